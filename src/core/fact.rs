@@ -1,0 +1,338 @@
+//! Facts: what has happened. They are only ever appended, and everything known is a fold of them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::duty::DutyId;
+use super::ladder::Rung;
+use super::names::{Address, TaskId, UnitId};
+
+/// The number of a letter, counted from 1 in the order they were queued.
+pub type LetterNo = u64;
+
+/// A row of the ledger. As JSON: one flat object with `at`, `fact` and that fact's fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Event,
+}
+
+/// What may happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "kebab-case")]
+pub enum Event {
+    /// The daemon ran for the first time.
+    BellHung {
+        /// Random, so that two installations never make the same `Message-ID`.
+        installation: String,
+    },
+    /// A task was in force for the first time.
+    TaskSeen {
+        /// The task.
+        task: TaskId,
+    },
+    /// A unit was on the roster for the first time.
+    UnitSeen {
+        /// The unit.
+        unit: UnitId,
+    },
+    /// Another text of calendar and roster came into force.
+    CalendarVersion {
+        /// A digest of all the files; the ledger keeps the text under it.
+        version: String,
+    },
+    /// A slot's letters were decided. One that comes late, or never, is how an outage is known.
+    SlotPassed {
+        /// The slot.
+        slot: Timestamp,
+    },
+    /// A letter was decided and waits to be sent.
+    LetterQueued {
+        /// Its number.
+        letter: LetterNo,
+        /// The slot it belongs to; together with the address it names the letter.
+        slot: Timestamp,
+        /// Whom it goes to.
+        address: Address,
+        /// Its `Message-ID`, brackets and all.
+        message_id: String,
+        /// Whether it is a slot's letter or an alert to the admins.
+        kind: LetterKind,
+        /// Unsent letters to the same address whose notices it takes over; they are dropped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folds: Vec<LetterNo>,
+        /// An alert's own words; empty for a slot's letter, which is rendered from its notices.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alert: Option<Alert>,
+    },
+    /// A rung of a duty was put into a letter.
+    Notice {
+        /// The duty.
+        duty: DutyId,
+        /// The rung.
+        rung: Rung,
+        /// The due day it speaks of.
+        due: Date,
+        /// The day the rung belongs to, which decides what supersedes what.
+        day: Date,
+        /// Whom it tells.
+        address: Address,
+        /// The letter it is in.
+        letter: LetterNo,
+        /// What it is to the reader.
+        part: Part,
+    },
+    /// Something the admins must know was put into a letter to one of them.
+    Matter {
+        /// What it is about, such as `contact-gap:s003`; each is told once.
+        matter: String,
+        /// In words.
+        text: String,
+        /// Whom it tells.
+        address: Address,
+        /// The letter it is in.
+        letter: LetterNo,
+    },
+    /// A letter's bytes were frozen and its sending began: from here on it may arrive.
+    Attempt {
+        /// The letter.
+        letter: LetterNo,
+        /// Whom it goes to.
+        address: Address,
+        /// The same for each attempt.
+        message_id: String,
+        /// 1 for the first attempt.
+        nth: u32,
+    },
+    /// How an attempt ended, or that the letter was dropped before any.
+    Outcome {
+        /// The letter.
+        letter: LetterNo,
+        /// Whom it was for.
+        address: Address,
+        /// Its `Message-ID`.
+        message_id: String,
+        /// How it ended.
+        outcome: Outcome,
+        /// What the server said, or why it was dropped.
+        text: String,
+        /// When it is tried again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Timestamp>,
+    },
+    /// A mailbox was found not to exist, by a refusal or a bounce.
+    Unreachable {
+        /// The mailbox.
+        address: Address,
+        /// What the server said.
+        text: String,
+    },
+    /// Somebody answered.
+    Answer {
+        /// The duty.
+        duty: DutyId,
+        /// What they said.
+        answer: Answer,
+        /// Who says so, in their own words.
+        by: String,
+        /// What they added.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// How it came in.
+        via: Via,
+        /// The address whose link was used, where one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+        /// Which of several asked for (`times`) a `done` is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nth: Option<u16>,
+        /// The day asked for with `extension`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Date>,
+    },
+    /// The officer granted or refused a request.
+    Decision {
+        /// The duty.
+        duty: DutyId,
+        /// The kind of request that is decided.
+        request: Answer,
+        /// Granted, or refused.
+        granted: bool,
+        /// Who decided.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// The new due day of a granted extension.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Date>,
+    },
+    /// The officer let a unit off a duty.
+    Waiver {
+        /// The duty.
+        duty: DutyId,
+        /// Who.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// The officer returned a `done`, which reopens the duty.
+    Return {
+        /// The duty.
+        duty: DutyId,
+        /// Who.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// A conditional task was raised for a unit.
+    Raised {
+        /// The duty it makes.
+        duty: DutyId,
+        /// When it is due.
+        due: Date,
+        /// Who raised it.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// A housekeeping job ran.
+    JobRun {
+        /// Which.
+        job: String,
+    },
+}
+
+/// What sort of letter it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterKind {
+    /// All of one slot's notices for one address.
+    Slot,
+    /// Word to an admin that cannot wait for a slot.
+    Alert,
+}
+
+/// An alert's own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What it is about, in a line.
+    pub subject: String,
+    /// The rest, plain text; lines are kept as they are.
+    pub text: String,
+}
+
+/// What a notice is to its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The reader has to act.
+    Act,
+    /// The reader is told that it went up, and to whom.
+    Below,
+    /// The reader, at the same unit, is told that it is overdue.
+    Above,
+    /// The reader, above the unit, gets a row of a table.
+    Rollup,
+}
+
+/// How an attempt to send ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The server took it.
+    Accepted,
+    /// Not now; it is tried again.
+    Deferred,
+    /// The server will not have it.
+    Refused,
+    /// 结果不明: it may have arrived. The same bytes go again.
+    Unknown,
+    /// It was not sent: nothing in it still held, or a newer letter took it over.
+    Dropped,
+}
+
+/// 回执
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// 收到
+    Received,
+    /// 已完成
+    Done,
+    /// 有困难
+    Trouble,
+    /// 申请延期
+    Extension,
+    /// 不适用
+    NotApplicable,
+    /// 已转交
+    HandedOver,
+}
+
+impl Answer {
+    /// All of them, as they are written and said.
+    pub const ALL: [Self; 6] = [
+        Self::Received,
+        Self::Done,
+        Self::Trouble,
+        Self::Extension,
+        Self::NotApplicable,
+        Self::HandedOver,
+    ];
+
+    /// As commands, forms and the ledger write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Done => "done",
+            Self::Trouble => "trouble",
+            Self::Extension => "extension",
+            Self::NotApplicable => "not-applicable",
+            Self::HandedOver => "handed-over",
+        }
+    }
+
+    /// As people say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Received => "收到",
+            Self::Done => "已完成",
+            Self::Trouble => "有困难",
+            Self::Extension => "申请延期",
+            Self::NotApplicable => "不适用",
+            Self::HandedOver => "已转交",
+        }
+    }
+
+    /// Reads either.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|a| a.word() == text || a.name() == text)
+    }
+
+    /// Whether the officer has to decide on it.
+    pub fn is_request(self) -> bool {
+        !matches!(self, Self::Received | Self::Done)
+    }
+}
+
+/// How an answer came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// The letter's page.
+    Page,
+    /// A clerk at the command line.
+    Clerk,
+    /// A reply by mail.
+    Mail,
+}

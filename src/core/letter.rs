@@ -1,0 +1,110 @@
+//! What a letter says, before anything decides how it looks.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::duty::DutyId;
+use super::fact::{Alert, LetterNo, Part};
+use super::names::Address;
+
+/// All that one letter says to its reader. Plain values: `mail/` and `web/` give them their looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Content {
+    /// The letter's number.
+    pub letter: LetterNo,
+    /// Whom it goes to.
+    pub address: Address,
+    /// The reader's name as the roster has it.
+    pub person: String,
+    /// The reader's unit, or units joined by 、.
+    pub unit_name: String,
+    /// The slot it belongs to.
+    pub slot: Timestamp,
+    /// The day it is written on.
+    pub today: Date,
+    /// The calendar's title.
+    pub calendar: String,
+    /// What the reader has to act on, earliest due first; numbered from 1 in this order.
+    pub items: Vec<Item>,
+    /// What is overdue at the reader's own unit, though another has to act.
+    pub overdue_below: Vec<Item>,
+    /// What is overdue in units further down: the table of a town or the bureau.
+    pub rollup: Vec<Row>,
+    /// What has been settled since the reader heard of it.
+    pub closed: Vec<Row>,
+    /// Duties that are no longer asked.
+    pub withdrawn: Vec<Row>,
+    /// What an admin must know.
+    pub matters: Vec<String>,
+    /// Set for an alert, which has nothing else.
+    pub alert: Option<Alert>,
+}
+
+/// One duty, to somebody who has to act or to answer for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// The duty.
+    pub duty: DutyId,
+    /// The task's title.
+    pub title: String,
+    /// What it asks, in a sentence or two; may be empty.
+    pub detail: String,
+    /// The unit it is asked of.
+    pub unit_name: String,
+    /// The last day.
+    pub due: Date,
+    /// The hour on that day, `17:00`, where the task names one.
+    pub due_time: Option<String>,
+    /// The window's first day, where the duty is a window.
+    pub window_from: Option<Date>,
+    /// Why the date is what it is, when that is worth a clause: `原定 05-12(周六),提前至工作日`.
+    pub date_note: Option<String>,
+    /// Workdays left until the due day; 0 on the day itself, negative when overdue by so many.
+    pub workdays_left: i32,
+    /// What to hand in; may be empty.
+    pub evidence: String,
+    /// The due day told before, where it has changed.
+    pub changed_from: Option<Date>,
+    /// A decision on a request of this unit's, in words.
+    pub decided: Option<String>,
+    /// How many answers a period asks, and how many are in: `(3, 1)`. `(1, 0)` for most.
+    pub times: (u16, u16),
+    /// What was last answered, with who: `收到(王建国)`.
+    pub answered: Option<String>,
+    /// What the reader is to this duty.
+    pub part: Part,
+    /// Whom it has been reported to so far, as names of roles and units: `分管副校长 李敏`.
+    pub reported_to: Vec<String>,
+    /// What follows if nobody answers, in order: (day, whom).
+    pub what_follows: Vec<(Date, String)>,
+    /// Why this reader gets it: `您是浒山小学的安全主任`.
+    pub why_you: String,
+    /// Where the duty stands in the calendar's sources, and whose demand it is.
+    pub source: String,
+    /// `seed`, `national`, `comparable`, `assumed`, `local`, in words.
+    pub origin: String,
+    /// The document it rests on (依据文件); may be empty.
+    pub authority: String,
+    /// Whether it is settled already (a letter's page shows such items too).
+    pub settled: Option<String>,
+}
+
+/// A line of a table: one duty of a unit further down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The duty.
+    pub duty: DutyId,
+    /// The town it lies in, for the table's order; may be empty.
+    pub town_name: String,
+    /// The unit.
+    pub unit_name: String,
+    /// The task's title.
+    pub title: String,
+    /// The last day.
+    pub due: Date,
+    /// Workdays overdue; 0 for what is closed in time.
+    pub workdays_late: i32,
+    /// The latest answer with who gave it, or how it was settled; may be empty.
+    pub answered: String,
+}

@@ -1,0 +1,3 @@
+//! schoolbell 校钟: the safety calendar that never forgets.
+
+pub mod core;
