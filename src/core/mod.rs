@@ -1,5 +1,8 @@
 //! The pure part: it never reads a clock, a file, a socket, the environment or a random source.
 
+pub mod audience;
+pub mod dates;
+pub mod diagnostic;
 pub mod duty;
 pub mod fact;
 pub mod ladder;
@@ -7,3 +10,6 @@ pub mod letter;
 pub mod names;
 pub mod period;
 pub mod roster;
+pub mod school_year;
+pub mod toml_text;
+pub mod workdays;

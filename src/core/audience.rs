@@ -1,0 +1,279 @@
+//! Audiences: boolean expressions over kinds and tags that say whom a task is for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use super::diagnostic::{Words, did_you_mean};
+use super::roster::{Kind, Unit};
+
+/// Whom a task is for. `!` binds before `&`, `&` before `|`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Every unit that teaches, kindergartens included.
+    School,
+    /// Every unit that teaches but kindergartens.
+    K12,
+    /// A kind; a nine-year school is also a primary and a junior one.
+    Kind(Kind),
+    /// A tag, whatever its value.
+    Tag(String),
+    /// A tag with this value.
+    TagValue(String, String),
+    /// The units under a town, the town itself left out.
+    Town(String),
+    /// One unit.
+    Unit(String),
+    /// All but these.
+    Not(Box<Audience>),
+    /// Those in all of these.
+    All(Vec<Audience>),
+    /// Those in any of these.
+    Any(Vec<Audience>),
+}
+
+/// What is wrong with an audience's text, and where in it (bytes).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudienceFault {
+    /// The bytes of the text it is about.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: Words,
+    /// What to do.
+    pub help: Option<Words>,
+}
+
+impl Audience {
+    /// Reads an expression. `tags` are those the calendar declares.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read, or a word that is neither kind nor declared tag.
+    pub fn parse(text: &str, tags: &BTreeSet<String>) -> Result<Self, AudienceFault> {
+        let mut parser = Parser {
+            text,
+            at: 0,
+            tags,
+            depth: 0,
+        };
+        let audience = parser.any()?;
+        match parser.peek() {
+            None => Ok(audience),
+            Some(_) => Err(parser.fault("这里多出了内容", "unexpected text here")),
+        }
+    }
+
+    /// Whether a unit is meant.
+    pub fn matches(&self, unit: &Unit) -> bool {
+        match self {
+            Self::School => unit.kind.teaches(),
+            Self::K12 => unit.kind.teaches() && unit.kind != Kind::Kindergarten,
+            Self::Kind(kind) => unit.kind.answers_to(*kind),
+            Self::Tag(tag) => unit.tags.contains_key(tag),
+            Self::TagValue(tag, value) => {
+                unit.tags.get(tag).and_then(Option::as_deref) == Some(value.as_str())
+            }
+            Self::Town(id) => {
+                unit.kind.teaches() && unit.parent.as_ref().is_some_and(|p| p.as_str() == id)
+            }
+            Self::Unit(id) => unit.id.as_str() == id,
+            Self::Not(inner) => !inner.matches(unit),
+            Self::All(parts) => parts.iter().all(|part| part.matches(unit)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(unit)),
+        }
+    }
+
+    /// The tags it asks for.
+    pub fn tags(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Tag(tag) | Self::TagValue(tag, _) => BTreeSet::from([tag.as_str()]),
+            Self::Not(inner) => inner.tags(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::tags).collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Self], sign: &str| {
+            for (n, part) in parts.iter().enumerate() {
+                if n > 0 {
+                    write!(f, " {sign} ")?;
+                }
+                match part {
+                    Self::Any(_) | Self::All(_) if sign == "&" => write!(f, "({part})")?,
+                    _ => write!(f, "{part}")?,
+                }
+            }
+            Ok(())
+        };
+        match self {
+            Self::School => f.write_str("school"),
+            Self::K12 => f.write_str("k12"),
+            Self::Kind(kind) => f.write_str(kind.word()),
+            Self::Tag(tag) => f.write_str(tag),
+            Self::TagValue(tag, value) => write!(f, "{tag}={value}"),
+            Self::Town(id) => write!(f, "town:{id}"),
+            Self::Unit(id) => write!(f, "unit:{id}"),
+            Self::Not(inner) => match **inner {
+                Self::Any(_) | Self::All(_) => write!(f, "!({inner})"),
+                _ => write!(f, "!{inner}"),
+            },
+            Self::All(parts) => joined(f, parts, "&"),
+            Self::Any(parts) => joined(f, parts, "|"),
+        }
+    }
+}
+
+/// How deep parentheses may nest.
+const DEEPEST: usize = 32;
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    tags: &'a BTreeSet<String>,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    /// The next character that is no space; full-width signs count as their plain ones.
+    fn peek(&mut self) -> Option<char> {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start().len();
+        self.text[self.at..].chars().next().map(|c| match c {
+            '（' => '(',
+            '）' => ')',
+            '！' => '!',
+            '＆' => '&',
+            '｜' => '|',
+            other => other,
+        })
+    }
+
+    fn take(&mut self, sign: char) -> bool {
+        let found = self.peek() == Some(sign);
+        if found {
+            self.at += self.text[self.at..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
+        }
+        found
+    }
+
+    fn fault(&self, zh: &str, en: &str) -> AudienceFault {
+        let end = self.text[self.at..]
+            .chars()
+            .next()
+            .map_or(self.at, |c| self.at + c.len_utf8());
+        AudienceFault {
+            span: self.at..end,
+            message: Words::new(zh, en),
+            help: None,
+        }
+    }
+
+    fn any(&mut self) -> Result<Audience, AudienceFault> {
+        let mut parts = vec![self.all()?];
+        while self.take('|') {
+            parts.push(self.all()?);
+        }
+        Ok(single(parts, Audience::Any))
+    }
+
+    fn all(&mut self) -> Result<Audience, AudienceFault> {
+        let mut parts = vec![self.not()?];
+        while self.take('&') {
+            parts.push(self.not()?);
+        }
+        Ok(single(parts, Audience::All))
+    }
+
+    fn not(&mut self) -> Result<Audience, AudienceFault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.fault("套得太深", "nested too deeply"));
+        }
+        let found = if self.take('!') {
+            Audience::Not(Box::new(self.not()?))
+        } else if self.take('(') {
+            let inner = self.any()?;
+            if !self.take(')') {
+                return Err(self.fault("缺少右括号 )", "missing )"));
+            }
+            inner
+        } else {
+            self.word()?
+        };
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    fn word(&mut self) -> Result<Audience, AudienceFault> {
+        self.peek();
+        let start = self.at;
+        let rest = &self.text[start..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "!&|()！＆｜（）".contains(c))
+            .map_or(self.text.len(), |length| start + length);
+        if end == start {
+            return Err(self.fault(
+                "这里应当是单位类型或标签",
+                "expected a kind of unit or a tag",
+            ));
+        }
+        self.at = end;
+        let word = &self.text[start..end];
+        if let Some((key, value)) = word.split_once('=') {
+            self.declared(key, start..start + key.len())?;
+            return Ok(Audience::TagValue(key.to_owned(), value.to_owned()));
+        }
+        if let Some(id) = word.strip_prefix("town:") {
+            return Ok(Audience::Town(id.to_owned()));
+        }
+        if let Some(id) = word.strip_prefix("unit:") {
+            return Ok(Audience::Unit(id.to_owned()));
+        }
+        match word {
+            "school" => return Ok(Audience::School),
+            "k12" => return Ok(Audience::K12),
+            _ => {}
+        }
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.word() == word) {
+            return Ok(Audience::Kind(kind));
+        }
+        self.declared(word, start..end)?;
+        Ok(Audience::Tag(word.to_owned()))
+    }
+
+    fn declared(&self, tag: &str, span: Range<usize>) -> Result<(), AudienceFault> {
+        if self.tags.contains(tag) {
+            return Ok(());
+        }
+        let words = ["school", "k12"]
+            .into_iter()
+            .chain(Kind::ALL.map(Kind::word))
+            .chain(self.tags.iter().map(String::as_str));
+        Err(AudienceFault {
+            span,
+            message: Words::new(
+                format!("{tag} 既不是单位类型,也不是 [tags] 里声明的标签"),
+                format!("{tag} is neither a kind of unit nor a tag declared in [tags]"),
+            ),
+            help: did_you_mean(tag, words).or_else(|| {
+                Some(Words::new(
+                    format!("若是新标签,请在 calendar.toml 的 [tags] 里加一行 {tag} = \"…\""),
+                    format!("if it is a new tag, declare it in [tags]: {tag} = \"…\""),
+                ))
+            }),
+        })
+    }
+}
+
+fn single(mut parts: Vec<Audience>, join: fn(Vec<Audience>) -> Audience) -> Audience {
+    if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        join(parts)
+    }
+}
