@@ -1,3 +1,13 @@
 //! schoolbell 校钟: the safety calendar that never forgets.
+//!
+//! `core` decides in values; everything else acts on them. ARCHITECTURE.md has the map.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod core;
+pub mod ledger;
+pub mod link;
+pub mod load;
+pub mod mail;
+pub mod web;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `schoolbell` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    schoolbell::cli::main()
+}

@@ -49,6 +49,9 @@ pub enum Event {
     SlotPassed {
         /// The slot.
         slot: Timestamp,
+        /// Whether a slot before it was missed, or this one came late: then nothing escalates for a workday.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_outage: bool,
     },
     /// A letter was decided and waits to be sent.
     LetterQueued {
@@ -153,6 +156,9 @@ pub enum Event {
         /// The day asked for with `extension`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Date>,
+        /// Whether it takes back a `done` given before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        corrects: bool,
     },
     /// The officer granted or refused a request.
     Decision {

@@ -1,15 +1,22 @@
 //! The pure part: it never reads a clock, a file, a socket, the environment or a random source.
 
+pub mod agenda;
 pub mod audience;
+pub mod calendar;
+pub mod compose;
 pub mod dates;
 pub mod diagnostic;
 pub mod duty;
 pub mod fact;
+pub mod forecast;
 pub mod ladder;
 pub mod letter;
 pub mod names;
 pub mod period;
+pub mod plan;
+pub mod review;
 pub mod roster;
 pub mod school_year;
+pub mod state;
 pub mod toml_text;
 pub mod workdays;

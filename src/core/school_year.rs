@@ -7,6 +7,9 @@ use super::period::{BreakKind, Festival, Season};
 use super::roster::Unit;
 use super::workdays::{Workdays, next, previous};
 
+/// The longest gap between two terms that is a break, in days.
+const LONGEST_BREAK: i64 = 100;
+
 /// A school term.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
@@ -98,16 +101,20 @@ impl SchoolYear {
             .find(|found| found.year == year && found.kind == kind)
     }
 
-    /// Whether it is known what is taught on a day: it lies between the first term and the last term or break.
+    /// Whether it is known what is taught on a day: it lies in a term or a break, or in an ordinary gap between two
+    /// terms. A longer gap is a hole in the calendar, and silence about it must not read as “no school”.
     pub fn knows(&self, day: Date) -> bool {
-        let first = self.terms.iter().map(|term| term.start).min();
-        let last = self
-            .terms
-            .iter()
-            .map(|term| term.end)
-            .chain(self.breaks.iter().map(|b| b.end))
-            .max();
-        first.is_some_and(|first| first <= day) && last.is_some_and(|last| day <= last)
+        let within = |start: Date, end: Date| start <= day && day <= end;
+        if self.terms.iter().any(|term| within(term.start, term.end))
+            || self.breaks.iter().any(|b| within(b.start, b.end))
+        {
+            return true;
+        }
+        let before = self.terms.iter().map(|t| t.end).filter(|end| *end < day).max();
+        let after = self.terms.iter().map(|t| t.start).filter(|start| *start > day).min();
+        before
+            .zip(after)
+            .is_some_and(|(end, start)| start.duration_since(end).as_hours() / 24 <= LONGEST_BREAK)
     }
 
     /// Whether a day is taught.
@@ -159,17 +166,25 @@ impl SchoolYear {
     ) -> Option<bool> {
         let (first, _) = workdays.holiday(festival, year)?;
         let taught = self.last_teaching_before(first, workdays)?;
+        Some(
+            self.rested_until(first, workdays)
+                .is_none_or(|end| end < taught),
+        )
+    }
+
+    /// The last day of the holiday or break before a day. A joint holiday (中秋 within 国庆) that began before the day
+    /// and still runs counts up to it.
+    pub fn rested_until(&self, day: Date, workdays: &Workdays) -> Option<Date> {
+        let year = day.year();
         let breaks = self.breaks.iter().map(|b| (b.start, b.end));
         let holidays = [year - 1, year]
             .into_iter()
             .flat_map(|year| Festival::ALL.map(|f| workdays.holiday(f, year)))
             .flatten();
-        // A joint holiday (中秋 within 国庆) began before this one and still runs: it counts up to here.
-        let rested_until = breaks
+        breaks
             .chain(holidays)
-            .filter(|(start, _)| *start < first)
-            .map(|(_, end)| end.min(previous(first)))
-            .max();
-        Some(rested_until.is_none_or(|end| end < taught))
+            .filter(|(start, _)| *start < day)
+            .map(|(_, end)| end.min(previous(day)))
+            .max()
     }
 }

@@ -139,7 +139,7 @@ fn too_deep(body: &str) -> Option<usize> {
     None
 }
 
-/// A table being read. Each key is asked for once; `finish` reports those that nobody asked for.
+/// A table being read. Each key is asked for once; `report_unknown` reports those that nobody asked for.
 pub struct Keys<'a, 'i> {
     file: File<'a>,
     table: &'a DeTable<'i>,
@@ -155,6 +155,11 @@ impl<'a, 'i> Keys<'a, 'i> {
             span,
             asked: RefCell::new(Vec::new()),
         }
+    }
+
+    /// The same table, with its faults going to another file's sink.
+    pub fn reporting_to(&self, file: File<'a>) -> Self {
+        Self::new(file, self.table, self.span.clone())
     }
 
     /// Where the table stands.
@@ -207,8 +212,8 @@ impl<'a, 'i> Keys<'a, 'i> {
     }
 
     /// Reports every key that was not asked for.
-    pub fn finish(self) {
-        let asked = self.asked.into_inner();
+    pub fn report_unknown(&self) {
+        let asked = self.asked.borrow();
         for (name, _) in self.table {
             let found: &Cow<'_, str> = name.get_ref();
             if !asked.iter().any(|key| key == found) {

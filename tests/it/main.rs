@@ -1,1 +1,19 @@
+//! All integration tests, one binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, and says where"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::needless_raw_string_hashes,
+    reason = "`expect![[r#\"…\"#]]` is written by expect-test, and handed over where it stands"
+)]
 
+mod ledger;
+mod letters;
+mod link;
+mod mail;
+mod smtp;
+mod smtp_double;
+mod templates;
+mod web;

@@ -8,7 +8,7 @@ use super::{DateForm, Edge, Gap, Nth, Unit};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::period::{BreakKind, Festival, PeriodKey, Season};
 use crate::core::school_year::{SchoolYear, Term};
-use crate::core::workdays::{Workdays, festival_day};
+use crate::core::workdays::{Workdays, festival_day, next};
 
 /// The day a form means in a period, before `due_on_rest_day` moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +235,19 @@ impl Almanac<'_> {
                 .map(|(_, first, last)| (first, last)),
             PeriodKey::Raised(day, _) => Ok((day, day)),
             _ => Err(Words::new("期次不对", "no such period")),
+        }
+    }
+
+    /// The days in which a covering duty may fall due: the period's own, and for a holiday or break all since the
+    /// one before it.
+    pub fn reach(&self, period: PeriodKey) -> Option<(Date, Date)> {
+        let (first, last) = self.span(period).ok()?;
+        match period {
+            PeriodKey::Holiday(..) | PeriodKey::Break(..) => {
+                let since = self.school.rested_until(first, self.workdays);
+                Some((since.map_or(first, next), last))
+            }
+            _ => Some((first, last)),
         }
     }
 

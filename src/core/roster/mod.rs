@@ -1,8 +1,12 @@
 //! The roster: units, what they are, and who holds which role there today.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
+
+pub use read::read_csv;
 
 use super::ladder::RoleRef;
 use super::names::{Address, Role, UnitId};
@@ -152,11 +156,11 @@ pub struct Unit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     units: Vec<Unit>,
-    index: BTreeMap<UnitId, usize>,
+    index: HashMap<UnitId, usize>,
 }
 
 impl Roster {
-    /// A roster of units already checked by the reader (`roster/read.rs`).
+    /// A roster of units already checked by the reader ([`read_csv`]).
     pub fn new(units: Vec<Unit>) -> Self {
         let index = units
             .iter()
@@ -174,6 +178,11 @@ impl Roster {
     /// The unit with this id.
     pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
         self.index.get(id).map(|at| &self.units[*at])
+    }
+
+    /// The place of a unit in the file's order.
+    pub fn position(&self, id: &UnitId) -> Option<usize> {
+        self.index.get(id).copied()
     }
 
     /// The nearest unit of a kind above this one.

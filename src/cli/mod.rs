@@ -1,0 +1,178 @@
+//! The command line: one file a command.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is where the program speaks to the terminal"
+)]
+
+mod check;
+mod dates;
+mod duty_table;
+mod ledger;
+mod plan;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::core::plan::{Slots, first_sights};
+use crate::core::state::State;
+use crate::core::fact::{Event, Fact};
+use crate::ledger::Ledger;
+use crate::load::{Loaded, load};
+
+/// The input is at fault.
+const AT_FAULT: u8 = 1;
+
+/// 校钟:学校安全工作行事历的提醒、回执与台账
+#[derive(Parser)]
+#[command(name = "schoolbell", version, about, long_about = None, disable_help_subcommand = true)]
+struct Arguments {
+    /// 配置文件
+    #[arg(long, global = true, default_value = "config/schoolbell.toml", value_name = "FILE")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 检查行事历、花名册和配置,一次列出全部问题
+    Check(check::Arguments),
+    /// 列出各项职责的日期及其由来
+    Dates(dates::Arguments),
+    /// 列出若无人回执将发出的每一条通知
+    Plan(plan::Arguments),
+    /// 导出台账,每行一条事实
+    Ledger(ledger::Arguments),
+}
+
+/// Runs the program, and says once what went wrong.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = arguments.config;
+    let result = match arguments.command {
+        Command::Check(arguments) => check::run(&config, &arguments),
+        Command::Dates(arguments) => dates::run(&config, &arguments),
+        Command::Plan(arguments) => plan::run(&config, &arguments),
+        Command::Ledger(arguments) => ledger::run(&config, &arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            if is_closed_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            anstream::eprintln!("错误:{}", chain(&error));
+            ExitCode::from(AT_FAULT)
+        }
+    }
+}
+
+/// Whether the reader of our output went away, as `head` does: no fault of anybody's.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// An error with its causes, said once.
+fn chain(error: &anyhow::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let words = cause.to_string();
+        if !said.iter().any(|before| before.contains(&words)) {
+            said.push(words);
+        }
+    }
+    said.join(":")
+}
+
+/// Settings, calendar and roster, with errors refused and shown.
+struct Desk {
+    settings: Settings,
+    loaded: Loaded,
+    now: Timestamp,
+}
+
+impl Desk {
+    fn open(config: &std::path::Path) -> anyhow::Result<Self> {
+        let settings = Settings::read(config)?;
+        let loaded = load(&settings)?;
+        if loaded.has_errors() {
+            anstream::eprintln!("{}", loaded.report(true));
+            anyhow::bail!("行事历或花名册有错,先用 schoolbell check 改正");
+        }
+        Ok(Self {
+            settings,
+            loaded,
+            now: Clock::Real.now(),
+        })
+    }
+
+    fn today(&self) -> Date {
+        Slots::new(&self.loaded.agenda.calendar).day(self.now)
+    }
+
+    /// The ledger, if there is one.
+    fn ledger(&self) -> anyhow::Result<Option<Ledger>> {
+        if !self.settings.state.is_dir() {
+            return Ok(None);
+        }
+        Ok(Ledger::open_existing(&self.settings.state)?)
+    }
+
+    /// The folded ledger; an empty state where there is none.
+    fn state(&self) -> anyhow::Result<(State, Option<Ledger>)> {
+        let ledger = self.ledger()?;
+        let mut state = State::default();
+        if let Some(ledger) = &ledger {
+            ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
+                state.apply(&fact);
+                Ok(())
+            })?;
+        }
+        Ok((state, ledger))
+    }
+
+    /// The time at which the ledger stands: now, or for a pretended one its last fact.
+    fn hang(&self, state: &mut State, at: Timestamp) {
+        if state.hung.is_none() {
+            let installation = String::new();
+            state.apply(&Fact {
+                at,
+                what: Event::BellHung { installation },
+            });
+        }
+        for what in first_sights(&self.loaded.agenda, state) {
+            state.apply(&Fact { at, what });
+        }
+    }
+}
+
+fn read_day(text: &str) -> Result<Date, String> {
+    text.parse()
+        .map_err(|_| format!("“{text}”不是日期,应如 2026-03-04"))
+}
+
+/// Writes a line, and lets a closed pipe be known instead of panicking.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).context("写不到终端")?;
+    Ok(())
+}
+
+/// An instant as the ledger writes it: RFC 3339 with the calendar's offset.
+fn stamp(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
+    let zoned = at.to_zoned_datetime(zone.clone());
+    at.display_with_offset(zoned.offset()).to_string()
+}

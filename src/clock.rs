@@ -1,0 +1,108 @@
+//! The only reader of time. Everything else is told what time it is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Real time, or a pretended one.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    Real,
+    /// A made-up clock, shared by all who hold it.
+    Pretend(Arc<Mutex<Pretend>>),
+}
+
+/// How fast a pretended clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// So many pretended seconds a real one.
+    Times(f64),
+    /// From one planned instant to the next without waiting.
+    Max,
+}
+
+/// A clock that never passes the next planned instant before the beat there is finished.
+#[derive(Debug)]
+pub struct Pretend {
+    /// The pretended time at `since`.
+    at: Timestamp,
+    since: Instant,
+    speed: Speed,
+    /// The next planned instant, which it does not pass by itself.
+    stop: Timestamp,
+}
+
+impl Clock {
+    /// A pretended clock that stands at `at` until it is told how far it may run.
+    pub fn pretend(at: Timestamp, speed: Speed) -> Self {
+        Self::Pretend(Arc::new(Mutex::new(Pretend {
+            at,
+            since: Instant::now(),
+            speed,
+            stop: at,
+        })))
+    }
+
+    /// Whether the time is made up.
+    pub fn is_pretended(&self) -> bool {
+        matches!(self, Self::Pretend(_))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the one home of time")]
+            Self::Real => Timestamp::now(),
+            Self::Pretend(pretend) => pretend
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .now(),
+        }
+    }
+
+    /// Lets a pretended clock run up to the next planned instant. A clock at `max` is there at once.
+    pub fn run_to(&self, next: Timestamp) {
+        if let Self::Pretend(pretend) = self {
+            let mut pretend = pretend.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = pretend.now();
+            pretend.at = match pretend.speed {
+                Speed::Max => next.max(now),
+                Speed::Times(_) => now,
+            };
+            pretend.since = Instant::now();
+            pretend.stop = next.max(now);
+        }
+    }
+
+    /// How long, in real time, until the clock shows an instant.
+    pub fn real_time_until(&self, instant: Timestamp) -> std::time::Duration {
+        let ahead = instant.duration_since(self.now()).max(SignedDuration::ZERO);
+        let real = ahead.unsigned_abs();
+        match self {
+            Self::Real => real,
+            Self::Pretend(pretend) => {
+                match pretend.lock().unwrap_or_else(PoisonError::into_inner).speed {
+                    Speed::Max => std::time::Duration::ZERO,
+                    Speed::Times(times) => real.div_f64(times.max(0.001)),
+                }
+            }
+        }
+    }
+}
+
+impl Pretend {
+    fn now(&self) -> Timestamp {
+        match self.speed {
+            Speed::Max => self.at,
+            Speed::Times(times) => {
+                let passed = self.since.elapsed().mul_f64(times);
+                self.at
+                    .saturating_add(SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX))
+                    .unwrap_or(self.stop)
+                    .min(self.stop)
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The agenda: which duties there are, for whom, and their dates. What `dates` prints and the planner walks.
+
+mod dated;
+mod periods;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
+
+use jiff::civil::{Date, date};
+
+pub(crate) use dated::earlier;
+pub use dated::{Dated, dated};
+pub use periods::periods_between;
+
+use super::audience::Audience;
+use super::calendar::{Calendar, Schedule, Task};
+use super::dates::Almanac;
+use super::diagnostic::Words;
+use super::duty::OccurrenceId;
+use super::ladder::{Ladder, RoleRef};
+use super::names::{TaskId, UnitId};
+use super::period::PeriodKey;
+use super::roster::{Roster, Unit};
+use super::school_year::SchoolYear;
+
+/// The units that share a school calendar and the same adjustments: their duties have the same dates.
+#[derive(Clone, Debug)]
+struct Class {
+    /// Which of the school calendars.
+    school: usize,
+    /// Which adjustments match.
+    adjusts: Vec<usize>,
+}
+
+/// The units of one class that a task is for.
+#[derive(Clone, Debug)]
+pub struct Group {
+    class: usize,
+    /// The units, as places in the roster.
+    pub units: Vec<usize>,
+    /// Their ladder for this task.
+    pub ladder: Ladder,
+}
+
+/// Calendar and roster, joined: everything about duties that does not depend on what has happened.
+#[derive(Debug)]
+pub struct Agenda {
+    /// The calendar.
+    pub calendar: Arc<Calendar>,
+    /// The roster.
+    pub roster: Arc<Roster>,
+    /// Who hears of requests and contact gaps.
+    pub officers: Vec<RoleRef>,
+    schools: Vec<SchoolYear>,
+    classes: Vec<Class>,
+    groups: BTreeMap<TaskId, Vec<Group>>,
+    /// For each task, the group of each unit by its place in the roster.
+    members: HashMap<TaskId, Vec<Option<usize>>>,
+    years: RwLock<HashMap<i16, Arc<Vec<Occurrence>>>>,
+}
+
+/// A task in a period for a group of units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Its name.
+    pub id: OccurrenceId,
+    /// Which of the task's groups.
+    pub group: usize,
+    /// Its dates, or why it has none.
+    pub dated: Result<Dated, Absent>,
+}
+
+/// Why an occurrence has no dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It cannot be told yet: the school calendar does not reach so far, or the year's date is not given.
+    Undated(Words),
+    /// `skip_if` leaves it out.
+    Skipped(Words),
+    /// A holiday that interrupts nothing, or a fifth Monday that a month has not: it is no occurrence at all.
+    None,
+}
+
+impl Agenda {
+    /// Joins a calendar and a roster.
+    pub fn new(calendar: Arc<Calendar>, roster: Arc<Roster>, officers: Vec<RoleRef>) -> Self {
+        let mut schools: Vec<SchoolYear> = Vec::new();
+        let mut classes: Vec<Class> = Vec::new();
+        let mut class_of: Vec<usize> = Vec::new();
+        let mut known: HashMap<(Vec<bool>, Vec<usize>), usize> = HashMap::new();
+        let mut known_schools: HashMap<Vec<bool>, usize> = HashMap::new();
+        for unit in roster.units() {
+            let rows = school_rows(&calendar.school, unit);
+            let adjusts = matching(&calendar, unit);
+            let class = *known.entry((rows.clone(), adjusts.clone())).or_insert_with(|| {
+                let school = *known_schools.entry(rows).or_insert_with(|| {
+                    schools.push(calendar.school.of(unit));
+                    schools.len() - 1
+                });
+                classes.push(Class { school, adjusts });
+                classes.len() - 1
+            });
+            class_of.push(class);
+        }
+        let groups: BTreeMap<TaskId, Vec<Group>> = calendar
+            .tasks
+            .values()
+            .map(|task| {
+                let mut by_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+                for (at, unit) in roster.units().iter().enumerate() {
+                    if task.audience.matches(unit) {
+                        by_class.entry(class_of[at]).or_default().push(at);
+                    }
+                }
+                let groups = by_class
+                    .into_iter()
+                    .map(|(class, units)| Group {
+                        class,
+                        units,
+                        ladder: calendar.ladder_of(task, &classes[class].adjusts),
+                    })
+                    .collect();
+                (task.id.clone(), groups)
+            })
+            .collect();
+        let members = groups
+            .iter()
+            .map(|(task, groups)| {
+                let mut group_of = vec![None; roster.units().len()];
+                for (at, group) in groups.iter().enumerate() {
+                    for unit in &group.units {
+                        group_of[*unit] = Some(at);
+                    }
+                }
+                (task.clone(), group_of)
+            })
+            .collect();
+        Self {
+            calendar,
+            roster,
+            officers,
+            schools,
+            classes,
+            groups,
+            members,
+            years: RwLock::default(),
+        }
+    }
+
+    /// The groups of units a task is for.
+    pub fn groups(&self, task: &Task) -> &[Group] {
+        self.groups.get(&task.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The group a unit is in for a task, if the task is for it.
+    pub fn group_of(&self, task: &Task, unit: &UnitId) -> Option<usize> {
+        let at = self.roster.position(unit)?;
+        *self.members.get(&task.id)?.get(at)?
+    }
+
+    /// The days as they are for a group.
+    pub fn almanac(&self, group: &Group) -> Almanac<'_> {
+        Almanac {
+            workdays: &self.calendar.workdays,
+            school: &self.schools[self.classes[group.class].school],
+        }
+    }
+
+    /// An occurrence's task and group.
+    pub fn parts(&self, occurrence: &Occurrence) -> (&Task, &Group) {
+        let task = &self.calendar.tasks[&occurrence.id.task];
+        (task, &self.groups(task)[occurrence.group])
+    }
+
+    /// A task's occurrence in one period for one of its groups. Conditional tasks have none until they are raised.
+    pub fn occurrence(&self, task: &Task, period: PeriodKey, group: usize) -> Occurrence {
+        let found = &self.groups(task)[group];
+        Occurrence {
+            id: OccurrenceId {
+                task: task.id.clone(),
+                period,
+            },
+            group,
+            dated: dated(self.almanac(found), task, &found.ladder, period),
+        }
+    }
+
+    /// The occurrences due in a year, computed once.
+    pub fn due_in(&self, year: i16) -> Arc<Vec<Occurrence>> {
+        let known = self.years.read().ok().and_then(|years| years.get(&year).cloned());
+        known.unwrap_or_else(|| {
+            let found = self.between(date(year, 1, 1), date(year, 12, 31));
+            let found = Arc::new(
+                found
+                    .into_iter()
+                    .filter(|occurrence| occurrence.dated.is_ok())
+                    .collect::<Vec<_>>(),
+            );
+            if let Ok(mut years) = self.years.write() {
+                years.insert(year, Arc::clone(&found));
+            }
+            found
+        })
+    }
+
+    /// The due day of an occurrence for a unit, as the calendar has it.
+    pub fn due_in_period(&self, id: &OccurrenceId, unit: &UnitId) -> Option<Date> {
+        let task = self.calendar.tasks.get(&id.task)?;
+        let group = self.group_of(task, unit)?;
+        let found = self.occurrence(task, id.period, group);
+        found.dated.ok().map(|dated| dated.due)
+    }
+
+    /// Every occurrence with a due day from `from` to `to`, and those of that time that are left out or undated.
+    /// In the order of tasks, periods and groups.
+    pub fn between(&self, from: Date, to: Date) -> Vec<Occurrence> {
+        let mut found = Vec::new();
+        for task in self.calendar.tasks.values() {
+            if !matches!(task.schedule, Schedule::Dated(_)) {
+                continue;
+            }
+            for (at, group) in self.groups(task).iter().enumerate() {
+                let almanac = self.almanac(group);
+                for period in periods_between(task.every, almanac, from, to) {
+                    let occurrence = self.occurrence(task, period, at);
+                    let wanted = match &occurrence.dated {
+                        Ok(dated) => from <= dated.due && dated.due <= to,
+                        Err(Absent::None) => false,
+                        Err(_) => nominally_within(almanac, period, from, to),
+                    };
+                    if wanted {
+                        found.push(occurrence);
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| (&a.id, a.group).cmp(&(&b.id, b.group)));
+        found
+    }
+
+    /// The audience of a group as it is shown: the task's, and how it differs where there are several groups.
+    pub fn audience_of(&self, task: &Task, group: &Group) -> String {
+        let groups = self.groups(task);
+        if groups.len() == 1 {
+            return task.audience.to_string();
+        }
+        let adjusts: Vec<_> = self.classes[group.class]
+            .adjusts
+            .iter()
+            .map(|at| self.calendar.adjusts[*at].audience.to_string())
+            .collect();
+        if adjusts.is_empty() {
+            task.audience.to_string()
+        } else {
+            format!("{} & ({})", task.audience, adjusts.join(") & ("))
+        }
+    }
+}
+
+/// Whether an occurrence that has no date belongs to the time asked for.
+fn nominally_within(almanac: Almanac<'_>, period: PeriodKey, from: Date, to: Date) -> bool {
+    match almanac.span(period) {
+        Ok((first, last)) => match period {
+            // A year is long: what has no date in it is shown with the year, not with each of its days.
+            PeriodKey::Year(year) => from.year() <= year && year <= to.year(),
+            _ => first <= to && from <= last,
+        },
+        Err(_) => from.year() <= period.year() && period.year() <= to.year(),
+    }
+}
+
+fn school_rows(school: &SchoolYear, unit: &Unit) -> Vec<bool> {
+    let holds = |audience: &Option<Audience>| audience.as_ref().is_none_or(|a| a.matches(unit));
+    let terms = school.terms.iter().map(|term| holds(&term.audience));
+    let breaks = school.breaks.iter().map(|found| holds(&found.audience));
+    let days = school.days.iter().map(|day| holds(&day.audience));
+    terms.chain(breaks).chain(days).collect()
+}
+
+fn matching(calendar: &Calendar, unit: &Unit) -> Vec<usize> {
+    calendar
+        .adjusts
+        .iter()
+        .enumerate()
+        .filter(|(_, adjust)| adjust.audience.matches(unit))
+        .map(|(at, _)| at)
+        .collect()
+}

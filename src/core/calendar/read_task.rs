@@ -1,0 +1,330 @@
+//! Reading `[[task]]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::read::audience;
+use super::read_ladder::{read_patch, stretch};
+use super::{Origin, Place, Schedule, Task};
+use crate::core::dates::DateForm;
+use crate::core::diagnostic::{Faults, Words, did_you_mean, one_of};
+use crate::core::names::TaskId;
+use crate::core::period::Every;
+use crate::core::toml_text::{File, Keys, Placed, Value};
+
+/// Reads one task; `None` where too little of it can be read.
+pub(super) fn read_task(
+    keys: &Keys<'_, '_>,
+    month: Option<i8>,
+    tags: &BTreeSet<String>,
+) -> Option<Task> {
+    let file = keys.file();
+    let place = |span| Place {
+        text: Arc::clone(file.text),
+        span,
+    };
+    let id = keys.required("id").and_then(read_id);
+    let title = keys.required("title").and_then(Value::line);
+    let detail = keys.value("detail").and_then(Value::line);
+    let every = keys.value("every").and_then(read_every);
+    let times = keys.value("times").and_then(|value| value.integer(1, 99));
+    let conditional = keys.value("when").and_then(read_when);
+    let due = keys.required("due");
+    let schedule = match (due, conditional) {
+        (Some(value), Some(())) => read_raised(value),
+        (Some(value), None) => read_due(value, every.unwrap_or_default(), month),
+        (None, _) => None,
+    };
+    let due_time = keys.value("due_time").and_then(Value::time);
+    let patch = read_patch(keys);
+    let whom = keys
+        .required("audience")
+        .and_then(|value| audience(value, tags));
+    let evidence = keys.value("evidence").and_then(Value::line);
+    let after = keys.value("after").and_then(read_id);
+    let met_by: Vec<_> = keys
+        .value("met_by")
+        .and_then(Value::array)
+        .into_iter()
+        .flatten()
+        .filter_map(read_id)
+        .collect();
+    let skip = keys.value("skip_if").and_then(read_skip);
+    let source = keys.value("source").and_then(Value::line);
+    let origin = keys.required("origin").and_then(read_origin);
+    let authority = keys.value("authority").and_then(Value::line);
+    keys.report_unknown();
+    let text = |found: Option<Placed<String>>| found.map(|found| found.value).unwrap_or_default();
+    let (id, title, whom) = (id?, title?, whom?);
+    Some(Task {
+        id: TaskId::from(id.value),
+        title: title.value,
+        detail: text(detail),
+        every: every.unwrap_or_default(),
+        times: times
+            .and_then(|times| u16::try_from(times.value).ok())
+            .unwrap_or(1),
+        schedule: schedule?,
+        due_time: due_time.map(|found| found.value),
+        patch,
+        audience: whom.value,
+        evidence: text(evidence),
+        after: after.map(|found| TaskId::from(found.value)),
+        met_by: met_by
+            .into_iter()
+            .map(|found| TaskId::from(found.value))
+            .collect(),
+        skip_below_teaching_days: skip,
+        source: text(source),
+        origin: origin?,
+        authority: text(authority),
+        place: place(id.span),
+        due_place: place(due.map_or(0..0, Value::span)),
+        audience_place: place(whom.span),
+    })
+}
+
+fn read_id(value: Value<'_, '_>) -> Option<Placed<String>> {
+    let id = value.string()?;
+    let good = !id.value.is_empty()
+        && id.value.len() <= 80
+        && id
+            .value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if good {
+        return Some(id);
+    }
+    value.file().error(
+        id.span,
+        Words::new(
+            format!("“{}”不能作任务编号", id.value),
+            format!("“{}” cannot be a task's id", id.value),
+        ),
+        Words::new(
+            "只用小写字母、数字和连字符,如 fire-drill",
+            "use lower-case letters, digits and hyphens, such as fire-drill",
+        ),
+    );
+    None
+}
+
+fn read_every(value: Value<'_, '_>) -> Option<Every> {
+    let text = value.string()?;
+    let found = Every::parse(&text.value);
+    if found.is_none() {
+        value.file().error_with_help(
+            text.span,
+            Words::new(
+                format!("不认识的周期 {}", text.value),
+                format!("unknown period {}", text.value),
+            ),
+            one_of(Every::WORDS),
+            did_you_mean(&text.value, Every::WORDS),
+        );
+    }
+    found
+}
+
+fn read_when(value: Value<'_, '_>) -> Option<()> {
+    let text = value.string()?;
+    if text.value == "conditional" {
+        return Some(());
+    }
+    value.file().error_with_help(
+        text.span,
+        Words::new(
+            format!("不认识的值 {}", text.value),
+            format!("unknown value {}", text.value),
+        ),
+        Words::new(
+            "只有 conditional(出现情况时由人发起)",
+            "only conditional is known",
+        ),
+        did_you_mean(&text.value, ["conditional"]),
+    );
+    None
+}
+
+fn read_raised(value: Value<'_, '_>) -> Option<Schedule> {
+    if value.as_str() == Some("当日") {
+        return Some(Schedule::Conditional(crate::core::ladder::Stretch::Days(0)));
+    }
+    stretch(value).map(Schedule::Conditional)
+}
+
+fn read_due(value: Value<'_, '_>, every: Every, month: Option<i8>) -> Option<Schedule> {
+    let form = if value.is_table() {
+        read_floating(value)?
+    } else {
+        read_form(value)?
+    };
+    match form.under(every, month) {
+        Ok(form) => Some(Schedule::Dated(form)),
+        Err(words) => {
+            value.file().error(
+                value.span(),
+                Words::new("这个日期用不上", "this date does not fit"),
+                words,
+            );
+            None
+        }
+    }
+}
+
+fn read_form(value: Value<'_, '_>) -> Option<DateForm> {
+    let text = value.string()?;
+    match DateForm::parse(&text.value) {
+        Ok(form) => Some(form),
+        Err(words) => {
+            let (zh, hint_zh) = split(&words.zh, '。');
+            let (en, hint_en) = split(&words.en, ';');
+            value.file().error_with_help(
+                text.span,
+                Words::new("日期写得不对", "not a date"),
+                Words::new(zh, en),
+                hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_default())),
+            );
+            None
+        }
+    }
+}
+
+/// The first sentence, and the rest.
+fn split(text: &str, at: char) -> (String, Option<String>) {
+    match text.split_once(at) {
+        Some((first, rest)) => (first.to_owned(), Some(rest.trim().to_owned())),
+        None => (text.to_owned(), None),
+    }
+}
+
+fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
+    let mut years = BTreeMap::new();
+    for (key, value) in value.table()?.entries() {
+        let year = key
+            .value
+            .parse::<i16>()
+            .ok()
+            .filter(|year| (1990..=2110).contains(year));
+        let form = read_form(value);
+        match (year, form) {
+            (Some(year), Some(form)) => {
+                years.insert(year, form);
+            }
+            (None, _) => value.file().error(
+                key.span,
+                Words::new(
+                    format!("“{}”不是年份", key.value),
+                    format!("“{}” is not a year", key.value),
+                ),
+                Words::new("写成 { 2026 = \"9月11日\" }", "write { 2026 = \"September 11\" }"),
+            ),
+            _ => {}
+        }
+    }
+    (!years.is_empty()).then_some(DateForm::Floating(years))
+}
+
+fn read_skip(value: Value<'_, '_>) -> Option<u16> {
+    let text = value.string()?;
+    let plain: String = text.value.split_whitespace().collect();
+    let number = plain
+        .strip_prefix("teachingdays<")
+        .or_else(|| plain.strip_prefix("教学日<"))
+        .or_else(|| plain.strip_prefix("教学日少于"))
+        .map(|rest| rest.trim_end_matches('天'))
+        .and_then(|rest| rest.parse().ok());
+    if number.is_none() {
+        value.file().error(
+            text.span,
+            Words::new(
+                format!("读不懂条件“{}”", text.value),
+                format!("cannot read the condition “{}”", text.value),
+            ),
+            Words::new(
+                "写成 teaching days < 10 或 教学日少于10天",
+                "write teaching days < 10",
+            ),
+        );
+    }
+    number
+}
+
+fn read_origin(value: Value<'_, '_>) -> Option<Origin> {
+    let text = value.string()?;
+    let words = Origin::ALL.map(|(word, _, _)| word);
+    let found = Origin::ALL
+        .iter()
+        .find(|(word, _, _)| *word == text.value)
+        .map(|(_, _, origin)| *origin);
+    if found.is_none() {
+        value.file().error_with_help(
+            text.span,
+            Words::new(
+                format!("不认识的来源 {}", text.value),
+                format!("unknown origin {}", text.value),
+            ),
+            one_of(words),
+            did_you_mean(&text.value, words),
+        );
+    }
+    found
+}
+
+/// What the tasks say of each other: ids that stand twice, tasks that are not there, chains that loop.
+pub(super) fn check_links(tasks: &[Task], faults: &Faults) {
+    let by_id: BTreeMap<&TaskId, &Task> = tasks.iter().rev().map(|task| (&task.id, task)).collect();
+    let ids = || by_id.keys().map(|id| id.as_str());
+    for task in tasks {
+        let file = File {
+            text: &task.place.text,
+            faults,
+        };
+        for named in task.after.iter().chain(&task.met_by) {
+            if !by_id.contains_key(named) {
+                file.error_with_help(
+                    task.place.span.clone(),
+                    Words::new(
+                        format!("{} 提到的任务 {named} 不存在", task.id),
+                        format!("{} names the task {named}, which is not there", task.id),
+                    ),
+                    Words::new("在这个任务里", "in this task"),
+                    did_you_mean(named.as_str(), ids()),
+                );
+            }
+        }
+        let Some(before) = task.after.as_ref().and_then(|id| by_id.get(id)) else {
+            continue;
+        };
+        if before.every != task.every {
+            file.error(
+                task.place.span.clone(),
+                Words::new(
+                    format!("{} 与它的前一步 {} 周期不同", task.id, before.id),
+                    format!("{} and {}, which it comes after, have different periods", task.id, before.id),
+                ),
+                Words::new("两步的 every 要相同", "both need the same every"),
+            );
+        }
+        let mut seen = vec![&task.id];
+        let mut step = task;
+        while let Some(next) = step.after.as_ref().and_then(|id| by_id.get(id)) {
+            if seen.contains(&&next.id) {
+                if next.id == task.id {
+                    let chain: Vec<_> = seen.iter().map(|id| id.as_str()).collect();
+                    file.error(
+                        task.place.span.clone(),
+                        Words::new("先后顺序绕成了圈", "the chain loops"),
+                        Words::new(
+                            format!("{} → {}", chain.join(" → "), task.id),
+                            format!("{} → {}", chain.join(" → "), task.id),
+                        ),
+                    );
+                }
+                break;
+            }
+            seen.push(&next.id);
+            step = next;
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! From a letter's notices to what it says today. Until its bytes are frozen a letter tells today's truth.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::agenda::{Absent, Agenda, Dated};
+use super::calendar::{Schedule, Task};
+use super::duty::DutyId;
+use super::fact::{LetterKind, LetterNo, Part};
+use super::ladder::Rung;
+use super::letter::{Content, Item, Row};
+use super::names::Address;
+use super::period::PeriodKey;
+use super::plan::{Slots, Timetable};
+use super::roster::{Kind, Unit};
+use super::state::{DutyState, LetterState, State, Told};
+
+/// Who is going to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The letter itself: what no longer holds is left out.
+    Mail,
+    /// The letter's page: everything it spoke of, settled or not.
+    Page,
+}
+
+/// What a letter says now; `None` where there is no such letter, or for mail where nothing in it still holds.
+pub fn compose(
+    agenda: &Agenda,
+    state: &State,
+    no: LetterNo,
+    now: Timestamp,
+    reader: Reader,
+) -> Option<Content> {
+    let letter = state.letters.get(&no)?;
+    let slots = Slots::new(&agenda.calendar);
+    let mut writing = Writing {
+        agenda,
+        state,
+        slots,
+        today: slots.day(now),
+        reader,
+        no,
+        address: &letter.address,
+        content: blank(agenda, letter, no, slots.day(now)),
+    };
+    for duty in &letter.duties {
+        writing.add(duty);
+    }
+    let mut content = writing.content;
+    content
+        .items
+        .sort_by(|a, b| (a.due, &a.duty).cmp(&(b.due, &b.duty)));
+    content
+        .rollup
+        .sort_by(|a, b| (&a.town_name, a.due, &a.duty).cmp(&(&b.town_name, b.due, &b.duty)));
+    let says_something = content.alert.is_some()
+        || !content.matters.is_empty()
+        || [&content.items, &content.overdue_below]
+            .iter()
+            .any(|items| !items.is_empty())
+        || [&content.rollup, &content.closed, &content.withdrawn]
+            .iter()
+            .any(|rows| !rows.is_empty());
+    (says_something || reader == Reader::Page).then_some(content)
+}
+
+fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Content {
+    let behind = agenda.roster.behind(&letter.address, today);
+    let mut units: Vec<&str> = behind.iter().map(|(unit, _)| unit.name.as_str()).collect();
+    units.dedup();
+    Content {
+        letter: no,
+        address: letter.address.clone(),
+        person: behind
+            .first()
+            .map(|(_, contact)| contact.person.clone())
+            .unwrap_or_default(),
+        unit_name: units.join("、"),
+        slot: letter.slot,
+        today,
+        calendar: agenda.calendar.title.clone(),
+        items: Vec::new(),
+        overdue_below: Vec::new(),
+        rollup: Vec::new(),
+        closed: Vec::new(),
+        withdrawn: Vec::new(),
+        matters: letter.matters.iter().map(|(_, words)| words.clone()).collect(),
+        alert: (letter.kind == LetterKind::Alert)
+            .then(|| letter.alert.clone())
+            .flatten(),
+    }
+}
+
+struct Writing<'a> {
+    agenda: &'a Agenda,
+    state: &'a State,
+    slots: Slots<'a>,
+    today: Date,
+    reader: Reader,
+    no: LetterNo,
+    address: &'a Address,
+    content: Content,
+}
+
+/// A duty with all that is known of it today.
+struct Known<'a> {
+    id: &'a DutyId,
+    task: &'a Task,
+    unit: &'a Unit,
+    dated: Dated,
+    timetable: Timetable<'a>,
+    state: &'a DutyState,
+}
+
+impl<'a> Writing<'a> {
+    fn add(&mut self, duty: &'a DutyId) {
+        let state: &'a State = self.state;
+        let Some(told) = state.duty(duty) else {
+            return;
+        };
+        let notices: Vec<&Told> = told
+            .told
+            .iter()
+            .filter(|told| told.letter == self.no && told.address == *self.address)
+            .collect();
+        let has = |wanted: fn(Rung) -> bool| notices.iter().any(|told| wanted(told.rung));
+        let withdrawn = has(|rung| rung == Rung::Withdrawn);
+        let known = known(self.agenda, self.state, self.slots, duty);
+        let Some(known) = known else {
+            if withdrawn || self.reader == Reader::Page {
+                let row = self.row_of_the_gone(duty, &notices);
+                self.content.withdrawn.push(row);
+            }
+            return;
+        };
+        if known.state.settled(known.task.times).is_some() && self.reader == Reader::Mail {
+            if has(|rung| matches!(rung, Rung::Closed(_))) {
+                let row = self.row(&known);
+                self.content.closed.push(row);
+            } else if has(|rung| rung == Rung::Decided) {
+                let item = self.item(&known, &notices, Part::Act);
+                self.content.items.push(item);
+            }
+            return;
+        }
+        let part = notices.iter().map(|told| told.part).min();
+        match part {
+            Some(Part::Act | Part::Below) => {
+                let item = self.item(&known, &notices, Part::Act);
+                self.content.items.push(item);
+            }
+            Some(Part::Above) => {
+                let item = self.item(&known, &notices, Part::Above);
+                self.content.overdue_below.push(item);
+            }
+            Some(Part::Rollup) => {
+                let row = self.row(&known);
+                self.content.rollup.push(row);
+            }
+            None => {}
+        }
+    }
+
+    fn row_of_the_gone(&self, duty: &DutyId, notices: &[&Told]) -> Row {
+        let unit = self.agenda.roster.unit(&duty.unit);
+        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
+        Row {
+            duty: duty.clone(),
+            town_name: String::new(),
+            unit_name: unit.map_or_else(|| duty.unit.to_string(), |unit| unit.name.clone()),
+            title: task.map_or_else(
+                || duty.occurrence.task.to_string(),
+                |task| title(task, duty.occurrence.period),
+            ),
+            due: notices.last().map_or(self.today, |told| told.due),
+            workdays_late: 0,
+            answered: String::new(),
+        }
+    }
+
+    fn row(&self, known: &Known<'_>) -> Row {
+        let due = known.timetable.due;
+        let late = self.agenda.calendar.workdays.between(due, self.today);
+        let settled = known.state.settled(known.task.times);
+        Row {
+            duty: known.id.clone(),
+            town_name: self
+                .agenda
+                .roster
+                .ancestor(known.unit, Kind::Town)
+                .map(|town| town.name.clone())
+                .unwrap_or_default(),
+            unit_name: known.unit.name.clone(),
+            title: title(known.task, known.id.occurrence.period),
+            due,
+            workdays_late: late.max(0),
+            answered: settled.map_or_else(
+                || latest_answer(known.state).unwrap_or_default(),
+                |settled| settled.in_words(),
+            ),
+        }
+    }
+
+    fn item(&self, known: &Known<'_>, notices: &[&Told], part: Part) -> Item {
+        let task = known.task;
+        let due = known.timetable.due;
+        let workdays = &self.agenda.calendar.workdays;
+        let changed = notices.iter().any(|told| told.rung == Rung::Changed);
+        let before = known
+            .state
+            .standing()
+            .filter(|told| told.address == *self.address && told.due != due)
+            .last();
+        let settled = known.state.settled(task.times);
+        let moved = known.dated.moved_from.is_some() || known.state.extended_to.is_some();
+        Item {
+            duty: known.id.clone(),
+            title: title(task, known.id.occurrence.period),
+            detail: task.detail.clone(),
+            unit_name: known.unit.name.clone(),
+            due,
+            due_time: task.due_time.map(|time| time.strftime("%H:%M").to_string()),
+            window_from: known.dated.window_from,
+            date_note: moved.then(|| match known.state.extended_to {
+                Some(_) => "已准延期".to_owned(),
+                None => known.dated.why.zh.clone(),
+            }),
+            workdays_left: workdays.between(self.today, due),
+            evidence: task.evidence.clone(),
+            changed_from: changed.then(|| before.map(|told| told.due)).flatten(),
+            decided: notices
+                .iter()
+                .any(|told| told.rung == Rung::Decided)
+                .then(|| decision_words(known.state))
+                .flatten(),
+            times: (
+                task.times,
+                u16::try_from(known.state.dones.len()).unwrap_or(u16::MAX),
+            ),
+            answered: latest_answer(known.state),
+            part,
+            reported_to: self.reported_to(known),
+            what_follows: self.what_follows(known),
+            why_you: self.why_you(known),
+            source: task.source.clone(),
+            origin: task.origin.name().to_owned(),
+            authority: task.authority.clone(),
+            settled: settled.map(|settled| settled.in_words()),
+        }
+    }
+
+    /// Who has been told that it is overdue, in order.
+    fn reported_to(&self, known: &Known<'_>) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for told in known.state.standing() {
+            let up = matches!(told.rung, Rung::Escalate(_))
+                && matches!(told.part, Part::Above | Part::Rollup)
+                && told.due == known.timetable.due;
+            if up && told.address != *self.address {
+                let behind = self.agenda.roster.behind(&told.address, self.today);
+                let name = behind
+                    .iter()
+                    .find(|(unit, _)| (told.part == Part::Above) == (unit.id == known.unit.id))
+                    .or(behind.first())
+                    .map_or_else(
+                        || told.address.to_string(),
+                        |(unit, contact)| {
+                            office_name(unit, contact.role.as_str(), &contact.person, known.unit)
+                        },
+                    );
+                if !found.contains(&name) {
+                    found.push(name);
+                }
+            }
+        }
+        found
+    }
+
+    /// What comes next if nobody answers: the day, and who is told.
+    fn what_follows(&self, known: &Known<'_>) -> Vec<(Date, String)> {
+        let reached = None;
+        let mut told: Vec<&Address> = known
+            .state
+            .standing()
+            .filter(|told| told.due == known.timetable.due)
+            .map(|told| &told.address)
+            .collect();
+        let mut found = Vec::new();
+        for level in &known.timetable.ladder.escalate {
+            let day = known.timetable.late(level.after, reached);
+            if day <= self.today {
+                continue;
+            }
+            let names: Vec<String> = level
+                .to
+                .iter()
+                .flat_map(|role| {
+                    self.agenda
+                        .roster
+                        .holders(known.unit, role, self.today)
+                        .map(move |contact| (role, contact))
+                })
+                .filter_map(|(role, contact)| {
+                    let address = contact.address.as_ref()?;
+                    if told.contains(&address) {
+                        return None;
+                    }
+                    told.push(address);
+                    let place = self.agenda.roster.place(known.unit, role)?;
+                    let holder = if place.id == known.unit.id { "" } else { &place.name };
+                    Some(format!(
+                        "{holder}{}",
+                        role_title(contact.role.as_str(), place.kind)
+                    ))
+                })
+                .collect();
+            if !names.is_empty() {
+                found.push((day, names.join("、")));
+            }
+        }
+        found
+    }
+
+    fn why_you(&self, known: &Known<'_>) -> String {
+        let behind = self.agenda.roster.behind(self.address, self.today);
+        behind
+            .iter()
+            .find(|(unit, _)| unit.id == known.unit.id)
+            .or(behind.first())
+            .map_or(String::new(), |(unit, contact)| {
+                format!(
+                    "您是{}的{}",
+                    unit.name,
+                    role_title(contact.role.as_str(), unit.kind)
+                )
+            })
+    }
+}
+
+/// Everything known of a duty; `None` where the calendar no longer has it for this unit.
+fn known<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    slots: Slots<'a>,
+    duty: &'a DutyId,
+) -> Option<Known<'a>> {
+    let task = agenda.calendar.tasks.get(&duty.occurrence.task)?;
+    let unit = agenda.roster.unit(&duty.unit)?;
+    let group = agenda.group_of(task, &duty.unit)?;
+    let found = state.duty(duty)?;
+    let dated = match (&task.schedule, found.raised) {
+        (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(slots.day(at), due)),
+        (Schedule::Conditional(_), None) => Err(Absent::None),
+        (Schedule::Dated(_), _) => {
+            agenda
+                .occurrence(task, duty.occurrence.period, group)
+                .dated
+        }
+    };
+    let dated = dated.ok()?;
+    let ladder = &agenda.groups(task)[group].ladder;
+    let mut timetable = Timetable::new(ladder, &agenda.calendar.workdays, &dated, true);
+    if let Some(until) = found.extended_to {
+        timetable.due = until;
+    }
+    Some(Known {
+        id: duty,
+        task,
+        unit,
+        dated,
+        timetable,
+        state: found,
+    })
+}
+
+fn latest_answer(state: &DutyState) -> Option<String> {
+    state
+        .answers
+        .last()
+        .map(|given| format!("{}({})", given.answer.name(), given.by))
+}
+
+fn decision_words(state: &DutyState) -> Option<String> {
+    state.decisions.last().map(|decided| {
+        let verdict = if decided.granted { "已同意" } else { "未同意" };
+        let note = if decided.note.is_empty() {
+            String::new()
+        } else {
+            format!(":{}", decided.note)
+        };
+        format!("{}{verdict}({}){note}", decided.request.name(), decided.by)
+    })
+}
+
+fn office_name(unit: &Unit, role: &str, person: &str, own: &Unit) -> String {
+    let holder = if unit.id == own.id { "" } else { &unit.name };
+    format!("{holder}{} {person}", role_title(role, unit.kind))
+}
+
+/// A task's title, with the period where it comes round within the year.
+pub fn title(task: &Task, period: PeriodKey) -> String {
+    let of = match period {
+        PeriodKey::Month(_, month) => format!("{month}月"),
+        PeriodKey::Quarter(_, quarter) => format!("第{quarter}季度"),
+        PeriodKey::Week(_, week) => format!("第{week}周"),
+        PeriodKey::Holiday(_, festival) => festival.name().to_owned(),
+        PeriodKey::Break(_, kind) => kind.name().to_owned(),
+        PeriodKey::Year(_) | PeriodKey::Term(..) | PeriodKey::Raised(..) => {
+            return task.title.clone();
+        }
+    };
+    format!("{}({of})", task.title)
+}
+
+/// What people call who holds a role at a unit of a kind.
+pub fn role_title(role: &str, kind: Kind) -> &'static str {
+    match (role, kind) {
+        ("safety", kind) if kind.teaches() => "安全主任",
+        ("safety", _) => "安全专干",
+        ("deputy", Kind::Bureau) => "分管副局长",
+        ("deputy", Kind::Kindergarten) => "分管副园长",
+        ("deputy", kind) if kind.teaches() => "分管副校长",
+        ("deputy", _) => "分管负责人",
+        ("principal", Kind::Bureau) => "局长",
+        ("principal", Kind::Kindergarten) => "园长",
+        ("principal", kind) if kind.teaches() => "校长",
+        ("principal", _) => "负责人",
+        _ => "办公室",
+    }
+}

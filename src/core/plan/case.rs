@@ -1,0 +1,441 @@
+//! One duty, at one slot: what those who have to act are told.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::civil::Date;
+
+use super::{Notice, Pass, Timetable};
+use crate::core::calendar::Task;
+use crate::core::duty::{DutyId, OccurrenceId};
+use crate::core::fact::{Answer, Part};
+use crate::core::ladder::{RoleRef, Rung};
+use crate::core::names::{Address, UnitId};
+use crate::core::roster::Unit;
+use crate::core::state::{DutyState, Settled};
+
+/// A duty being considered.
+pub(super) struct Case<'a> {
+    pub(super) task: &'a Task,
+    pub(super) unit: &'a Unit,
+    pub(super) occurrence: &'a OccurrenceId,
+    pub(super) timetable: Timetable<'a>,
+    /// What has happened to it; `None` where nothing has.
+    pub(super) state: Option<&'a DutyState>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        task: &'a Task,
+        unit: &'a Unit,
+        occurrence: &'a OccurrenceId,
+        timetable: Timetable<'a>,
+        states: Option<&'a HashMap<UnitId, DutyState>>,
+    ) -> Self {
+        Self {
+            task,
+            unit,
+            occurrence,
+            timetable,
+            state: states.and_then(|states| states.get(&unit.id)),
+        }
+    }
+
+    pub(super) fn id(&self) -> DutyId {
+        DutyId {
+            occurrence: self.occurrence.clone(),
+            unit: self.unit.id.clone(),
+        }
+    }
+
+    /// The due day, a granted extension included.
+    pub(super) fn due(&self) -> Date {
+        self.timetable.due
+    }
+
+    /// Decides what is told of this duty at this slot.
+    pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
+        if let Some(until) = self.state.and_then(|state| state.extended_to) {
+            self.timetable.due = until;
+        }
+        if let Some(state) = self.state {
+            self.requests(state, pass);
+            self.decisions(state, pass);
+            if let Some(settled) = state.settled(self.task.times) {
+                self.close(state, &settled, pass);
+                return;
+            }
+        }
+        let told = self
+            .state
+            .is_some_and(|state| state.standing().next().is_some());
+        if !told && !self.exists(pass) {
+            return;
+        }
+        if self.is_covered(pass) {
+            return;
+        }
+        match self.gate(pass) {
+            Gate::Open => {}
+            Gate::Since(day) => {
+                self.timetable.opens = self.timetable.opens.max(day);
+                if day > self.timetable.announced {
+                    self.timetable.announced = day;
+                    self.timetable.may_precede = false;
+                }
+            }
+            Gate::Shut => return,
+            Gate::Gone => {
+                pass.withdraw(&self.id());
+                return;
+            }
+        }
+        if !told && self.timetable.announcement() > pass.today {
+            return;
+        }
+        let acting = self.acting(pass);
+        if acting.is_empty() {
+            self.gap(pass);
+            return;
+        }
+        let reached = self.first_reached(pass);
+        for address in &acting {
+            self.remind(address, reached, pass);
+        }
+        self.escalate(&acting, reached, pass);
+    }
+
+    /// Rule 2: on the roster before the due day, and the due day not over when the bell was hung or the task added.
+    fn exists(&self, pass: &Pass<'_>) -> bool {
+        let due = self.due();
+        let day = |at| pass.slots.day(at);
+        let hung = pass.hung_on();
+        let task_seen = pass.state.tasks_seen.get(&self.task.id).copied().map(day);
+        let unit_seen = pass.state.units_seen.get(&self.unit.id).copied().map(day);
+        due >= hung
+            && task_seen.is_none_or(|seen| due >= seen)
+            // Those on the roster when the bell was hung had always been there.
+            && unit_seen.is_none_or(|seen| seen <= hung || seen < due)
+    }
+
+    /// Whether a covering duty of this unit, due in this period, is open or done.
+    fn is_covered(&self, pass: &Pass<'_>) -> bool {
+        if self.task.met_by.is_empty() {
+            return false;
+        }
+        let agenda = pass.agenda;
+        let Some(group) = agenda.group_of(self.task, &self.unit.id) else {
+            return false;
+        };
+        let groups = agenda.groups(self.task);
+        let almanac = agenda.almanac(&groups[group]);
+        let Some((from, to)) = almanac.reach(self.occurrence.period) else {
+            return false;
+        };
+        self.task.met_by.iter().any(|named| {
+            let Some(covering) = agenda.calendar.tasks.get(named) else {
+                return false;
+            };
+            let Some(group) = agenda.group_of(covering, &self.unit.id) else {
+                return false;
+            };
+            (from.year()..=to.year()).any(|year| {
+                let due = agenda.due_in(year);
+                let first = due.partition_point(|found| found.id.task < *named);
+                due[first..].iter().take_while(|found| found.id.task == *named).any(|found| {
+                    found.group == group
+                        && found
+                            .dated
+                            .as_ref()
+                            .is_ok_and(|dated| from <= dated.due && dated.due <= to)
+                        && covers(pass, covering, &found.id, &self.unit.id)
+                })
+            })
+        })
+    }
+
+    /// Whether the duty this one comes after lets it open.
+    fn gate(&self, pass: &Pass<'_>) -> Gate {
+        let Some(named) = &self.task.after else {
+            return Gate::Open;
+        };
+        let agenda = pass.agenda;
+        let Some(before) = agenda.calendar.tasks.get(named) else {
+            return Gate::Open;
+        };
+        let Some(group) = agenda.group_of(before, &self.unit.id) else {
+            return Gate::Open;
+        };
+        let occurrence = agenda.occurrence(before, self.occurrence.period, group);
+        let state = pass
+            .state
+            .duties
+            .get(&occurrence.id)
+            .and_then(|units| units.get(&self.unit.id));
+        match state.and_then(|state| state.settled(before.times)) {
+            Some(Settled::Done(given)) => Gate::Since(pass.slots.day(given.at)),
+            Some(Settled::LetOff(_)) => Gate::Gone,
+            None => {
+                let Ok(dated) = &occurrence.dated else {
+                    return Gate::Open;
+                };
+                let ladder = &agenda.groups(before)[group].ladder;
+                let timetable =
+                    Timetable::new(ladder, &agenda.calendar.workdays, dated, false);
+                let earlier = Case {
+                    task: before,
+                    unit: self.unit,
+                    occurrence: &occurrence.id,
+                    timetable,
+                    state,
+                };
+                // A first step that never was a duty, its day being over before the bell was hung, holds nothing up.
+                if state.is_some() || earlier.exists(pass) {
+                    Gate::Shut
+                } else {
+                    Gate::Open
+                }
+            }
+        }
+    }
+
+    /// The mailboxes of those who have to act: of the ladder's `to`, or of the next reachable contact at the unit.
+    fn acting(&self, pass: &Pass<'_>) -> Vec<Address> {
+        let ladder = self.timetable.ladder;
+        let found = self.mailboxes(&ladder.to, pass);
+        if !found.is_empty() {
+            return found;
+        }
+        self.next_at_unit(&BTreeSet::new(), pass)
+            .into_iter()
+            .collect()
+    }
+
+    /// The reachable mailboxes of roles, each once, in the roster's order.
+    pub(super) fn mailboxes<'r>(
+        &self,
+        roles: impl IntoIterator<Item = &'r RoleRef>,
+        pass: &Pass<'_>,
+    ) -> Vec<Address> {
+        let mut found: Vec<Address> = Vec::new();
+        for role in roles {
+            for contact in pass.agenda.roster.holders(self.unit, role, pass.today) {
+                if let Some(address) = pass.reachable(contact.address.as_ref())
+                    && !found.contains(&address)
+                {
+                    found.push(address);
+                }
+            }
+        }
+        found
+    }
+
+    /// The next reachable contact at the unit who was not told yet: up the ladder, then anybody there.
+    pub(super) fn next_at_unit(
+        &self,
+        told: &BTreeSet<Address>,
+        pass: &Pass<'_>,
+    ) -> Option<Address> {
+        let up = self
+            .timetable
+            .ladder
+            .escalate
+            .iter()
+            .flat_map(|level| &level.to)
+            .filter(|role| !role.is_above());
+        let by_ladder = self.mailboxes(up, pass);
+        let anybody = self
+            .unit
+            .contacts
+            .iter()
+            .filter(|contact| contact.holds_on(pass.today))
+            .filter_map(|contact| pass.reachable(contact.address.as_ref()));
+        by_ladder
+            .into_iter()
+            .chain(anybody)
+            .find(|address| !told.contains(address))
+    }
+
+    /// The day the unit was first reached for this due day: a letter to who has to act was accepted, and its mailbox
+    /// is not known to be gone.
+    fn first_reached(&self, pass: &Pass<'_>) -> Option<Date> {
+        self.state?
+            .standing()
+            .filter(|told| told.part == Part::Act && told.due == self.due())
+            .filter(|told| !pass.state.unreachable.contains_key(&told.address))
+            .filter_map(|told| told.reached)
+            .min()
+            .map(|at| pass.slots.day(at))
+    }
+
+    /// What one who has to act is told, if anything is new to them.
+    fn remind(&self, address: &Address, reached: Option<Date>, pass: &mut Pass<'_>) {
+        let due = self.due();
+        let last = self.state.and_then(|state| {
+            state
+                .standing()
+                .filter(|told| told.part == Part::Act && told.address == *address)
+                .last()
+        });
+        if let Some(last) = last
+            && (last.due != due || last.rung == Rung::Withdrawn)
+        {
+            self.tell(Rung::Changed, pass.today, address, Part::Act, pass);
+            return;
+        }
+        let Some((rung, day)) = self.timetable.newest(pass.today, reached) else {
+            return;
+        };
+        let newest_told = self.state.and_then(|state| {
+            state
+                .standing()
+                .filter(|told| {
+                    told.part == Part::Act
+                        && told.address == *address
+                        && told.due == due
+                        && !matches!(told.rung, Rung::Escalate(_))
+                })
+                .map(|told| told.day)
+                .max()
+        });
+        let superseded = newest_told.is_some_and(|told| day <= told);
+        let decided = self
+            .state
+            .is_some_and(|state| state.decided(rung, due, address));
+        if !superseded && !decided {
+            self.tell(rung, day, address, Part::Act, pass);
+        }
+    }
+
+    /// Puts a notice into the pass.
+    pub(super) fn tell(
+        &self,
+        rung: Rung,
+        day: Date,
+        address: &Address,
+        part: Part,
+        pass: &mut Pass<'_>,
+    ) {
+        pass.notices.push(Notice {
+            duty: self.id(),
+            rung,
+            due: self.due(),
+            day,
+            address: address.clone(),
+            part,
+        });
+    }
+
+    fn requests(&self, state: &DutyState, pass: &mut Pass<'_>) {
+        let Some(given) = state.request() else {
+            return;
+        };
+        let nth = state.answers.len();
+        let until = given
+            .until
+            .map_or(String::new(), |day| format!(",申请延至{}", in_words(day)));
+        let note = if given.note.is_empty() {
+            String::new()
+        } else {
+            format!(":{}", given.note)
+        };
+        pass.matters.insert(
+            format!("request:{}:{nth}", self.id()),
+            format!(
+                "{}“{}”{}({}){until}{note}。职责编号 {}",
+                self.unit.name,
+                self.task.title,
+                request_words(given.answer),
+                given.by,
+                self.id()
+            ),
+        );
+    }
+
+    fn decisions(&self, state: &DutyState, pass: &mut Pass<'_>) {
+        let askers: BTreeMap<&Address, usize> =
+            state
+                .decisions
+                .iter()
+                .filter_map(|decided| decided.asker.as_ref())
+                .fold(BTreeMap::new(), |mut counts, asker| {
+                    *counts.entry(asker).or_default() += 1;
+                    counts
+                });
+        for (asker, decisions) in askers {
+            let told = state
+                .standing()
+                .filter(|told| told.rung == Rung::Decided && told.address == *asker)
+                .count();
+            if told < decisions && pass.is_on_roster(asker) {
+                self.tell(Rung::Decided, pass.today, asker, Part::Act, pass);
+            }
+        }
+    }
+
+    fn gap(&self, pass: &mut Pass<'_>) {
+        if self.timetable.announcement() > pass.today {
+            return;
+        }
+        let known: Vec<_> = self
+            .unit
+            .contacts
+            .iter()
+            .filter_map(|contact| contact.address.as_ref())
+            .map(Address::as_str)
+            .collect();
+        pass.matters.insert(
+            format!("contact-gap:{}:{}", self.unit.id, known.join(",")),
+            format!(
+                "联系人空缺:{}({})没有一个能送达的邮箱,“{}”等职责无人收到。请在花名册里补上",
+                self.unit.name, self.unit.id, self.task.title
+            ),
+        );
+    }
+}
+
+/// What a predecessor means for what comes after it.
+enum Gate {
+    /// There is none, or it holds nothing up.
+    Open,
+    /// It was done on that day.
+    Since(Date),
+    /// It is not done yet.
+    Shut,
+    /// It was waived or does not apply: neither does this.
+    Gone,
+}
+
+fn covers(pass: &Pass<'_>, task: &Task, id: &OccurrenceId, unit: &UnitId) -> bool {
+    let state = pass.state.duties.get(id).and_then(|units| units.get(unit));
+    match state.and_then(|state| state.settled(task.times)) {
+        Some(Settled::LetOff(_)) => false,
+        Some(Settled::Done(_)) => true,
+        None => {
+            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
+            let due_day_open = pass.agenda.due_in_period(id, unit).is_none_or(|due| {
+                due >= pass.hung_on()
+                    && pass
+                        .state
+                        .tasks_seen
+                        .get(&task.id)
+                        .is_none_or(|seen| due >= pass.slots.day(*seen))
+            });
+            state.is_some_and(|state| !state.told.is_empty()) || due_day_open
+        }
+    }
+}
+
+fn request_words(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Trouble => "报告有困难",
+        Answer::Extension => "申请延期",
+        Answer::NotApplicable => "认为不适用",
+        Answer::HandedOver => "说已不负责此岗",
+        Answer::Received | Answer::Done => "",
+    }
+}
+
+/// `6月20日`
+pub(super) fn in_words(day: Date) -> String {
+    format!("{}月{}日", day.month(), day.day())
+}

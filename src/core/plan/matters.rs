@@ -1,0 +1,41 @@
+//! What the officers must know whatever the duties: missing notices, mailboxes that are gone.
+
+use super::Pass;
+use crate::core::calendar::Calendar;
+
+/// The month from which next year's notice is expected: it has come out between late October and late November.
+const NOTICE_EXPECTED_MONTH: i8 = 12;
+
+impl Pass<'_> {
+    pub(super) fn standing_matters(&mut self) {
+        let year = self.today.year();
+        let soon = (self.today.month() >= NOTICE_EXPECTED_MONTH).then_some(year + 1);
+        for year in [Some(year), soon].into_iter().flatten() {
+            if let Some(words) = missing_notice(&self.agenda.calendar, year) {
+                self.matters.insert(format!("holiday-notice:{year}"), words);
+            }
+        }
+        for (address, text) in &self.state.unreachable {
+            let behind = self.agenda.roster.behind(address, self.today);
+            let Some((unit, contact)) = behind.first() else {
+                continue;
+            };
+            self.matters.insert(
+                format!("unreachable:{address}"),
+                format!(
+                    "{}{}的邮箱 {address} 收不到信({text})。请核对花名册",
+                    unit.name, contact.person
+                ),
+            );
+        }
+    }
+}
+
+/// What to say where a year's holiday notice is missing.
+pub fn missing_notice(calendar: &Calendar, year: i16) -> Option<String> {
+    (!calendar.workdays.knows(year)).then(|| {
+        format!(
+            "{year}年放假安排还没有录入:{year}年的工作日暂按周一至周五、除去法定节日当天推算。国务院办公厅通知发布后,请补 calendar/holidays/{year}.toml"
+        )
+    })
+}

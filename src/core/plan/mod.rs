@@ -1,0 +1,395 @@
+//! The planner: from calendar, roster, state and now to the letters due now, and the next instant anything may fall due.
+
+mod case;
+mod closing;
+mod escalation;
+mod matters;
+mod slots;
+mod timetable;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub use matters::missing_notice;
+pub use slots::{GRACE, Slots};
+pub use timetable::Timetable;
+
+use case::Case;
+
+use super::agenda::Agenda;
+use super::calendar::Schedule;
+use super::duty::{DutyId, OccurrenceId};
+use super::fact::{Event, LetterKind, LetterNo, Part};
+use super::ladder::Rung;
+use super::names::Address;
+use super::roster::Unit;
+use super::state::State;
+
+/// A rung of a duty that has come due, for one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Of which duty.
+    pub duty: DutyId,
+    /// Which rung.
+    pub rung: Rung,
+    /// The due day it speaks of.
+    pub due: Date,
+    /// The rung's day.
+    pub day: Date,
+    /// Whom it tells.
+    pub address: Address,
+    /// What it is to the reader.
+    pub part: Part,
+}
+
+/// All notices of one slot for one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its number.
+    pub number: LetterNo,
+    /// Its slot.
+    pub slot: Timestamp,
+    /// Whom it goes to.
+    pub address: Address,
+    /// Unsent letters of earlier slots that it takes over.
+    pub folds: Vec<LetterNo>,
+    /// What it tells of duties.
+    pub notices: Vec<Notice>,
+    /// What it tells an officer: a key that is told once, and the words.
+    pub matters: Vec<(String, String)>,
+}
+
+/// What is due now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The slot whose letters these are; `None` where no slot is to be decided now.
+    pub slot: Option<Timestamp>,
+    /// Whether an outage came before it.
+    pub after_outage: bool,
+    /// The letters, in the order of their addresses.
+    pub letters: Vec<Letter>,
+    /// The next slot: until then nothing falls due.
+    pub next: Option<Timestamp>,
+}
+
+/// The letters due now, and the next instant anything may fall due. Pure: the same arguments give the same plan.
+pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
+    let slots = Slots::new(&agenda.calendar);
+    let next = Some(slots.after(now));
+    let nothing = Plan {
+        next,
+        ..Plan::default()
+    };
+    let Some(slot) = slots.open_at(now) else {
+        return nothing;
+    };
+    let decided = state.last_slot.is_some_and(|(last, _)| last >= slot);
+    // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
+    if decided || state.hung.is_some_and(|hung| slot < hung) {
+        return nothing;
+    }
+    let late = now.duration_since(slot) > GRACE;
+    let missed = state
+        .last_slot
+        .is_some_and(|(last, _)| last < slots.before(slot));
+    let after_outage = late || missed;
+    Plan {
+        next,
+        ..decide(agenda, state, slot, after_outage)
+    }
+}
+
+/// The first letters, at once and whatever the hour: what is open when the bell is hung.
+pub fn plan_first(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
+    let next = Some(Slots::new(&agenda.calendar).after(now));
+    Plan {
+        next,
+        ..decide(agenda, state, now, false)
+    }
+}
+
+/// The facts of first sight: tasks and units that are here for the first time.
+pub fn first_sights(agenda: &Agenda, state: &State) -> Vec<Event> {
+    let tasks = agenda
+        .calendar
+        .tasks
+        .keys()
+        .filter(|task| !state.tasks_seen.contains_key(*task))
+        .map(|task| Event::TaskSeen { task: task.clone() });
+    let units = agenda
+        .roster
+        .units()
+        .iter()
+        .filter(|unit| !state.units_seen.contains_key(&unit.id))
+        .map(|unit| Event::UnitSeen {
+            unit: unit.id.clone(),
+        });
+    tasks.chain(units).collect()
+}
+
+/// The deciding of one slot.
+struct Pass<'a> {
+    agenda: &'a Agenda,
+    state: &'a State,
+    slots: Slots<'a>,
+    /// The local day of the slot.
+    today: Date,
+    /// Whether a full workday of service has passed since the last outage.
+    may_escalate: bool,
+    notices: Vec<Notice>,
+    /// What the officers must know: key and words.
+    matters: BTreeMap<String, String>,
+}
+
+fn decide(
+    agenda: &Agenda,
+    state: &State,
+    slot: Timestamp,
+    after_outage: bool,
+) -> Plan {
+    let slots = Slots::new(&agenda.calendar);
+    let today = slots.day(slot);
+    let mut pass = Pass {
+        agenda,
+        state,
+        slots,
+        today,
+        may_escalate: !after_outage && served_a_workday(agenda, state, slots, today),
+        notices: Vec::new(),
+        matters: BTreeMap::new(),
+    };
+    let mut seen: BTreeSet<(OccurrenceId, usize)> = BTreeSet::new();
+    for year in today.year() - 1..=today.year() + 1 {
+        for occurrence in agenda.due_in(year).iter() {
+            let known = state.duties.contains_key(&occurrence.id);
+            let Ok(dated) = &occurrence.dated else {
+                continue;
+            };
+            if known {
+                seen.insert((occurrence.id.clone(), occurrence.group));
+            }
+            let (task, group) = agenda.parts(occurrence);
+            let within = occurrence.id.period.civil_span().is_some()
+                && !matches!(task.every, super::period::Every::Year);
+            let timetable =
+                Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
+            if !known && (timetable.announcement() > today || dated.due < pass.hung_on()) {
+                continue;
+            }
+            let told = state.duties.get(&occurrence.id);
+            for at in &group.units {
+                let unit = &agenda.roster.units()[*at];
+                Case::new(task, unit, &occurrence.id, timetable, told).consider(&mut pass);
+            }
+        }
+    }
+    pass.others(&seen);
+    pass.standing_matters();
+    let letters = pass.into_letters(slot);
+    Plan {
+        slot: Some(slot),
+        after_outage,
+        letters,
+        next: None,
+    }
+}
+
+/// Nothing escalates after an outage until one full workday of service.
+fn served_a_workday(agenda: &Agenda, state: &State, slots: Slots<'_>, today: Date) -> bool {
+    let Some((slot, at)) = state.resumed else {
+        return true;
+    };
+    let workdays = &agenda.calendar.workdays;
+    let back = slots.day(at);
+    let on_time = at.duration_since(slot) <= GRACE && slot == slots.first_of(back);
+    let full = if on_time && workdays.is_workday(back) {
+        back
+    } else {
+        workdays.after(back, 1)
+    };
+    today > full
+}
+
+impl<'a> Pass<'a> {
+    fn hung_on(&self) -> Date {
+        self.state
+            .hung
+            .map_or(self.today, |hung| self.slots.day(hung))
+    }
+
+    /// The mailbox of a contact, if mail reaches it.
+    fn reachable(&self, address: Option<&Address>) -> Option<Address> {
+        address
+            .filter(|address| !self.state.unreachable.contains_key(*address))
+            .cloned()
+    }
+
+    fn is_on_roster(&self, address: &Address) -> bool {
+        !self.agenda.roster.behind(address, self.today).is_empty()
+    }
+
+    /// Conditional duties that were raised, and the duties told of whose occurrence is no longer there.
+    fn others(&mut self, seen: &BTreeSet<(OccurrenceId, usize)>) {
+        let (agenda, state) = (self.agenda, self.state);
+        for (id, units) in &state.duties {
+            let task = agenda.calendar.tasks.get(&id.task);
+            let conditional =
+                task.is_some_and(|task| matches!(task.schedule, Schedule::Conditional(_)));
+            let walked: Vec<bool> = task
+                .map(|task| {
+                    (0..agenda.groups(task).len())
+                        .map(|group| seen.contains(&(id.clone(), group)))
+                        .collect()
+                })
+                .unwrap_or_default();
+            let mut left: Vec<_> = units
+                .keys()
+                .map(|unit| (unit, task.and_then(|task| agenda.group_of(task, unit))))
+                .filter(|(_, group)| conditional || group.is_none_or(|group| !walked[group]))
+                .collect();
+            left.sort_unstable();
+            for (unit_id, group) in left {
+                let duty = DutyId {
+                    occurrence: id.clone(),
+                    unit: unit_id.clone(),
+                };
+                match (task, agenda.roster.unit(unit_id), group) {
+                    (Some(task), Some(unit), Some(group)) if conditional => {
+                        self.raised(task, unit, group, id, &duty);
+                    }
+                    (Some(task), Some(unit), Some(group)) => {
+                        self.elsewhere(task, unit, group, id, &duty);
+                    }
+                    _ => self.withdraw(&duty),
+                }
+            }
+        }
+    }
+
+    fn raised(
+        &mut self,
+        task: &'a super::calendar::Task,
+        unit: &'a Unit,
+        group: usize,
+        id: &'a OccurrenceId,
+        duty: &DutyId,
+    ) {
+        let found = self.state.duty(duty).and_then(|state| state.raised);
+        let Some((due, at)) = found else {
+            return;
+        };
+        let dated = super::agenda::Dated::raised(self.slots.day(at), due);
+        let ladder = &self.agenda.groups(task)[group].ladder;
+        let timetable = Timetable::new(ladder, &self.agenda.calendar.workdays, &dated, true);
+        Case::new(task, unit, id, timetable, self.state.duties.get(id)).consider(self);
+    }
+
+    /// An occurrence outside of the years at hand, or one that lost its date.
+    fn elsewhere(
+        &mut self,
+        task: &'a super::calendar::Task,
+        unit: &'a Unit,
+        group: usize,
+        id: &'a OccurrenceId,
+        duty: &DutyId,
+    ) {
+        match self.agenda.occurrence(task, id.period, group).dated {
+            Ok(dated) => {
+                let ladder = &self.agenda.groups(task)[group].ladder;
+                let timetable =
+                    Timetable::new(ladder, &self.agenda.calendar.workdays, &dated, true);
+                Case::new(task, unit, id, timetable, self.state.duties.get(id)).consider(self);
+            }
+            Err(_) => self.withdraw(duty),
+        }
+    }
+
+    /// The notices and matters, a letter an address.
+    fn into_letters(mut self, slot: Timestamp) -> Vec<Letter> {
+        let mut by_address: BTreeMap<Address, (Vec<Notice>, Vec<(String, String)>)> =
+            BTreeMap::new();
+        for notice in std::mem::take(&mut self.notices) {
+            by_address
+                .entry(notice.address.clone())
+                .or_default()
+                .0
+                .push(notice);
+        }
+        for address in self.officers() {
+            let news: Vec<_> = self
+                .matters
+                .iter()
+                .filter(|(key, _)| {
+                    !self
+                        .state
+                        .matters
+                        .contains(&((*key).clone(), address.clone()))
+                })
+                .map(|(key, words)| (key.clone(), words.clone()))
+                .collect();
+            if !news.is_empty() {
+                by_address.entry(address).or_default().1 = news;
+            }
+        }
+        let mut number = self.state.next_letter();
+        let mut letters = Vec::with_capacity(by_address.len());
+        for (address, (mut notices, matters)) in by_address {
+            notices.sort_by(|a, b| (a.due, &a.duty, a.rung).cmp(&(b.due, &b.duty, b.rung)));
+            letters.push(Letter {
+                number,
+                slot,
+                folds: self.unsent_to(&address),
+                address,
+                notices,
+                matters,
+            });
+            number += 1;
+        }
+        letters
+    }
+
+    /// Letters of earlier slots that were never begun to be sent.
+    fn unsent_to(&self, address: &Address) -> Vec<LetterNo> {
+        self.state
+            .open_letters
+            .iter()
+            .filter(|no| {
+                self.state.letters.get(no).is_some_and(|letter| {
+                    letter.address == *address
+                        && !letter.is_frozen()
+                        && letter.kind == LetterKind::Slot
+                })
+            })
+            .copied()
+            .collect()
+    }
+
+    /// The officers' mailboxes.
+    fn officers(&self) -> BTreeSet<Address> {
+        officers(self.agenda, self.today)
+            .into_iter()
+            .filter(|address| !self.state.unreachable.contains_key(address))
+            .collect()
+    }
+}
+
+/// The mailboxes of the officers on a day: who hears of bad edits, contact gaps and requests.
+pub fn officers(agenda: &Agenda, today: Date) -> BTreeSet<Address> {
+    let roster = &agenda.roster;
+    let mut found = BTreeSet::new();
+    for role in &agenda.officers {
+        for unit in roster.units() {
+            if role.at.is_none_or(|kind| unit.kind == kind) {
+                found.extend(
+                    unit.contacts
+                        .iter()
+                        .filter(|contact| contact.role == role.role && contact.holds_on(today))
+                        .filter_map(|contact| contact.address.clone()),
+                );
+            }
+        }
+    }
+    found
+}

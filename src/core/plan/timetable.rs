@@ -1,0 +1,117 @@
+//! When the rungs of a duty's ladder fall: each on a workday.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::core::agenda::{Dated, earlier};
+use crate::core::ladder::{Ladder, OnRestDay, Rung, Stretch};
+use crate::core::workdays::{Workdays, next};
+
+/// A duty's days, and what is needed to place its rungs on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Timetable<'a> {
+    /// The ladder.
+    pub ladder: &'a Ladder,
+    /// Which days are worked.
+    pub workdays: &'a Workdays,
+    /// The first day the duty can be done.
+    pub opens: Date,
+    /// The day it is announced.
+    pub announced: Date,
+    /// The last day.
+    pub due: Date,
+    /// Whether it may be announced before `announced`, to keep off a rest day.
+    pub may_precede: bool,
+}
+
+impl<'a> Timetable<'a> {
+    /// The timetable of an occurrence as its calendar dates it.
+    pub fn new(ladder: &'a Ladder, workdays: &'a Workdays, dated: &Dated, within: bool) -> Self {
+        Self {
+            ladder,
+            workdays,
+            opens: dated.opens,
+            announced: dated.announced,
+            due: dated.due,
+            may_precede: !within,
+        }
+    }
+
+    fn off_rest_days(&self, day: Date) -> Date {
+        match self.ladder.on_rest_day {
+            OnRestDay::After => self.workdays.on_or_after(day),
+            OnRestDay::Before | OnRestDay::Keep => self.workdays.on_or_before(day),
+        }
+    }
+
+    /// The announcement's day.
+    pub fn announcement(&self) -> Date {
+        let day = self.off_rest_days(self.announced);
+        if day < self.announced && !self.may_precede {
+            self.workdays.on_or_after(self.announced)
+        } else {
+            day
+        }
+    }
+
+    /// The announcement and the reminders up to the due day, in order of their days. A reminder before the opening
+    /// falls away.
+    pub fn before_due(&self) -> Vec<(Rung, Date)> {
+        let announcement = self.announcement();
+        let mut rungs = vec![(Rung::Opens, announcement)];
+        for offset in &self.ladder.remind {
+            let nominal = earlier(self.due, *offset, self.workdays);
+            let day = self.off_rest_days(nominal);
+            if nominal >= self.opens && day >= announcement {
+                rungs.push((Rung::Remind(*offset), day));
+            }
+        }
+        // Equal days keep the ladder's order, so that the announcement comes before the reminder that replaces it.
+        rungs.sort_by_key(|(_, day)| *day);
+        rungs
+    }
+
+    /// The day of the first word after the due day, for a unit first reached on `reached`.
+    pub fn overdue(&self) -> Date {
+        self.workdays.on_or_after(next(self.due))
+    }
+
+    /// The day of what comes so long after the due day, or after the day the unit was first reached if that is later.
+    pub fn late(&self, after: Stretch, reached: Option<Date>) -> Date {
+        let from = reached.map_or(self.due, |reached| reached.max(self.due));
+        match after {
+            Stretch::Workdays(n) => self.workdays.after(from, n),
+            Stretch::Days(n) => self
+                .workdays
+                .on_or_after(from.saturating_add(i64::from(n).days())),
+        }
+    }
+
+    /// The reminders after the due day, in order.
+    pub fn nags(&self, reached: Option<Date>) -> impl Iterator<Item = (Rung, Date)> {
+        self.ladder.nag.into_iter().flat_map(move |nag| {
+            (1..=nag.at_most).map(move |nth| {
+                let after = match nag.every {
+                    Stretch::Workdays(n) => Stretch::Workdays(n * nth),
+                    Stretch::Days(n) => Stretch::Days(n * nth),
+                };
+                (Rung::Nag(after), self.late(after, reached))
+            })
+        })
+    }
+
+    /// The newest rung for those who have to act, as of a day.
+    pub fn newest(&self, today: Date, reached: Option<Date>) -> Option<(Rung, Date)> {
+        let overdue = self.overdue();
+        if today < overdue {
+            return self
+                .before_due()
+                .into_iter()
+                .rfind(|(_, day)| *day <= today);
+        }
+        self.nags(reached)
+            .take_while(|(_, day)| *day <= today)
+            .last()
+            .or(Some((Rung::Overdue, overdue)))
+    }
+}

@@ -1,0 +1,203 @@
+//! What calendar and roster say together: audiences that meet nobody, roles that nobody holds, years without data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::date;
+
+use super::agenda::{Absent, Agenda};
+use super::calendar::{Calendar, Place, Schedule, Task, role_name};
+use super::dates::DateForm;
+use super::diagnostic::{Diagnostic, Faults, Words};
+use super::ladder::RoleRef;
+use super::names::TaskId;
+use super::period::PeriodKey;
+
+/// Adds the warnings that need both calendar and roster, and those of the years ahead.
+pub fn review(agenda: &Agenda, faults: &Faults) {
+    tags(agenda, faults);
+    audiences(agenda, faults);
+    roles(agenda, faults);
+    contacts(agenda, faults);
+    years(agenda, faults);
+}
+
+fn warn(place: &Place, message: Words, label: Words) -> Diagnostic {
+    Diagnostic::warning(&place.text, place.span.clone(), message, label)
+}
+
+fn tags(agenda: &Agenda, faults: &Faults) {
+    let declared = agenda.calendar.tag_names();
+    let held: BTreeSet<&String> = agenda
+        .roster
+        .units()
+        .iter()
+        .flat_map(|unit| unit.tags.keys())
+        .collect();
+    for tag in held.iter().filter(|tag| !declared.contains(**tag)) {
+        faults.add(
+            Diagnostic::general(Words::new(
+                format!("花名册里的标签 {tag} 没有在 calendar.toml 的 [tags] 里声明"),
+                format!("the roster's tag {tag} is not declared in [tags]"),
+            ))
+            .help(
+                super::diagnostic::did_you_mean(tag, declared.iter().map(String::as_str))
+                    .unwrap_or_else(|| {
+                        Words::new("声明它,或从花名册里删去", "declare it, or remove it")
+                    }),
+            ),
+        );
+    }
+    let asked: BTreeMap<&str, &Place> = agenda
+        .calendar
+        .tasks
+        .values()
+        .flat_map(|task| {
+            task.audience
+                .tags()
+                .into_iter()
+                .map(|tag| (tag, &task.audience_place))
+        })
+        .collect();
+    for (tag, place) in asked {
+        if !held.iter().any(|found| found.as_str() == tag) {
+            faults.add(warn(
+                place,
+                Words::new(
+                    format!("标签 {tag} 没有任何单位有"),
+                    format!("no unit has the tag {tag}"),
+                ),
+                Words::new("花名册里加上,或改对象", "add it to the roster"),
+            ));
+        }
+    }
+}
+
+fn audiences(agenda: &Agenda, faults: &Faults) {
+    for task in agenda.calendar.tasks.values() {
+        if agenda.groups(task).is_empty() {
+            faults.add(warn(
+                &task.audience_place,
+                Words::new(
+                    format!("“{}”没有适用的单位", task.title),
+                    format!("{} is for no unit", task.id),
+                ),
+                Words::new("花名册里没有这样的单位", "no unit on the roster is meant"),
+            ));
+        }
+    }
+}
+
+/// A role that the ladder of some task needs and that nobody holds at any unit it is asked of.
+fn roles(agenda: &Agenda, faults: &Faults) {
+    let mut missing: BTreeMap<RoleRef, (&Task, BTreeSet<&str>)> = BTreeMap::new();
+    for task in agenda.calendar.tasks.values() {
+        for group in agenda.groups(task) {
+            let ladder = &group.ladder;
+            let asked = ladder
+                .to
+                .iter()
+                .chain(ladder.escalate.iter().flat_map(|level| &level.to));
+            for role in asked {
+                for unit in group.units.iter().map(|at| &agenda.roster.units()[*at]) {
+                    let Some(place) = agenda.roster.place(unit, role) else {
+                        continue;
+                    };
+                    if !place.contacts.iter().any(|c| c.role == role.role) {
+                        missing
+                            .entry(role.clone())
+                            .or_insert_with(|| (task, BTreeSet::new()))
+                            .1
+                            .insert(place.name.as_str());
+                    }
+                }
+            }
+        }
+    }
+    for (role, (task, units)) in missing {
+        let mut names: Vec<_> = units.into_iter().collect();
+        let more = names.len().saturating_sub(5);
+        names.truncate(5);
+        let rest = if more > 0 { format!("等{}个单位", more + 5) } else { String::new() };
+        faults.add(Diagnostic::general(Words::new(
+            format!(
+                "岗位 {role}({})在 {}{rest} 无人担任,上报时会跳过这一级",
+                role_name(role.role.as_str()),
+                names.join("、")
+            ),
+            format!("nobody holds {role} at {}; first needed by {}", names.join(", "), task.id),
+        )));
+    }
+}
+
+fn contacts(agenda: &Agenda, faults: &Faults) {
+    for unit in agenda.roster.units() {
+        if !unit.contacts.iter().any(|contact| contact.address.is_some()) {
+            faults.add(Diagnostic::general(Words::new(
+                format!("联系人空缺:{}({})没有一个邮箱", unit.name, unit.id),
+                format!("contact gap: {} has no mailbox at all", unit.id),
+            )));
+        }
+    }
+}
+
+/// The years the calendar speaks of, as far as can be told without a clock: those of its terms.
+fn years(agenda: &Agenda, faults: &Faults) {
+    let calendar: &Calendar = &agenda.calendar;
+    let Some(last) = calendar.school.terms.iter().map(|term| term.end.year()).max() else {
+        faults.add(Diagnostic::general(Words::new(
+            "没有校历(school-year.toml):与学期、教学日有关的任务都没有日期",
+            "there is no school calendar: what depends on terms and teaching days is undated",
+        )));
+        return;
+    };
+    for year in last - 1..=last {
+        if let Some(zh) = super::plan::missing_notice(calendar, year) {
+            faults.add(Diagnostic::general(Words::new(
+                zh,
+                format!("no holiday notice for {year}: its workdays are Monday to Friday less the statutory days"),
+            )));
+        }
+    }
+    for task in calendar.tasks.values() {
+        let Schedule::Dated(DateForm::Floating(dates)) = &task.schedule else {
+            continue;
+        };
+        let open = (last - 1..=last).filter(|year| !dates.contains_key(year));
+        for year in open {
+            faults.add(warn(
+                &task.due_place,
+                Words::new(
+                    format!("“{}”{year}年的日期还没有写", task.title),
+                    format!("{} has no date for {year}", task.id),
+                ),
+                Words::new("通知发布后补上这一年", "add the year once it is known"),
+            ));
+        }
+    }
+    undated(agenda, last, faults);
+}
+
+/// Occurrences of the school year at hand that have no date although their period is known.
+fn undated(agenda: &Agenda, last: i16, faults: &Faults) {
+    let mut said: BTreeSet<(&TaskId, &str)> = BTreeSet::new();
+    let found = agenda.between(date(last - 1, 9, 1), date(last, 6, 30));
+    for occurrence in &found {
+        let (task, _) = agenda.parts(occurrence);
+        let Err(Absent::Undated(why)) = &occurrence.dated else {
+            continue;
+        };
+        let floating = matches!(&task.schedule, Schedule::Dated(DateForm::Floating(_)));
+        let later = matches!(occurrence.id.period, PeriodKey::Term(year, _) | PeriodKey::Break(year, _) | PeriodKey::Year(year) if year >= last);
+        if floating || later || !said.insert((&task.id, why.zh.as_str())) {
+            continue;
+        }
+        faults.add(warn(
+            &task.due_place,
+            Words::new(
+                format!("“{}”的 {} 没有日期", task.title, occurrence.id.period),
+                format!("{} is undated", occurrence.id),
+            ),
+            why.clone(),
+        ));
+    }
+}

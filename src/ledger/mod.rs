@@ -1,0 +1,259 @@
+//! The ledger 台账: the append-only record of what has happened, in one SQLite file. The only place that knows SQL.
+//!
+//! It speaks in facts, so that another engine can stand beside SQLite. One thread writes, and a request is answered when
+//! it would survive a power cut; readers have connections of their own and see whatever any process has committed.
+
+mod backup;
+mod error;
+mod folder;
+mod opening;
+mod packed;
+mod reading;
+mod schema;
+mod work;
+mod writer;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+pub use error::LedgerError;
+pub use folder::{FolderLock, LEDGER_FILE, LOCK_FILE};
+pub use schema::Nature;
+
+use crate::core::fact::Event;
+use folder::Identity;
+use reading::IdleReaders;
+use work::{Row, Work, Written};
+use writer::{Reply, Writer};
+
+/// An open ledger. Clones share it; it closes when the last is dropped.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+/// The numbers of the facts an append has made, which follow one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppendReceipt {
+    /// The first one's; 0 if no facts were given.
+    pub first_seq: u64,
+    /// The last one's; 0 if no facts were given.
+    pub last_seq: u64,
+}
+
+/// Dropped from top to bottom: the folder is let go only when nobody writes or reads any more.
+struct Inner {
+    writer: Option<Writer>,
+    readers: IdleReaders,
+    path: PathBuf,
+    nature: Nature,
+    files: Arc<[Identity]>,
+    _lock: Option<FolderLock>,
+}
+
+impl Ledger {
+    /// Whether it records what really happened.
+    #[must_use]
+    pub fn nature(&self) -> Nature {
+        self.inner.nature
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Appends facts, all or none, and returns when they are durable. Requests that wait together are committed together;
+    /// one that is refused leaves the others untouched.
+    ///
+    /// It blocks: in async code use [`append_async`](Self::append_async).
+    ///
+    /// # Errors
+    /// Nothing was kept, save after `Io`, when that is known only once the ledger has been opened anew.
+    pub fn append(&self, at: Timestamp, events: Vec<Event>) -> Result<AppendReceipt, LedgerError> {
+        self.ask(Work::Facts(rows(at, events)?))
+            .map(|written| written.receipt)
+    }
+
+    /// As [`append`](Self::append), to be awaited. The request is made by the call; awaiting only waits for its end, and
+    /// dropping the future does not take the request back.
+    pub fn append_async(
+        &self,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
+        self.ask_async(rows(at, events).map(Work::Facts))
+    }
+
+    /// Appends an [`Event::Attempt`] and in the same transaction keeps the letter's bytes, which are what is sent from
+    /// now on. `frozen` may be left out once they are kept.
+    ///
+    /// It blocks: in async code use [`begin_attempt_async`](Self::begin_attempt_async).
+    ///
+    /// # Errors
+    /// `Refused` if the event is no attempt, if other bytes were frozen before, or if there are none at all.
+    pub fn begin_attempt(
+        &self,
+        at: Timestamp,
+        attempt: Event,
+        frozen: Option<&[u8]>,
+    ) -> Result<AppendReceipt, LedgerError> {
+        self.ask(attempt_work(at, attempt, frozen)?)
+            .map(|written| written.receipt)
+    }
+
+    /// As [`begin_attempt`](Self::begin_attempt), to be awaited, as [`append_async`](Self::append_async) is.
+    pub fn begin_attempt_async(
+        &self,
+        at: Timestamp,
+        attempt: Event,
+        frozen: Option<&[u8]>,
+    ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
+        self.ask_async(attempt_work(at, attempt, frozen))
+    }
+
+    /// Deletes the bytes of letters frozen before then, and says of how many. They can't be sent again.
+    ///
+    /// # Errors
+    /// Nothing was deleted.
+    pub fn prune_frozen(&self, before: Timestamp) -> Result<usize, LedgerError> {
+        let before_s = before.as_second();
+        self.ask(Work::Prune { before_s })
+            .map(|written| written.rows)
+    }
+
+    /// Keeps the text of calendar and roster, as (name, text), under its digest. Keeping it again changes nothing.
+    ///
+    /// # Errors
+    /// Nothing was kept.
+    pub fn keep_version(
+        &self,
+        version: &str,
+        at: Timestamp,
+        files: &[(String, String)],
+    ) -> Result<(), LedgerError> {
+        let files = serde_json::to_vec(files)
+            .map_err(|error| LedgerError::Refused(error.to_string()))
+            .and_then(|files| packed::pack(&files))?;
+        self.ask(Work::Version {
+            version: version.to_owned(),
+            at: at.to_string(),
+            files,
+        })
+        .map(|_| ())
+    }
+
+    /// Whether the ledger's files are still in their places. Every append asks this too.
+    ///
+    /// # Errors
+    /// `Gone` if they were removed or replaced.
+    pub fn still_there(&self) -> Result<(), LedgerError> {
+        self.inner.still_there()
+    }
+
+    /// The bytes of the write-ahead log on disk. It is cut back to 64 MiB: much more means that somebody reads without
+    /// end.
+    ///
+    /// # Errors
+    /// The file system would not say.
+    pub fn wal_bytes(&self) -> Result<u64, LedgerError> {
+        let wal = folder::beside(&self.inner.path, "-wal");
+        match fs::metadata(&wal) {
+            Ok(found) => Ok(found.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(LedgerError::from_file(&wal, &error)),
+        }
+    }
+
+    /// Lets the database grow to so many pages and no further, so that tests can fill the disk and empty it again.
+    ///
+    /// # Errors
+    /// It could not be set.
+    #[doc(hidden)]
+    pub fn cap_pages(&self, pages: u32) -> Result<(), LedgerError> {
+        self.ask(Work::Cap { pages }).map(|_| ())
+    }
+
+    fn ask(&self, work: Work) -> Result<Written, LedgerError> {
+        let (reply, end) = mpsc::channel();
+        self.inner.hand_over(
+            work,
+            Box::new(move |written| {
+                // Nobody waits any more: what was written stays written.
+                let _ = reply.send(written);
+            }),
+        )?;
+        end.recv().unwrap_or_else(|_| Err(writer::writer_is_gone()))
+    }
+
+    fn ask_async(
+        &self,
+        work: Result<Work, LedgerError>,
+    ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
+        let (reply, end) = oneshot::channel();
+        let asked = work.and_then(|work| {
+            let reply: Reply = Box::new(move |written| {
+                let _ = reply.send(written);
+            });
+            self.inner.hand_over(work, reply)
+        });
+        async move {
+            asked?;
+            let written = end.await.unwrap_or_else(|_| Err(writer::writer_is_gone()));
+            written.map(|written| written.receipt)
+        }
+    }
+}
+
+impl Inner {
+    fn hand_over(&self, work: Work, reply: Reply) -> Result<(), LedgerError> {
+        match &self.writer {
+            Some(writer) => {
+                writer.ask(work, reply);
+                Ok(())
+            }
+            None => Err(LedgerError::ReadOnly("opened for reading only".to_owned())),
+        }
+    }
+
+    fn still_there(&self) -> Result<(), LedgerError> {
+        if self.files.iter().all(Identity::holds) {
+            return Ok(());
+        }
+        Err(LedgerError::Gone {
+            path: self.path.clone(),
+        })
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("path", &self.inner.path)
+            .field("nature", &self.inner.nature)
+            .finish_non_exhaustive()
+    }
+}
+
+fn rows(at: Timestamp, events: Vec<Event>) -> Result<Vec<Row>, LedgerError> {
+    let rows = events.into_iter().map(|event| Row::of(at, &event));
+    rows.collect()
+}
+
+fn attempt_work(at: Timestamp, attempt: Event, frozen: Option<&[u8]>) -> Result<Work, LedgerError> {
+    let Event::Attempt { letter, .. } = attempt else {
+        return Err(LedgerError::Refused(format!("not an attempt: {attempt:?}")));
+    };
+    Ok(Work::Attempt {
+        rows: rows(at, vec![attempt])?,
+        letter,
+        at_s: at.as_second(),
+        frozen: frozen.map(packed::pack).transpose()?,
+    })
+}

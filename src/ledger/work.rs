@@ -1,0 +1,171 @@
+//! What can be asked of the writer, and how each is carried out within a transaction.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::reading::{signed, unsigned};
+use super::{AppendReceipt, LedgerError, packed};
+use crate::core::fact::{Event, LetterNo};
+
+/// A fact as it is stored, made ready by whoever asks so that the writer need not.
+pub(super) struct Row {
+    at: String,
+    body: String,
+}
+
+impl Row {
+    /// The row for an event.
+    pub(super) fn of(at: Timestamp, event: &Event) -> Result<Self, LedgerError> {
+        Ok(Self {
+            at: at.to_string(),
+            body: serde_json::to_string(event)
+                .map_err(|error| LedgerError::Refused(error.to_string()))?,
+        })
+    }
+}
+
+/// What can be asked of the writer.
+pub(super) enum Work {
+    /// Append facts.
+    Facts(Vec<Row>),
+    /// Append the fact of an attempt, and keep its letter's bytes (compressed).
+    Attempt {
+        rows: Vec<Row>,
+        letter: LetterNo,
+        at_s: i64,
+        frozen: Option<Vec<u8>>,
+    },
+    /// Keep a version's files (compressed).
+    Version {
+        version: String,
+        at: String,
+        files: Vec<u8>,
+    },
+    /// Delete bytes frozen before that second.
+    Prune { before_s: i64 },
+    /// Let the database grow to so many pages: the tests' full disk.
+    Cap { pages: u32 },
+    /// Fail as a device would.
+    #[cfg(test)]
+    Fail(LedgerError),
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    /// The facts appended; zeros for none.
+    pub(super) receipt: AppendReceipt,
+    /// Rows inserted or deleted.
+    pub(super) rows: usize,
+}
+
+impl Work {
+    /// Carries it out, leaving the transaction open.
+    pub(super) fn perform(&self, conn: &Connection, path: &Path) -> Result<Written, LedgerError> {
+        Performing { conn, path }.perform(self)
+    }
+}
+
+struct Performing<'a> {
+    conn: &'a Connection,
+    path: &'a Path,
+}
+
+impl Performing<'_> {
+    fn perform(&self, work: &Work) -> Result<Written, LedgerError> {
+        match work {
+            Work::Facts(rows) => self.append(rows),
+            Work::Attempt {
+                rows,
+                letter,
+                at_s,
+                frozen,
+            } => {
+                self.freeze(*letter, *at_s, frozen.as_deref())?;
+                self.append(rows)
+            }
+            Work::Version { version, at, files } => self.change(
+                "INSERT INTO version (version, at, files) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![version, at, files],
+            ),
+            Work::Prune { before_s } => {
+                self.change("DELETE FROM frozen WHERE at < ?1", params![before_s])
+            }
+            Work::Cap { pages } => self
+                .conn
+                .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+                .map(|()| Written::default())
+                .map_err(|error| self.trouble(&error)),
+            #[cfg(test)]
+            Work::Fail(error) => Err(error.clone()),
+        }
+    }
+
+    fn append(&self, rows: &[Row]) -> Result<Written, LedgerError> {
+        let mut receipt = AppendReceipt::default();
+        let mut insert = self
+            .conn
+            .prepare_cached("INSERT INTO fact (at, body) VALUES (?1, ?2)")
+            .map_err(|error| self.trouble(&error))?;
+        for row in rows {
+            let seq = insert
+                .insert(params![row.at, row.body])
+                .map_err(|error| self.trouble(&error))?;
+            let seq = unsigned(seq)?;
+            if receipt.first_seq == 0 {
+                receipt.first_seq = seq;
+            }
+            receipt.last_seq = seq;
+        }
+        Ok(Written {
+            receipt,
+            rows: rows.len(),
+        })
+    }
+
+    /// Keeps a letter's bytes. What was sent once stands: other bytes for the same letter are refused, and so is an
+    /// attempt that leaves none behind to send again.
+    fn freeze(&self, letter: LetterNo, at_s: i64, bytes: Option<&[u8]>) -> Result<(), LedgerError> {
+        let letter = signed(letter)?;
+        let kept: Option<Vec<u8>> = self
+            .conn
+            .prepare_cached("SELECT bytes FROM frozen WHERE letter = ?1")
+            .and_then(|mut select| select.query_row([letter], |row| row.get(0)).optional())
+            .map_err(|error| self.trouble(&error))?;
+        match (kept, bytes) {
+            (None, None) => Err(LedgerError::Refused(format!(
+                "letter {letter} has no frozen bytes, and the attempt brings none"
+            ))),
+            (Some(_), None) => Ok(()),
+            // Compared as they were before compression, which another version may do differently.
+            (Some(kept), Some(bytes)) if packed::unpack(&kept) == packed::unpack(bytes) => Ok(()),
+            (Some(_), Some(_)) => Err(LedgerError::Refused(format!(
+                "letter {letter} was frozen with other bytes before"
+            ))),
+            (None, Some(bytes)) => self
+                .change(
+                    "INSERT INTO frozen (letter, bytes, at) VALUES (?1, ?2, ?3)",
+                    params![letter, bytes, at_s],
+                )
+                .map(|_| ()),
+        }
+    }
+
+    fn change(&self, sql: &str, values: impl rusqlite::Params) -> Result<Written, LedgerError> {
+        let rows = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(values))
+            .map_err(|error| self.trouble(&error))?;
+        Ok(Written {
+            receipt: AppendReceipt::default(),
+            rows,
+        })
+    }
+
+    fn trouble(&self, error: &rusqlite::Error) -> LedgerError {
+        LedgerError::from_sqlite(self.path, error)
+    }
+}

@@ -1,0 +1,25 @@
+//! Letters: from what they say to bytes, and from bytes to a server or a folder.
+//!
+//! [`Templates`] turns a [`Content`](crate::core::letter::Content) into subject, text and HTML; [`compose`] makes a
+//! message of them; a [`Transport`] carries it, at a [`Pace`] the provider puts up with.
+
+mod mime;
+mod opening;
+mod pace;
+mod phrase;
+mod render;
+pub mod sample;
+mod smtp;
+mod spool;
+mod subject;
+mod transport;
+mod view;
+
+pub use mime::{Header, Mailbox, NotAMailbox, compose, message_id};
+pub use pace::{Pace, Rate};
+pub use phrase::one_line;
+pub use render::{Rendered, Templates};
+pub use smtp::{Secret, Smtp, SmtpSettings, Timeouts, Tls, Unusable};
+pub use spool::Spool;
+pub use transport::{Envelope, GIVE_UP_AFTER, Probe, Sent, Step, Transport, retry_after};
+pub use view::Links;

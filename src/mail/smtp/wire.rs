@@ -1,0 +1,269 @@
+//! The stream under the connection: unbuffered, encrypted as asked, and counted.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use lettre::transport::smtp::extension::ClientId;
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
+};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::settings::{SmtpSettings, Timeouts, Tls};
+use super::verdict::{Cause, Failure, Stage};
+
+/// After STARTTLS a server says nothing until it is spoken to, while lettre starts each connection by reading a
+/// greeting. The real one was read before the upgrade; this stands in for it.
+const STAND_IN_GREETING: &[u8] = b"220 starttls\r\n";
+
+/// No honest reply is longer.
+const MAX_LINE_BYTES: u64 = 1_000;
+const MAX_REPLY_LINES: usize = 100;
+
+/// A stream to the server.
+pub(super) struct Wire {
+    line: Line,
+    /// What is read before the stream itself.
+    first: &'static [u8],
+    written: Arc<AtomicU64>,
+}
+
+enum Line {
+    Clear(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    fn new(line: Line, first: &'static [u8]) -> Self {
+        Self {
+            line,
+            first,
+            written: Arc::default(),
+        }
+    }
+
+    /// Counts the bytes that went into the stream. By it one can tell whether the final dot had begun to leave when
+    /// something broke.
+    pub(super) fn written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.written)
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.line {
+            Line::Clear(tcp) => tcp,
+            Line::Encrypted(tls) => tls.get_ref().0,
+        }
+    }
+}
+
+/// Connects, and encrypts as the settings ask.
+pub(super) async fn connect(
+    settings: &SmtpSettings,
+    timeouts: Timeouts,
+    tls: Option<&TlsConnector>,
+    hello: &ClientId,
+) -> Result<Wire, Failure> {
+    let host = settings.host.trim_matches(['[', ']']);
+    let connecting = TcpStream::connect((host, settings.port));
+    let tcp = match timeout(timeouts.connect, connecting).await {
+        Ok(Ok(tcp)) => tcp,
+        Ok(Err(fault)) => {
+            return Err(Failure::new(
+                Stage::Connect,
+                Cause::Broken(fault.to_string()),
+            ));
+        }
+        Err(_) => {
+            return Err(Failure::new(
+                Stage::Connect,
+                Cause::TimedOut(timeouts.connect),
+            ));
+        }
+    };
+    // Without it each letter waits some 40 ms for a delayed ACK. Failing to set it costs speed only.
+    let _ = tcp.set_nodelay(true);
+    match (settings.tls, tls) {
+        (Tls::Implicit, Some(tls)) => {
+            let line = encrypt(tcp, tls, host, timeouts).await?;
+            Ok(Wire::new(line, b""))
+        }
+        (Tls::StartTls, Some(tls)) => {
+            let asking = ask_for_tls(tcp, hello);
+            let tcp = timeout(timeouts.command, asking)
+                .await
+                .map_err(|_| Failure::new(Stage::Greeting, Cause::TimedOut(timeouts.command)))??;
+            let line = encrypt(tcp, tls, host, timeouts).await?;
+            Ok(Wire::new(line, STAND_IN_GREETING))
+        }
+        _ => {
+            // `localhost` may resolve to anything; what counts is where we got to.
+            let is_here = tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
+            if settings.tls == Tls::None && is_here {
+                return Ok(Wire::new(Line::Clear(tcp), b""));
+            }
+            Err(Failure::new(Stage::Encrypt, Cause::NotHere))
+        }
+    }
+}
+
+async fn encrypt(
+    tcp: TcpStream,
+    tls: &TlsConnector,
+    host: &str,
+    timeouts: Timeouts,
+) -> Result<Line, Failure> {
+    let fail = |cause| Failure::new(Stage::Encrypt, cause);
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|why| fail(Cause::Untrusted(why.to_string())))?;
+    match timeout(timeouts.connect, tls.connect(name, tcp)).await {
+        Ok(Ok(stream)) => Ok(Line::Encrypted(Box::new(stream))),
+        // rustls's own faults (a certificate, a version) don't mend themselves; a broken line may.
+        Ok(Err(fault)) if fault.kind() == io::ErrorKind::InvalidData => {
+            Err(fail(Cause::Untrusted(fault.to_string())))
+        }
+        Ok(Err(fault)) => Err(fail(Cause::Broken(fault.to_string()))),
+        Err(_) => Err(fail(Cause::TimedOut(timeouts.connect))),
+    }
+}
+
+/// Greeting, EHLO and STARTTLS in clear. Done here, and not by lettre, for lettre keeps what a server sends after
+/// its reply to STARTTLS and takes it for the encrypted server's words.
+async fn ask_for_tls(tcp: TcpStream, hello: &ClientId) -> Result<TcpStream, Failure> {
+    let mut stream = BufReader::new(tcp);
+    reply(&mut stream, Stage::Greeting, 220).await?;
+    say(&mut stream, &format!("EHLO {hello}\r\n"), Stage::Greeting).await?;
+    let offers = reply(&mut stream, Stage::Greeting, 250).await?;
+    let has_starttls = offers
+        .iter()
+        .any(|offer| offer.trim().eq_ignore_ascii_case("starttls"));
+    if !has_starttls {
+        return Err(Failure::new(Stage::Encrypt, Cause::NoStartTls));
+    }
+    say(&mut stream, "STARTTLS\r\n", Stage::Encrypt).await?;
+    reply(&mut stream, Stage::Encrypt, 220).await?;
+    if !stream.buffer().is_empty() {
+        let why = "服务器在加密之前多说了话,可能有人在中间做手脚".to_owned();
+        return Err(Failure::new(Stage::Encrypt, Cause::Untrusted(why)));
+    }
+    Ok(stream.into_inner())
+}
+
+async fn say(stream: &mut BufReader<TcpStream>, line: &str, stage: Stage) -> Result<(), Failure> {
+    let written = stream.write_all(line.as_bytes()).await;
+    written.map_err(|fault| Failure::new(stage, Cause::Broken(fault.to_string())))
+}
+
+/// Reads a whole reply; its lines without their codes.
+async fn reply(
+    stream: &mut BufReader<TcpStream>,
+    stage: Stage,
+    expected: u16,
+) -> Result<Vec<String>, Failure> {
+    let fail = |cause| Err(Failure::new(stage, cause));
+    let mut lines = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        let mut limited = (&mut *stream).take(MAX_LINE_BYTES);
+        match limited.read_until(b'\n', &mut line).await {
+            Ok(0) => return fail(Cause::Broken("服务器断开了连接".to_owned())),
+            Ok(_) => {}
+            Err(fault) => return fail(Cause::Broken(fault.to_string())),
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let code = line.get(..3).and_then(|code| code.parse::<u16>().ok());
+        let Some(code) = code.filter(|_| lines.len() < MAX_REPLY_LINES) else {
+            return fail(Cause::OutOfStep(line));
+        };
+        let (mark, words) = line
+            .get(3..)
+            .unwrap_or_default()
+            .split_at_checked(1)
+            .unwrap_or_default();
+        lines.push(words.to_owned());
+        if mark == "-" {
+            continue;
+        }
+        return match code {
+            _ if code == expected => Ok(lines),
+            400.. => fail(Cause::Reply {
+                code,
+                text: lines.join(" "),
+            }),
+            _ => fail(Cause::OutOfStep(line)),
+        };
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.first.is_empty() {
+            let (now, later) = self
+                .first
+                .split_at(self.first.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            self.first = later;
+            return Poll::Ready(Ok(()));
+        }
+        match &mut self.line {
+            Line::Clear(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Line::Encrypted(tls) => Pin::new(tls).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let taken = ready!(match &mut self.line {
+            Line::Clear(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Line::Encrypted(tls) => Pin::new(tls).poll_write(cx, bytes),
+        })?;
+        self.written.fetch_add(taken as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.line {
+            Line::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
+            Line::Encrypted(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.line {
+            Line::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Line::Encrypted(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
+
+impl AsyncTokioStream for Wire {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp().peer_addr()
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("peer", &self.peer_addr())
+            .finish()
+    }
+}

@@ -1,0 +1,266 @@
+//! What the templates see: a letter's content, put into words that only have to be laid out.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::core::letter::{Content, Item, Row};
+
+use super::opening::{how, opening, why};
+use super::phrase::{day, lateness, one_line, plain_day, time_left};
+
+/// What a letter points its reader to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The absolute URL of the letter's answer page; an alert has none.
+    pub page: Option<String>,
+    /// The absolute URL of the unit's board; may be left out.
+    pub board: Option<String>,
+    /// Whom to ask, in a line: `市教育局安全科,0574-00000000(工作日 8:30-17:00)`; may be empty.
+    pub contact: String,
+    /// Whether replies by mail are read.
+    pub reads_replies: bool,
+}
+
+/// All of a letter's words. The names of these fields are what an admin's own template may use.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    number: u64,
+    subject: String,
+    calendar: String,
+    person: String,
+    unit: String,
+    /// The day it is written on.
+    today: String,
+    /// What the letter is about, in a sentence or a few.
+    opening: String,
+    items: Vec<ItemView>,
+    overdue_below: Vec<ItemView>,
+    /// The roll-up, town by town.
+    towns: Vec<TownView>,
+    closed: Vec<RowView>,
+    withdrawn: Vec<RowView>,
+    matters: Vec<String>,
+    alert: Option<AlertView>,
+    page: Option<String>,
+    board: Option<String>,
+    contact: String,
+    /// What to do on the page, in a sentence; empty where nothing is to be done.
+    how: &'static str,
+    /// What may be written in a reply, line by line; empty if replies are not read.
+    replies: Vec<String>,
+    /// Why this reader gets it, in a sentence.
+    why: String,
+    /// 依据, a line for each duty.
+    sources: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ItemView {
+    n: usize,
+    title: String,
+    detail: String,
+    /// Empty where it is the reader's only unit.
+    unit: String,
+    /// `5月12日(星期二)17:00`
+    due: String,
+    /// `还剩5个工作日`, `今天截止`, `已逾期2个工作日`
+    left: String,
+    is_overdue: bool,
+    /// The window's first day: `5月4日`.
+    from: Option<String>,
+    date_note: Option<String>,
+    evidence: String,
+    changed: Option<String>,
+    decided: Option<String>,
+    times: Option<String>,
+    answered: Option<String>,
+    reported_to: String,
+    follows: Vec<FollowView>,
+    settled: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FollowView {
+    day: String,
+    whom: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TownView {
+    name: String,
+    rows: Vec<RowView>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowView {
+    unit: String,
+    title: String,
+    due: String,
+    late: String,
+    answered: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AlertView {
+    subject: String,
+    text: String,
+}
+
+impl View {
+    pub(super) fn new(content: &Content, links: &Links, subject: &str) -> Self {
+        let today = content.today;
+        let view = |n: usize, item: &Item| ItemView::new(n, item, content);
+        let open = content
+            .items
+            .iter()
+            .filter(|item| item.settled.is_none())
+            .count();
+        let row = |row: &Row| RowView::new(row, today);
+        Self {
+            number: content.letter,
+            subject: subject.to_owned(),
+            calendar: one_line(&content.calendar),
+            person: one_line(&content.person),
+            unit: one_line(&content.unit_name),
+            today: format!("{}年{}", today.year(), day(today, today)),
+            opening: opening(content),
+            items: (1..).zip(&content.items).map(|(n, i)| view(n, i)).collect(),
+            overdue_below: (content.items.len() + 1..)
+                .zip(&content.overdue_below)
+                .map(|(n, i)| view(n, i))
+                .collect(),
+            towns: towns(&content.rollup, today),
+            closed: content.closed.iter().map(row).collect(),
+            withdrawn: content.withdrawn.iter().map(row).collect(),
+            matters: content.matters.iter().map(|text| lines(text)).collect(),
+            alert: content.alert.as_ref().map(|alert| AlertView {
+                subject: one_line(&alert.subject),
+                text: lines(&alert.text),
+            }),
+            page: links.page.clone(),
+            board: links.board.clone(),
+            contact: one_line(&links.contact),
+            how: how(content),
+            replies: if links.reads_replies {
+                replies(open)
+            } else {
+                Vec::new()
+            },
+            why: why(content),
+            sources: sources(content),
+        }
+    }
+}
+
+impl ItemView {
+    fn new(n: usize, item: &Item, content: &Content) -> Self {
+        let today = content.today;
+        let hour = item.due_time.as_deref().unwrap_or_default();
+        let (asked, done) = item.times;
+        Self {
+            n,
+            title: one_line(&item.title),
+            detail: lines(&item.detail),
+            unit: if item.unit_name == content.unit_name {
+                String::new()
+            } else {
+                one_line(&item.unit_name)
+            },
+            due: format!("{}{}", day(item.due, today), one_line(hour)),
+            left: time_left(item.due, today, item.workdays_left),
+            is_overdue: item.settled.is_none() && today > item.due,
+            from: item
+                .window_from
+                .filter(|from| *from < item.due)
+                .map(|from| plain_day(from, today)),
+            date_note: item.date_note.as_deref().map(one_line),
+            evidence: one_line(&item.evidence),
+            changed: item
+                .changed_from
+                .map(|from| format!("原定{}，现改为{}", day(from, today), day(item.due, today))),
+            decided: item.decided.as_deref().map(one_line),
+            times: (asked > 1).then(|| format!("本期须报{asked}次，已报{done}次")),
+            answered: item.answered.as_deref().map(one_line),
+            reported_to: one_line(&item.reported_to.join("、")),
+            follows: item
+                .what_follows
+                .iter()
+                .map(|(date, whom)| FollowView {
+                    day: day(*date, today),
+                    whom: one_line(whom),
+                })
+                .collect(),
+            settled: item.settled.as_deref().map(one_line),
+        }
+    }
+}
+
+impl RowView {
+    fn new(row: &Row, today: Date) -> Self {
+        Self {
+            unit: one_line(&row.unit_name),
+            title: one_line(&row.title),
+            due: plain_day(row.due, today),
+            late: lateness(row.workdays_late),
+            answered: one_line(&row.answered),
+        }
+    }
+}
+
+/// By town, and within a town the longest overdue first.
+fn towns(rows: &[Row], today: Date) -> Vec<TownView> {
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by_key(|row| (&row.town_name, row.due, &row.unit_name, &row.duty));
+    sorted
+        .chunk_by(|a, b| a.town_name == b.town_name)
+        .map(|rows| TownView {
+            name: rows
+                .first()
+                .map(|row| one_line(&row.town_name))
+                .unwrap_or_default(),
+            rows: rows.iter().map(|row| RowView::new(row, today)).collect(),
+        })
+        .collect()
+}
+
+fn replies(open: usize) -> Vec<String> {
+    let all = match open {
+        0 => return Vec::new(),
+        1 => ["收到", "完成", "延期 6月20日 原因"],
+        _ => ["收到", "完成 1 2", "延期 1 6月20日 原因"],
+    };
+    all.map(str::to_owned).to_vec()
+}
+
+fn sources(content: &Content) -> Vec<String> {
+    let items: Vec<&Item> = content.items.iter().chain(&content.overdue_below).collect();
+    (1..)
+        .zip(&items)
+        .filter_map(|(n, item)| {
+            let said: Vec<String> = [&item.authority, &item.source]
+                .map(|text| one_line(text))
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect();
+            let origin = match one_line(&item.origin).as_str() {
+                "" => String::new(),
+                origin => format!("({origin})"),
+            };
+            match (said.is_empty(), items.len()) {
+                (true, _) => None,
+                (false, 1) => Some(format!("{}{origin}", said.join("，"))),
+                (false, _) => Some(format!("{n}. {}{origin}", said.join("，"))),
+            }
+        })
+        .collect()
+}
+
+/// Text whose lines are kept, without what controls a terminal.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .filter(|c| *c == '\n' || *c == '\t' || !c.is_control())
+        .collect::<String>()
+        .trim_matches('\n')
+        .to_owned()
+}

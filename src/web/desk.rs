@@ -1,0 +1,118 @@
+//! The desk: what the pages ask of the daemon, in values of the core.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::core::duty::DutyId;
+use crate::core::fact::{Answer, LetterNo};
+use crate::core::letter::Content;
+use crate::link::LinkKeys;
+
+/// Behind the pages: whoever knows the letters and keeps the answers.
+pub trait Desk: Send + Sync + 'static {
+    /// Today, where the bureau is. The pages know no other clock.
+    fn today(&self) -> Date;
+
+    /// The keys links are checked with; asked for at each request, so that a reload may change them.
+    fn keys(&self) -> Arc<LinkKeys>;
+
+    /// What stands on every page, whoever reads it.
+    fn masthead(&self) -> Masthead;
+
+    /// What a letter says today; `None` if there is no such letter. May wait for a disk: it is called where waiting
+    /// holds up no other reader.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError>;
+
+    /// Records an answer, for all of its duties or for none. It resolves when the answer is on disk. Dropped before
+    /// that, when a visitor hangs up or has waited too long, it has recorded all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was recorded, and why.
+    fn record(&self, answer: PressedAnswer) -> Recording<'_>;
+
+    /// How the daemon is.
+    fn health(&self) -> Health;
+}
+
+/// What [`Desk::record`] promises.
+pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<Recorded, DeskError>> + Send + 'a>>;
+
+/// What stands on every page. Anybody may read it, with a letter or without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Masthead {
+    /// The calendar's title: `慈溪市学校安全工作行事历`.
+    pub calendar: String,
+    /// Whom to call when a page does not help: `市教育局安全管理科 0574-63920000`. Empty if the roster has no phone.
+    pub call: String,
+}
+
+/// One press of a button, checked as far as a page can: lengths, characters, and that the letter has these duties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PressedAnswer {
+    /// The letter whose page it was.
+    pub letter: LetterNo,
+    /// What is answered: one duty, or all rows of a roll-up. Never empty.
+    pub duties: Vec<DutyId>,
+    /// The button.
+    pub answer: Answer,
+    /// Who says so: 1 to 40 characters, none of them control characters.
+    pub by: String,
+    /// What they added: at most 500 characters on one line; never empty for a request.
+    pub note: String,
+    /// Which of several asked for (`times`) it is.
+    pub nth: Option<u16>,
+    /// The day asked for with `extension`, where one was given.
+    pub until: Option<Date>,
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is on disk.
+    Now,
+    /// The same had been recorded before; nothing was added.
+    Before,
+}
+
+/// Why nothing was told or recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeskError {
+    /// The disk is full. It gets well by itself once there is room.
+    #[error("磁盘已满,暂时不能记录")]
+    StorageFull,
+    /// For another reason, which goes to the log and not to the page.
+    #[error("台账暂时不可用:{0}")]
+    Unavailable(String),
+    /// The letter does not have this duty.
+    #[error("这一项不在这封信里")]
+    NotYours,
+    /// Of what is rolled up, a reader can only take note.
+    #[error("汇总表里的事项只能回“收到”")]
+    OnlyReceived,
+    /// It cannot be answered so; the words are for the person who pressed.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// How the daemon is, for a monitor. Nothing here may name a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Why it is not well, in words; empty if it is.
+    pub reasons: Vec<String>,
+    /// When the last beat was completed.
+    pub last_beat: Option<Timestamp>,
+    /// When the next letters are due.
+    pub next_due: Option<Timestamp>,
+    /// Numbers worth watching by name, such as `letters_queued`.
+    pub counts: BTreeMap<&'static str, u64>,
+}

@@ -1,0 +1,119 @@
+//! What stands around every route: limits, headers, and a page in place of every bare error.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::pages::Plain;
+use super::routes::Site;
+
+/// Bytes of a form: a name and a note at their longest take 7 KiB.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// No script, no picture, nothing from elsewhere, not in a frame, and forms only back to us.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
+                              frame-ancestors 'none'; base-uri 'none'";
+
+/// Puts the guards around `routes`, the outermost last.
+pub(super) fn around(routes: Router<Arc<Site>>, site: &Arc<Site>) -> Router<Arc<Site>> {
+    let site = || Arc::clone(site);
+    routes
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(site(), refuse_cross_site))
+        .layer(middleware::from_fn_with_state(site(), time_out))
+        .layer(CatchPanicLayer::custom(tell_of_panic))
+        .layer(middleware::from_fn_with_state(site(), dress))
+}
+
+/// The token in the address is the authority, so another site could only press for somebody whose link it knows. It
+/// may not even then.
+async fn refuse_cross_site(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let harmless = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    let from_elsewhere = request
+        .headers()
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    if from_elsewhere && !harmless {
+        return site.plain(Plain::CrossSite);
+    }
+    next.run(request).await
+}
+
+async fn time_out(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(site.settings.limits.request, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => site.plain(Plain::TooSlow),
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tower-http hands the panic over"
+)]
+fn tell_of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = words, "处理网页请求时程序出错");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Gives each answer its headers, and those without words some.
+async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if is_bare(&response) {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = site.plain(Plain::Status(response.status()));
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let seconds = HeaderValue::from_static("300");
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    harden(response.headers_mut());
+    response
+}
+
+/// An error of axum's or tower's own making, in English or without any words.
+fn is_bare(response: &Response) -> bool {
+    let ours = |kind: &HeaderValue| {
+        let kind = kind.as_bytes();
+        kind.starts_with(b"text/html") || kind.starts_with(b"application/json")
+    };
+    let status = response.status();
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(ours);
+    (status.is_client_error() || status.is_server_error()) && !ours
+}
+
+fn harden(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        // The address is the key to the letter: it must not travel on.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}

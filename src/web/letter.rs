@@ -1,0 +1,211 @@
+//! A letter's page: shown by GET, which changes nothing, and answered by POST.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use super::desk::{DeskError, Recorded};
+use super::letter_page::{Failure, LetterPage, Told, Visit, anchor_of};
+use super::pages::Plain;
+use super::press::{Amiss, Press, is_name};
+use super::routes::Site;
+use crate::core::fact::Answer;
+use crate::core::letter::Content;
+use crate::link::LinkRefused;
+
+/// The cookie that remembers, on this device, who presses. A name can hold any character, so it travels as base64.
+const NAME_COOKIE: &str = "schoolbell_by";
+
+/// The address after a press: `?ok=done&at=d2`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AfterPress {
+    ok: Option<String>,
+    #[serde(default)]
+    at: String,
+    #[serde(default)]
+    before: bool,
+}
+
+/// `GET /l/{token}`
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    path: Result<Path<String>, PathRejection>,
+    after: Result<Query<AfterPress>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let token = token_of(path);
+    let content = match open(&site, &token).await {
+        Ok(content) => content,
+        Err(plain) => return site.plain(plain),
+    };
+    let after = after.ok().map(|Query(after)| after);
+    let told = after.as_ref().and_then(|after| {
+        Some(Told {
+            answer: Answer::parse(after.ok.as_deref()?)?,
+            before: after.before,
+            anchor: &after.at,
+        })
+    });
+    let by = remembered_name(&headers);
+    let visit = Visit {
+        action: &site.pages.letter_path(&token),
+        by: by.as_deref(),
+        told,
+        failed: None,
+    };
+    set(&site, StatusCode::OK, &content, &visit)
+}
+
+/// `POST /l/{token}`
+pub(super) async fn press(
+    State(site): State<Arc<Site>>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Response {
+    let token = token_of(path);
+    let content = match open(&site, &token).await {
+        Ok(content) => content,
+        Err(plain) => return site.plain(plain),
+    };
+    let press = match form {
+        Ok(Form(pairs)) => Press::from_pairs(pairs),
+        Err(rejection) => return rejection.into_response(),
+    };
+    let outcome = match press.check(&content) {
+        Ok(answer) => match site.desk.record(answer).await {
+            Ok(recorded) => return thank(&site, &token, &content, &press, recorded),
+            Err(error) => desk_failure(error),
+        },
+        Err(amiss) => (status_of(&amiss), Failure::of(amiss)),
+    };
+    let (status, failure) = outcome;
+    let by = remembered_name(&headers);
+    let visit = Visit {
+        action: &site.pages.letter_path(&token),
+        by: by.as_deref(),
+        told: None,
+        failed: Some((&press, &failure)),
+    };
+    set(&site, status, &content, &visit)
+}
+
+/// A path that is not even text holds no token, which opens nothing as any mangled one.
+fn token_of(path: Result<Path<String>, PathRejection>) -> String {
+    path.map(|Path(token)| token).unwrap_or_default()
+}
+
+/// What the letter of a token says, or the page that is shown instead.
+async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
+    let letter = match site.desk.keys().letter(token, site.desk.today()) {
+        Ok(letter) => letter,
+        Err(LinkRefused::Expired) => return Err(Plain::Expired),
+        Err(refused) => {
+            tracing::debug!(%refused, "链接被拒");
+            return Err(Plain::NoLetter);
+        }
+    };
+    let desk = Arc::clone(&site.desk);
+    let read = tokio::task::spawn_blocking(move || desk.letter(letter)).await;
+    match read {
+        Ok(Ok(Some(content))) => Ok(content),
+        Ok(Ok(None)) => Err(Plain::NoLetter),
+        Ok(Err(error)) => {
+            tracing::warn!(letter, %error, "信的内容取不出来");
+            Err(Plain::Later)
+        }
+        Err(error) => {
+            tracing::error!(letter, %error, "取信的内容时程序出错");
+            Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
+        }
+    }
+}
+
+/// Sends the browser back to the page, so that loading it again presses nothing; the card's name brings it there.
+fn thank(
+    site: &Site,
+    token: &str,
+    content: &Content,
+    press: &Press,
+    recorded: Recorded,
+) -> Response {
+    let anchor = anchor_of(content, press).unwrap_or_default();
+    let path = site.pages.letter_path(token);
+    let answer = Answer::parse(&press.answer).map_or("", Answer::word);
+    let before = match recorded {
+        Recorded::Now => "",
+        Recorded::Before => "&before=true",
+    };
+    let location = format!("{path}?ok={answer}&at={anchor}{before}#{anchor}");
+    let cookie = format!(
+        "{NAME_COOKIE}={}; Path={}; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
+        URL_SAFE_NO_PAD.encode(&press.by),
+        site.pages.letters_path(),
+        if site.pages.secure { "; Secure" } else { "" },
+    );
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    for (name, value) in [(header::LOCATION, location), (header::SET_COOKIE, cookie)] {
+        // Both hold nothing but a checked token, fixed words and base64; a prefix of odd characters loses them.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn status_of(amiss: &Amiss) -> StatusCode {
+    match amiss {
+        Amiss::Malformed => StatusCode::BAD_REQUEST,
+        Amiss::NotAllowed(DeskError::NotYours) => StatusCode::FORBIDDEN,
+        Amiss::NotAllowed(_) | Amiss::Mend(..) => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// The desk's refusal as a page tells it.
+fn desk_failure(error: DeskError) -> (StatusCode, Failure) {
+    match error {
+        DeskError::StorageFull => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Failure::plain("没有记下：服务器的磁盘满了。您写的内容还在下面，请稍后再按一次。"),
+        ),
+        DeskError::Unavailable(reason) => {
+            tracing::warn!(reason, "回执没有记下");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Failure::plain("没有记下：服务器暂时有故障。您写的内容还在下面，请稍后再按一次。"),
+            )
+        }
+        DeskError::Refused(words) => (
+            StatusCode::CONFLICT,
+            Failure::plain(&format!("没有记下：{words}")),
+        ),
+        error @ (DeskError::NotYours | DeskError::OnlyReceived) => {
+            let amiss = Amiss::NotAllowed(error);
+            (status_of(&amiss), Failure::of(amiss))
+        }
+    }
+}
+
+fn set(site: &Site, status: StatusCode, content: &Content, visit: &Visit<'_>) -> Response {
+    let page = LetterPage::new(content, visit);
+    site.pages.letter(status, &site.desk.masthead(), &page)
+}
+
+/// The name this device sent back, if it is still one.
+fn remembered_name(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter();
+    cookies
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == NAME_COOKIE)
+        .and_then(|(_, value)| URL_SAFE_NO_PAD.decode(value).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|name| is_name(name))
+}

@@ -1,0 +1,182 @@
+//! What a letter's page shows: `Content` in the words and order of the page, for the template to set.
+
+use serde::Serialize;
+
+use super::card::{self, Card};
+use super::press::{Amiss, Field, Press, WHOLE_ROLLUP};
+use super::tables::{self, Rollup, Section};
+use super::wording;
+use crate::core::fact::{Alert, Answer};
+use crate::core::letter::{Content, Item};
+
+/// The whole page.
+#[derive(Debug, Serialize)]
+pub(super) struct LetterPage<'a> {
+    title: String,
+    /// Where its forms post to.
+    action: String,
+    letter: u64,
+    person: &'a str,
+    unit: &'a str,
+    today: String,
+    lead: String,
+    alarm: Option<Alarm>,
+    alert: Option<&'a Alert>,
+    cards: Vec<Card<'a>>,
+    below: Vec<Card<'a>>,
+    rollup: Option<Rollup>,
+    sections: Vec<Section>,
+    matters: &'a [String],
+}
+
+/// Why the last press was not recorded, at the head of the page.
+#[derive(Debug, Serialize)]
+struct Alarm {
+    words: String,
+    /// The card it is about.
+    anchor: String,
+}
+
+/// What was just done, as the address after a press tells it: only fixed words come of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<'a> {
+    pub(super) answer: Answer,
+    /// Whether the same had been recorded before.
+    pub(super) before: bool,
+    /// The card it belongs to.
+    pub(super) anchor: &'a str,
+}
+
+/// What a page depends on besides its letter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit<'a> {
+    pub(super) action: &'a str,
+    /// The name this device remembers.
+    pub(super) by: Option<&'a str>,
+    pub(super) told: Option<Told<'a>>,
+    /// A press that was not recorded, and why, in words.
+    pub(super) failed: Option<(&'a Press, &'a Failure)>,
+}
+
+/// Why a press was not recorded.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) words: String,
+    pub(super) field: Option<(Field, &'static str)>,
+}
+
+impl Failure {
+    /// What has to be mended is said at the head of the page and at its field.
+    pub(super) fn of(amiss: Amiss) -> Self {
+        match amiss {
+            Amiss::Malformed => {
+                Self::plain("没有记下：这一页已经过时或不完整。请从信里重新打开，再按一次。")
+            }
+            Amiss::NotAllowed(error) => Self::plain(&format!("没有记下：{error}。")),
+            Amiss::Mend(field, words) => Self {
+                words: format!("没有记下：{words}"),
+                field: Some((field, words)),
+            },
+        }
+    }
+
+    pub(super) fn plain(words: &str) -> Self {
+        Self {
+            words: words.to_owned(),
+            field: None,
+        }
+    }
+}
+
+impl<'a> LetterPage<'a> {
+    pub(super) fn new(content: &'a Content, visit: &Visit<'_>) -> Self {
+        let alone = content.items.len() == 1;
+        let cards = card::cards(content, &content.items, 'd', visit, alone);
+        let below = card::cards(content, &content.overdue_below, 'b', visit, true);
+        let lead = lead(content);
+        let title = match content.items.as_slice() {
+            [item] => format!("{} · {}", item.title, content.unit_name),
+            _ => format!("{} · {}", lead.trim_end_matches('。'), content.unit_name),
+        };
+        Self {
+            title,
+            action: visit.action.to_owned(),
+            letter: content.letter,
+            person: &content.person,
+            unit: &content.unit_name,
+            today: wording::day(content.today, content.today),
+            lead,
+            alarm: visit.failed.map(|(press, failure)| Alarm {
+                words: failure.words.clone(),
+                anchor: anchor_of(content, press).unwrap_or_default(),
+            }),
+            alert: content.alert.as_ref(),
+            cards,
+            below,
+            rollup: rollup(content, visit),
+            sections: tables::sections(content),
+            matters: &content.matters,
+        }
+    }
+}
+
+/// The name, within the page, of what a press was about: where the person wants to be shown the outcome.
+pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
+    let duty = press.duties.first()?;
+    let place = |items: &[Item]| items.iter().position(|i| i.duty.to_string() == *duty);
+    if let Some(index) = place(&content.items) {
+        Some(format!("d{}", index + 1))
+    } else if let Some(index) = place(&content.overdue_below) {
+        Some(format!("b{}", index + 1))
+    } else {
+        let known = duty == WHOLE_ROLLUP
+            || content
+                .rollup
+                .iter()
+                .any(|row| row.duty.to_string() == *duty);
+        known.then(|| "rollup".to_owned())
+    }
+}
+
+fn rollup(content: &Content, visit: &Visit<'_>) -> Option<Rollup> {
+    let anchor = "rollup";
+    let told = visit
+        .told
+        .filter(|told| told.anchor == anchor)
+        .filter(|_| content.rollup.iter().any(|row| !row.answered.is_empty()))
+        .map(|told| card::told_words(told, true));
+    Rollup::new(content, card::form(content, anchor, visit, None), told)
+}
+
+/// The letter in a sentence.
+fn lead(content: &Content) -> String {
+    let open: Vec<_> = content
+        .items
+        .iter()
+        .filter(|item| item.settled.is_none())
+        .collect();
+    let late = open.iter().filter(|item| item.due < content.today).count();
+    let total = open.len();
+    let all_heard = open.iter().all(|item| item.answered.is_some());
+    if content.alert.is_some() {
+        "有一件事要请您处理。".to_owned()
+    } else if total > 0 && late == total {
+        format!("有 {total} 项安全工作已逾期，请您回执。")
+    } else if total > 0 && late > 0 {
+        format!("有 {total} 项安全工作等您回执，其中 {late} 项已逾期。")
+    } else if total > 0 && all_heard {
+        format!("有 {total} 项安全工作还没有办结。")
+    } else if total > 0 {
+        format!("有 {total} 项安全工作等您回执。")
+    } else if !content.overdue_below.is_empty() {
+        let total = content.overdue_below.len();
+        format!("本单位有 {total} 项安全工作已逾期，请您督促。")
+    } else if !content.rollup.is_empty() {
+        let total = content.rollup.len();
+        format!("下属单位有 {total} 项安全工作已逾期，请您督促。")
+    } else if !content.items.is_empty() {
+        "这封信里的事项都已办结，谢谢您。".to_owned()
+    } else {
+        "这封信只是告知，不用回执。".to_owned()
+    }
+}

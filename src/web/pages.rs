@@ -1,0 +1,226 @@
+//! Templates and what they are set with: each answer of the pages is made here.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, Output, State, UndefinedBehavior, context, escape_formatter};
+use ring::digest;
+use serde::Serialize;
+
+use super::desk::Masthead;
+
+/// The one stylesheet.
+pub(super) const STYLE: &str = include_str!("templates/style.css");
+
+/// Shipped templates by name. `.html` turns escaping on.
+const TEMPLATES: [(&str, &str); 5] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("card.html", include_str!("templates/card.html")),
+    ("letter.html", include_str!("templates/letter.html")),
+    ("plain.html", include_str!("templates/plain.html")),
+    ("tables.html", include_str!("templates/tables.html")),
+];
+
+/// The templates, and what every page takes from the settings.
+#[derive(Debug)]
+pub(super) struct Pages {
+    templates: Environment<'static>,
+    /// The path of `base_url`, without a slash at its end: what all paths on pages begin with.
+    prefix: String,
+    style_href: String,
+    /// Whether cookies may travel over https only.
+    pub(super) secure: bool,
+}
+
+/// A page that only says something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    /// What `/` says for now.
+    Home,
+    /// A link that opens nothing: mangled, forged, for something else, or of a letter that is not there. Which, is
+    /// nobody's business.
+    NoLetter,
+    /// A link that did open something once.
+    Expired,
+    /// The ledger cannot be asked now.
+    Later,
+    /// The desk took longer than a person waits; an answer may be recorded all the same.
+    TooSlow,
+    /// A form sent from another site.
+    CrossSite,
+    /// Anything else, by its status.
+    Status(StatusCode),
+}
+
+impl Plain {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Home => StatusCode::OK,
+            Self::NoLetter => StatusCode::NOT_FOUND,
+            Self::Expired => StatusCode::GONE,
+            Self::Later | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Status(status) => status,
+        }
+    }
+
+    /// Title and words.
+    fn words(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Home => (
+                "学校安全行事历",
+                &[
+                    "这里按行事历提醒各学校的安全工作，并收取回执。",
+                    "要回执，请打开您邮箱里的提醒信，点信中的链接：不用账号，也不用密码。",
+                ],
+            ),
+            Self::NoLetter => (
+                "这个链接打不开",
+                &[
+                    "请回到信里再点一次。如果链接在信里断成了两行，请把它完整地复制到浏览器里。",
+                    "您也可以直接回复那封信，写“收到”或“完成”。",
+                ],
+            ),
+            Self::Expired => (
+                "这个链接已经过期",
+                &["请打开您最近收到的一封提醒信，用信里的链接回执。"],
+            ),
+            Self::Later => (
+                "暂时打不开",
+                &["服务器这会儿取不到这封信，请过几分钟再试。已经记下的回执不会丢失。"],
+            ),
+            Self::TooSlow => (
+                "等得太久了",
+                &[
+                    "服务器太忙，没有等到结果。请重新打开这封信，看看回执有没有记下；没有的话，请再按一次。",
+                ],
+            ),
+            Self::CrossSite => (
+                "没有记下",
+                &["这个回执是从别的网站发来的，为安全起见没有接受。请打开提醒信里的链接再按。"],
+            ),
+            Self::Status(status) => Self::words_of(status),
+        }
+    }
+
+    fn words_of(status: StatusCode) -> (&'static str, &'static [&'static str]) {
+        match status.as_u16() {
+            404 => ("没有这个页面", &["请检查网址，或从提醒信里的链接打开。"]),
+            405 => ("不能这样打开", &["请从提醒信里的链接打开页面。"]),
+            413 => (
+                "内容太长",
+                &["没有记下：写的内容太长了。请返回，写短一些再按。"],
+            ),
+            400..=499 => (
+                "没有看懂",
+                &["没有记下：这一页不完整或已经过时。请从信里重新打开，再试一次。"],
+            ),
+            503 => (
+                "暂时打不开",
+                &["服务器这会儿太忙，请过几分钟再试。已经记下的回执不会丢失。"],
+            ),
+            _ => (
+                "出错了",
+                &["服务器出了故障，已经记在日志里。请过几分钟再试。"],
+            ),
+        }
+    }
+}
+
+impl Pages {
+    pub(super) fn new(base_url: &str) -> Self {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_formatter(write_value);
+        for (name, text) in TEMPLATES {
+            templates
+                .add_template(name, text)
+                .expect("the templates are part of the program, and a test sets each");
+        }
+        let prefix = path_of(base_url);
+        let hash = digest::digest(&digest::SHA256, STYLE.as_bytes());
+        let version = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9]);
+        Self {
+            templates,
+            style_href: format!("{prefix}/style.css?v={version}"),
+            prefix,
+            secure: base_url.starts_with("https://"),
+        }
+    }
+
+    /// The path of a letter's page on this site.
+    pub(super) fn letter_path(&self, token: &str) -> String {
+        format!("{}/l/{token}", self.prefix)
+    }
+
+    /// Where a cookie of the letters' pages is sent back to.
+    pub(super) fn letters_path(&self) -> String {
+        format!("{}/l", self.prefix)
+    }
+
+    pub(super) fn plain(&self, plain: Plain, masthead: &Masthead) -> Response {
+        let (title, words) = plain.words();
+        let page = context! { title, words => Serde(words) };
+        self.set("plain.html", plain.status(), masthead, page)
+    }
+
+    pub(super) fn letter(
+        &self,
+        status: StatusCode,
+        masthead: &Masthead,
+        page: &impl Serialize,
+    ) -> Response {
+        let page = Value::from(Serde(page));
+        self.set("letter.html", status, masthead, page)
+    }
+
+    fn set(
+        &self,
+        template: &str,
+        status: StatusCode,
+        masthead: &Masthead,
+        page: Value,
+    ) -> Response {
+        let page = context! { page, masthead => Serde(masthead), style => &self.style_href };
+        let set = self
+            .templates
+            .get_template(template)
+            .and_then(|template| template.render(page));
+        match set {
+            Ok(text) => (status, Html(text)).into_response(),
+            Err(error) => {
+                let cause = error.source().map(ToString::to_string);
+                tracing::error!(template, %error, cause, "页面排不出来");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// Escapes as the library does, but for the slash, which is harmless in text and quotes alike: paths and duties stay
+/// as they are written.
+fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    let Some(text) = value.as_str().filter(|_| !value.is_safe()) else {
+        return escape_formatter(out, state, value);
+    };
+    for (index, part) in text.split('/').enumerate() {
+        if index > 0 {
+            out.write_str("/")?;
+        }
+        escape_formatter(out, state, &Value::from(part))?;
+    }
+    Ok(())
+}
+
+/// `/bell` of `https://edu.example/bell/`; empty for a bare host.
+fn path_of(base_url: &str) -> String {
+    let rest = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
+    let path = rest.find('/').map_or("", |start| &rest[start..]);
+    path.trim_end_matches('/').to_owned()
+}

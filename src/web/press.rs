@@ -1,0 +1,211 @@
+//! A press of a button: from form fields to a [`PressedAnswer`], or to what the person has to mend.
+
+use jiff::civil::Date;
+
+use super::desk::{DeskError, PressedAnswer};
+use crate::core::duty::DutyId;
+use crate::core::fact::Answer;
+use crate::core::letter::{Content, Item};
+
+/// Characters a name may have.
+pub(super) const LONGEST_BY: usize = 40;
+
+/// Characters a note may have.
+pub(super) const LONGEST_NOTE: usize = 500;
+
+/// The value of the field `duty` that stands for all rows of the letter's roll-up: hundreds of duties would not fit
+/// in a body.
+pub(super) const WHOLE_ROLLUP: &str = "rollup";
+
+/// The fields as they came. What was typed is kept, so that a page that refuses can show it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Press {
+    pub(super) duties: Vec<String>,
+    pub(super) answer: String,
+    pub(super) by: String,
+    pub(super) note: String,
+    pub(super) nth: String,
+    pub(super) until: String,
+}
+
+/// The field that has to be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    By,
+    Note,
+    Until,
+}
+
+/// Why a press cannot be recorded as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Amiss {
+    /// Not what our own page sends.
+    Malformed,
+    /// The person can mend this field; the words say how.
+    Mend(Field, &'static str),
+    /// The letter will not have it.
+    NotAllowed(DeskError),
+}
+
+impl Press {
+    /// Reads the decoded pairs of a form. Unknown fields are ignored; of a field given twice, only `duty` keeps both.
+    pub(super) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        let mut press = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "duty" => press.duties.push(value),
+                "answer" => press.answer = value,
+                "by" => value.trim().clone_into(&mut press.by),
+                "note" => press.note = one_line(&value),
+                "nth" => press.nth = value,
+                "until" => value.trim().clone_into(&mut press.until),
+                _ => {}
+            }
+        }
+        press
+    }
+
+    /// The answer it is, to duties of `content`.
+    pub(super) fn check(&self, content: &Content) -> Result<PressedAnswer, Amiss> {
+        let answer = Answer::parse(&self.answer).ok_or(Amiss::Malformed)?;
+        let duties = self.duties_of(content)?;
+        for duty in &duties {
+            allow(content, duty, answer).map_err(Amiss::NotAllowed)?;
+        }
+        self.check_by()?;
+        self.check_note(answer)?;
+        Ok(PressedAnswer {
+            letter: content.letter,
+            duties,
+            answer,
+            by: self.by.clone(),
+            note: self.note.clone(),
+            nth: self.nth(content, answer)?,
+            until: self.until(content, answer)?,
+        })
+    }
+
+    fn duties_of(&self, content: &Content) -> Result<Vec<DutyId>, Amiss> {
+        let mut duties: Vec<DutyId> = Vec::new();
+        for text in &self.duties {
+            if text == WHOLE_ROLLUP {
+                duties.extend(content.rollup.iter().map(|row| row.duty.clone()));
+            } else {
+                duties.push(text.parse().map_err(|_| Amiss::Malformed)?);
+            }
+        }
+        duties.sort();
+        duties.dedup();
+        if duties.is_empty() {
+            return Err(Amiss::Malformed);
+        }
+        Ok(duties)
+    }
+
+    fn check_by(&self) -> Result<(), Amiss> {
+        let amiss = |words| Err(Amiss::Mend(Field::By, words));
+        if self.by.is_empty() {
+            return amiss("请写上您的姓名，再按一次。");
+        }
+        if self.by.chars().count() > LONGEST_BY {
+            return amiss("姓名最多 40 个字，请写短一些。");
+        }
+        if has_odd_character(&self.by) {
+            return amiss("姓名里有看不见的特殊字符，请删去重写。");
+        }
+        Ok(())
+    }
+
+    fn check_note(&self, answer: Answer) -> Result<(), Amiss> {
+        let amiss = |words| Err(Amiss::Mend(Field::Note, words));
+        if self.note.chars().count() > LONGEST_NOTE {
+            return amiss("备注最多 500 个字，请写短一些。");
+        }
+        if has_odd_character(&self.note) {
+            return amiss("备注里有看不见的特殊字符，请删去重写。");
+        }
+        if !self.note.is_empty() {
+            return Ok(());
+        }
+        match answer {
+            Answer::Received | Answer::Done => Ok(()),
+            Answer::Trouble => {
+                amiss("请在备注里写明有什么困难，再按一次“有困难”，局里才好帮助您。")
+            }
+            Answer::Extension => amiss("请在备注里写明延期的原因，再按一次“申请延期”。"),
+            Answer::NotApplicable => amiss("请在备注里写明为什么不适用，再按一次“不适用”。"),
+            Answer::HandedOver => amiss("请在备注里写明转交给了谁，再按一次“已转交”。"),
+        }
+    }
+
+    /// Which of several a `done` is; the other buttons of the form send the field too.
+    fn nth(&self, content: &Content, answer: Answer) -> Result<Option<u16>, Amiss> {
+        if answer != Answer::Done || self.nth.is_empty() {
+            return Ok(None);
+        }
+        let nth: u16 = self.nth.parse().map_err(|_| Amiss::Malformed)?;
+        let asked = own_items(content)
+            .filter(|item| self.duties.contains(&item.duty.to_string()))
+            .map(|item| item.times.0)
+            .min();
+        if asked.is_some_and(|asked| (1..=asked).contains(&nth)) {
+            Ok(Some(nth))
+        } else {
+            Err(Amiss::Malformed)
+        }
+    }
+
+    /// The day asked for, which only an extension has.
+    fn until(&self, content: &Content, answer: Answer) -> Result<Option<Date>, Amiss> {
+        if answer != Answer::Extension || self.until.is_empty() {
+            return Ok(None);
+        }
+        let amiss = |words| Err(Amiss::Mend(Field::Until, words));
+        match self.until.parse::<Date>() {
+            Ok(day) if day > content.today => Ok(Some(day)),
+            Ok(_) => amiss("请写今天以后的日期，再按一次“申请延期”。"),
+            Err(_) => amiss("看不懂这个日期，请写成 2026-06-20 这样，再按一次“申请延期”。"),
+        }
+    }
+}
+
+/// What the reader may answer in full: their own, and what is overdue beside them.
+fn own_items(content: &Content) -> impl Iterator<Item = &Item> {
+    content.items.iter().chain(&content.overdue_below)
+}
+
+/// Whether a page of this letter has that button for that duty.
+fn allow(content: &Content, duty: &DutyId, answer: Answer) -> Result<(), DeskError> {
+    if own_items(content).any(|item| item.duty == *duty) {
+        Ok(())
+    } else if !content.rollup.iter().any(|row| row.duty == *duty) {
+        Err(DeskError::NotYours)
+    } else if answer != Answer::Received {
+        Err(DeskError::OnlyReceived)
+    } else {
+        Ok(())
+    }
+}
+
+/// A note typed in several lines, or pasted from a table, becomes one line: it goes on into tables and letters.
+fn one_line(text: &str) -> String {
+    text.split(['\r', '\n', '\t'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Whether a name, or the device's memory of one, may stand in the ledger.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= LONGEST_BY && !has_odd_character(text)
+}
+
+/// Control characters, and those that turn the direction of what follows or break its line unseen.
+fn has_odd_character(text: &str) -> bool {
+    text.chars().any(|c| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}' | char::REPLACEMENT_CHARACTER)
+    })
+}

@@ -1,0 +1,128 @@
+//! Which paths there are, and who serves them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use serde_json::json;
+
+use super::desk::Desk;
+use super::guard;
+use super::letter;
+use super::pages::{Pages, Plain, STYLE};
+use super::serve::WebSettings;
+
+/// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
+/// for all routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Word to whoever comes without a letter.
+    Home,
+    /// A letter's page, and its answers.
+    Letter,
+    /// For monitors.
+    Health,
+    /// The stylesheet.
+    Style,
+}
+
+impl Route {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Home, Self::Letter, Self::Health, Self::Style];
+
+    /// The path, `{token}` where one is named.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::Letter => "/l/{token}",
+            Self::Health => "/healthz",
+            Self::Style => "/style.css",
+        }
+    }
+
+    /// The methods it takes, as the header `Allow` lists them. POST alone may change anything.
+    #[must_use]
+    pub fn allow(self) -> &'static str {
+        match self {
+            Self::Letter => "GET, HEAD, OPTIONS, POST",
+            Self::Home | Self::Health | Self::Style => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    fn handlers(self) -> MethodRouter<Arc<Site>> {
+        let handlers = match self {
+            Self::Home => get(home),
+            Self::Letter => get(letter::show).post(letter::press),
+            Self::Health => get(health),
+            Self::Style => get(style),
+        };
+        let allow = HeaderValue::from_static(self.allow());
+        let options = (StatusCode::NO_CONTENT, [(header::ALLOW, allow.clone())]);
+        let refuse = (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)]);
+        handlers
+            .options(move || std::future::ready(options))
+            .fallback(move || std::future::ready(refuse))
+    }
+}
+
+/// What every handler has at hand.
+pub(super) struct Site {
+    pub(super) desk: Arc<dyn Desk>,
+    pub(super) pages: Pages,
+    pub(super) settings: WebSettings,
+}
+
+impl Site {
+    pub(super) fn plain(&self, plain: Plain) -> Response {
+        self.pages.plain(plain, &self.desk.masthead())
+    }
+}
+
+/// All routes with what guards them, ready to be served.
+pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
+    let site = Arc::new(Site {
+        desk,
+        pages: Pages::new(&settings.base_url),
+        settings,
+    });
+    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
+        router.route(route.path(), route.handlers())
+    });
+    let routes = routes.fallback(|| std::future::ready(StatusCode::NOT_FOUND));
+    guard::around(routes, &site).with_state(site)
+}
+
+async fn home(State(site): State<Arc<Site>>) -> Response {
+    site.plain(Plain::Home)
+}
+
+/// `ok`, or 503 with the reasons: what a monitor asks for.
+async fn health(State(site): State<Arc<Site>>) -> Response {
+    let health = site.desk.health();
+    let (status, word) = if health.reasons.is_empty() {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "unwell")
+    };
+    let body = json!({
+        "status": word,
+        "reasons": health.reasons,
+        "last_beat": health.last_beat,
+        "next_due": health.next_due,
+        "counts": health.counts,
+    });
+    let json = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, json)], body.to_string()).into_response()
+}
+
+/// The address on pages carries a hash of the text, so a browser may keep it for good.
+async fn style() -> Response {
+    let css = HeaderValue::from_static("text/css; charset=utf-8");
+    let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let headers = [(header::CONTENT_TYPE, css), (header::CACHE_CONTROL, keep)];
+    (headers, STYLE).into_response()
+}

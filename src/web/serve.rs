@@ -1,0 +1,138 @@
+//! Connections: taken, bounded in number and time, and let go in good order.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use super::desk::Desk;
+use super::routes::router;
+
+/// How long the accepting rests when the system has no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the pages are served with.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// What links begin with, `https://anquan.example`; never taken from a request. May end in a path, which a proxy
+    /// then takes off.
+    pub base_url: String,
+    /// How long and how much a visitor may take.
+    pub limits: Limits,
+}
+
+/// How long and how much a visitor may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For the head of a request, and between two requests of a connection.
+    pub head: Duration,
+    /// From the head of a request to its answer.
+    pub request: Duration,
+    /// For a connection in all, after which it may finish what it began.
+    pub connection: Duration,
+    /// Connections at a time; more wait to be accepted, and the ledger keeps its file descriptors.
+    pub connections: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            request: Duration::from_secs(10),
+            connection: Duration::from_mins(5),
+            connections: 512,
+        }
+    }
+}
+
+/// Serves the pages until `stop` is true or its sender is gone, then finishes what visitors have begun.
+///
+/// # Errors
+///
+/// None of one connection: those end it alone. So far it only returns when told to stop.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Arc<dyn Desk>,
+    settings: WebSettings,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let limits = settings.limits;
+    let router = router(desk, settings);
+    let places = Arc::new(Semaphore::new(limits.connections as usize));
+    let stopping = stop.clone();
+    let told_to_stop = async move {
+        // An error means that whoever could have told us is gone.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let mut told_to_stop = pin!(told_to_stop);
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            () = &mut told_to_stop => break,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let visit = visit(stream, router.clone(), limits, stopping.clone());
+                tokio::spawn(async move {
+                    visit.await;
+                    drop(place);
+                });
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "接不了新的网页连接,稍后再试");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    // All places free again means that all visits are over.
+    let _ = timeout(limits.request, places.acquire_many(limits.connections)).await;
+    Ok(())
+}
+
+/// One connection, from its first byte to its end.
+async fn visit(
+    stream: TcpStream,
+    router: Router,
+    limits: Limits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    // An answer goes out in one write: nothing is gained by waiting for more.
+    let _ = stream.set_nodelay(true);
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+    );
+    tokio::select! {
+        // Time-outs, hang-ups and nonsense are the visitor's affair.
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = sleep(limits.connection) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(limits.request, connection).await;
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    )
+}

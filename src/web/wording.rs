@@ -1,0 +1,78 @@
+//! Days and delays as people say them.
+
+use jiff::civil::{Date, Weekday};
+
+/// `5月12日（周二）`; with the year where it is not this year's.
+pub(super) fn day(day: Date, today: Date) -> String {
+    let weekday = match day.weekday() {
+        Weekday::Monday => "一",
+        Weekday::Tuesday => "二",
+        Weekday::Wednesday => "三",
+        Weekday::Thursday => "四",
+        Weekday::Friday => "五",
+        Weekday::Saturday => "六",
+        Weekday::Sunday => "日",
+    };
+    format!("{}（周{weekday}）", short_day(day, today))
+}
+
+/// `5月12日`; with the year where it is not this year's.
+pub(super) fn short_day(day: Date, today: Date) -> String {
+    let year = if day.year() == today.year() {
+        String::new()
+    } else {
+        format!("{}年", day.year())
+    };
+    format!("{year}{}月{}日", day.month(), day.day())
+}
+
+/// How near a due day is: in words, and as the class that colours them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Nearness {
+    workdays_left: i32,
+    due: Date,
+    today: Date,
+}
+
+impl Nearness {
+    pub(super) fn new(workdays_left: i32, due: Date, today: Date) -> Self {
+        Self {
+            workdays_left,
+            due,
+            today,
+        }
+    }
+
+    pub(super) fn is_overdue(self) -> bool {
+        self.due < self.today
+    }
+
+    pub(super) fn words(self) -> String {
+        let days = self.workdays_left.unsigned_abs();
+        if self.due == self.today {
+            "今天截止".to_owned()
+        } else if !self.is_overdue() {
+            // Only rest days lie between today and a due day that may not be moved off them.
+            match days {
+                0 => "就要截止".to_owned(),
+                days => format!("还剩 {days} 个工作日"),
+            }
+        } else {
+            // On the rest days after the due day no workday has passed yet, and still it is over.
+            match days {
+                0 => "已逾期".to_owned(),
+                days => format!("已逾期 {days} 个工作日"),
+            }
+        }
+    }
+
+    pub(super) fn class(self) -> &'static str {
+        if self.is_overdue() {
+            "late"
+        } else if self.workdays_left <= 2 {
+            "near"
+        } else {
+            "far"
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The messages made of letters, and the spool.
+
+use std::fs;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use mail_parser::{HeaderName, MessageParser};
+use schoolbell::core::fact::LetterKind;
+use schoolbell::core::letter::{Content, Item};
+use schoolbell::core::names::Address;
+use schoolbell::mail::{
+    Envelope, Header, Mailbox, Sent, Spool, Transport, compose, message_id, sample,
+};
+
+use super::letters::{canteen, drill, guardroom, render, to_school};
+
+fn message(content: &Content, person: &str) -> Vec<u8> {
+    let from = Mailbox::parse("学校安全行事历 <schoolbell@bureau.example>").unwrap();
+    let to = Address::from("wang@school.example");
+    let slot: Timestamp = "2026-05-06T08:00:00+08:00".parse().unwrap();
+    let id = message_id(
+        b"key",
+        "installation",
+        slot,
+        &to,
+        LetterKind::Slot,
+        from.host(),
+    );
+    let header = Header {
+        from: &from,
+        person,
+        to: &to,
+        message_id: &id,
+        date: slot,
+        calendar: &content.calendar,
+    };
+    compose(&header, &render(content)).unwrap()
+}
+
+#[test]
+fn message_is_read_as_it_was_written() {
+    let content = to_school(vec![guardroom(), canteen(), drill()]);
+    let bytes = message(&content, "王建国");
+    let rendered = render(&content);
+    let read = MessageParser::default().parse(&bytes).unwrap();
+    assert_eq!(read.subject(), Some(rendered.subject.as_str()));
+    assert_eq!(
+        read.body_text(0).unwrap().replace("\r\n", "\n"),
+        rendered.text
+    );
+    assert_eq!(
+        read.body_html(0).unwrap().replace("\r\n", "\n"),
+        rendered.html
+    );
+    let from = read.from().unwrap().first().unwrap();
+    assert_eq!(from.name(), Some("学校安全行事历"));
+    assert_eq!(from.address(), Some("schoolbell@bureau.example"));
+    assert_eq!(read.to().unwrap().first().unwrap().name(), Some("王建国"));
+    assert_eq!(read.date().unwrap().to_rfc3339(), "2026-05-06T00:00:00Z");
+    let automatic = read.header_raw(HeaderName::AutoSubmitted).unwrap();
+    assert_eq!(automatic.trim(), "auto-generated");
+    let list = read.header_raw(HeaderName::ListId).unwrap().trim();
+    assert!(list.ends_with(" <schoolbell.bureau.example>"), "{list}");
+    assert!(read.message_id().unwrap().ends_with("@bureau.example"));
+}
+
+#[test]
+fn message_is_plain_ascii_in_short_lines() {
+    let long = Item {
+        title: "鄞州区校园安全".repeat(200),
+        detail: "长".repeat(5_000),
+        ..drill()
+    };
+    for content in [to_school(vec![long]), sample::content()] {
+        let bytes = message(&content, &"王".repeat(500));
+        assert!(bytes.is_ascii());
+        for line in bytes.split(|b| *b == b'\n') {
+            assert!(line.len() <= 998, "{}", String::from_utf8_lossy(line));
+        }
+        assert_eq!(
+            bytes,
+            message(&content, &"王".repeat(500)),
+            "the same bytes each time"
+        );
+    }
+}
+
+/// Each encoded word of the header decodes by itself: a character cut in two would not.
+#[test]
+fn encoded_words_hold_whole_characters() {
+    for shift in 0..8 {
+        let title = format!(
+            "{}鄞州区浒山街道第一实验学校校园安全隐患大排查",
+            "a".repeat(shift)
+        );
+        let bytes = message(&to_school(vec![Item { title, ..drill() }]), "王建国");
+        let text = String::from_utf8(bytes).unwrap();
+        let head = text.split_once("\r\n\r\n").unwrap().0;
+        let mut words = 0;
+        for word in head.split("=?utf-8?b?").skip(1) {
+            let code = word.split_once("?=").unwrap().0;
+            let alone = format!("Subject: =?utf-8?b?{code}?=\r\n\r\n");
+            let read = MessageParser::default().parse(alone.as_bytes()).unwrap();
+            let said = read.subject().unwrap();
+            assert!(!said.contains('\u{FFFD}'), "{said}");
+            words += 1;
+        }
+        assert!(words > 3, "{head}");
+    }
+}
+
+#[test]
+fn names_cannot_become_headers() {
+    let evil = "王\r\nBcc: all@evil.example\r\n\r\nbody\u{0}\u{7f}\u{202e}\u{2028}x";
+    let content = Content {
+        unit_name: evil.to_owned(),
+        calendar: evil.to_owned(),
+        ..to_school(vec![Item {
+            title: evil.to_owned(),
+            unit_name: evil.to_owned(),
+            ..drill()
+        }])
+    };
+    let bytes = message(&content, evil);
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(
+        !text
+            .lines()
+            .any(|line| line.to_lowercase().starts_with("bcc")),
+        "{text}"
+    );
+    let read = MessageParser::default().parse(&bytes).unwrap();
+    assert!(read.bcc().is_none());
+    let subject = read.subject().unwrap();
+    assert!(
+        !subject.chars().any(char::is_control) && !subject.contains('\u{202e}'),
+        "{subject}"
+    );
+    assert_eq!(read.to().unwrap().iter().count(), 1);
+    assert!(!read.body_text(0).unwrap().contains("\r\nBcc"));
+    for text in [
+        "a@b\r\nBcc: c@d.example",
+        "王 <a b@c.example>",
+        "nobody",
+        "王@学校.example",
+    ] {
+        assert!(Mailbox::parse(text).is_err(), "{text}");
+    }
+    assert_eq!(
+        Mailbox::parse("\"校\r\n钟\" <a@b.example>").unwrap().name,
+        "校 钟"
+    );
+}
+
+#[test]
+fn markup_in_names_is_escaped() {
+    let evil = "<script>alert(1)</script>\"'&";
+    let mut content = sample::content();
+    content.person = evil.to_owned();
+    content.calendar = evil.to_owned();
+    content.matters = vec![evil.to_owned()];
+    content.items[0].title = evil.to_owned();
+    content.items[0].detail = evil.to_owned();
+    content.rollup[0].unit_name = evil.to_owned();
+    let html = render(&content).html;
+    assert!(!html.contains("<script"), "{html}");
+    assert!(
+        html.matches("&lt;script&gt;alert(1)").count() >= 6,
+        "{html}"
+    );
+}
+
+#[test]
+fn message_id_is_the_same_for_the_same_letter_only() {
+    let id = |key: &[u8], slot: i64, address: &str, kind| {
+        let slot = Timestamp::from_second(slot).unwrap();
+        message_id(
+            key,
+            "abc",
+            slot,
+            &Address::from(address),
+            kind,
+            "bureau.example",
+        )
+    };
+    let first = id(b"k", 1, "a@b.example", LetterKind::Slot);
+    assert_eq!(first, id(b"k", 1, "a@b.example", LetterKind::Slot));
+    for other in [
+        id(b"l", 1, "a@b.example", LetterKind::Slot),
+        id(b"k", 2, "a@b.example", LetterKind::Slot),
+        id(b"k", 1, "c@b.example", LetterKind::Slot),
+        id(b"k", 1, "a@b.example", LetterKind::Alert),
+    ] {
+        assert_ne!(first, other);
+    }
+    assert!(
+        first.starts_with('<') && first.ends_with("@bureau.example>"),
+        "{first}"
+    );
+    assert!(!first.contains("a@b"));
+}
+
+#[tokio::test]
+async fn spool_holds_each_letter_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().join("var/spool");
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let mut transport = Transport::Spool(Spool::new(spool.clone(), zone));
+    let slot: Timestamp = "2026-03-04T08:00:00+08:00".parse().unwrap();
+    let envelope = Envelope {
+        from: Address::from("bell@bureau.example"),
+        to: Address::from("../../etc/passwd@school.example"),
+    };
+    let bytes = message(&to_school(vec![drill()]), "../王建国");
+    for _ in 0..2 {
+        let sent = transport.send(&envelope, 123, slot, &bytes).await;
+        assert!(matches!(sent, Sent::Accepted(_)), "{sent:?}");
+    }
+    let names: Vec<_> = fs::read_dir(&spool)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["20260304T080000-000123.eml"]);
+    assert_eq!(fs::read(spool.join(&names[0])).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn spool_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_the_way = folder.path().join("spool");
+    fs::write(&in_the_way, "a file").unwrap();
+    let mut transport = Transport::Spool(Spool::new(in_the_way, TimeZone::UTC));
+    let envelope = Envelope {
+        from: Address::from("a@b.example"),
+        to: Address::from("c@d.example"),
+    };
+    let sent = transport
+        .send(&envelope, 1, Timestamp::UNIX_EPOCH, b"x")
+        .await;
+    assert!(
+        matches!(sent, Sent::Deferred { relay: true, .. }),
+        "{sent:?}"
+    );
+}

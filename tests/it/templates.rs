@@ -1,0 +1,116 @@
+//! An admin's own templates, good and bad.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+use schoolbell::core::letter::Content;
+use schoolbell::mail::sample::{links, row};
+use schoolbell::mail::{Rendered, Templates};
+
+use super::letters::{drill, render, to_school};
+
+fn own(name: &str, source: &[u8]) -> (Rendered, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), source).unwrap();
+    let (templates, problems) = Templates::load(Some(folder.path()));
+    (
+        templates.render(&to_school(vec![drill()]), &links()),
+        problems,
+    )
+}
+
+#[test]
+fn own_template_takes_over() {
+    let (rendered, problems) = own(
+        "letter.txt",
+        "\u{feff}{{ unit }}:{{ items[0].title }} {{ page }}\n".as_bytes(),
+    );
+    assert_eq!(
+        rendered.text,
+        "浒山小学:全校应急疏散演练 https://calendar.example/l/sample\n"
+    );
+    assert!(problems.is_empty() && rendered.problems.is_empty());
+    assert!(
+        rendered.html.contains("打开回执页"),
+        "the other one is the shipped one"
+    );
+}
+
+#[test]
+fn broken_template_falls_back() {
+    let usual = render(&to_school(vec![drill()]));
+    let check = |source: &[u8], expected: Expect| {
+        let (rendered, problems) = own("letter.html", source);
+        assert_eq!(rendered, usual);
+        expected.assert_eq(&problems.join("\n"));
+    };
+    check(
+        b"<p>\n{% for x in %}",
+        expect!["模板 letter.html 第 2 行 写法有误(unexpected end of block);暂用自带的模板"],
+    );
+    check(
+        "{{ persom }}".as_bytes(),
+        expect!["模板 letter.html 第 1 行 用了没有的变量(`persom` is undefined);暂用自带的模板"],
+    );
+    check(
+        b"{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+        expect!["模板 letter.html 第 1 行 循环太多,已中止;暂用自带的模板"],
+    );
+    check(
+        b"{% include 'other.html' %}",
+        expect![
+            "模板 letter.html 第 1 行 引用了没有的模板(tried to include non-existing template 'other.html');暂用自带的模板"
+        ],
+    );
+    check(
+        b"\xb0\xa1",
+        expect!["模板 letter.html 不是 UTF-8 编码,请用编辑器另存为 UTF-8;暂用自带的模板"],
+    );
+    check(
+        &b" ".repeat(300 * 1024),
+        expect!["模板 letter.html 超过 256 KB,不像是模板,请检查文件;暂用自带的模板"],
+    );
+}
+
+#[test]
+fn template_that_fails_at_one_letter_only() {
+    let loops = "{{ page }}{% if items | length == 1 %}{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}{% endif %}";
+    let (rendered, problems) = own("letter.txt", loops.as_bytes());
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(rendered.text, render(&to_school(vec![drill()])).text);
+    assert_eq!(rendered.problems.len(), 1);
+    assert!(
+        rendered.problems[0].contains("循环太多"),
+        "{:?}",
+        rendered.problems
+    );
+}
+
+#[test]
+fn own_template_has_fuel_for_a_long_rollup() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["letter.txt", "letter.html"] {
+        let shipped = format!("{}/config/templates/{name}", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(shipped, folder.path().join(name)).unwrap();
+    }
+    let (templates, problems) = Templates::load(Some(folder.path()));
+    let content = Content {
+        rollup: vec![row("浒山镇", "浒山小学", "等级安保室自查、上报", 3); 5_000],
+        ..to_school(Vec::new())
+    };
+    let rendered = templates.render(&content, &links());
+    assert!(
+        problems.is_empty() && rendered.problems.is_empty(),
+        "{:?}",
+        rendered.problems
+    );
+}
+
+#[test]
+fn template_without_the_page_is_pointed_out() {
+    let (rendered, problems) = own("letter.txt", b"{{ opening }}");
+    assert_eq!(rendered.text.lines().count(), 1, "it is used all the same");
+    assert!(problems[0].contains("{{ page }}"), "{problems:?}");
+    let (_, problems) = own("letter.html", b"<a href=\"{{ page }}\">x</a>");
+    assert!(problems.is_empty(), "{problems:?}");
+}

@@ -1,0 +1,7 @@
+//! The pages, asked over a real socket, with a desk in memory behind them.
+
+mod answers;
+mod desk;
+mod guards;
+mod pages;
+mod site;

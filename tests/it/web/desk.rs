@@ -1,0 +1,235 @@
+//! A desk in memory: letters put in by hand, answers kept in a list, faults on demand.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use schoolbell::core::duty::DutyId;
+use schoolbell::core::fact::{Answer, LetterNo, Part};
+use schoolbell::core::letter::{Content, Item, Row};
+use schoolbell::core::names::Address;
+use schoolbell::link::LinkKeys;
+use schoolbell::web::{Desk, DeskError, Health, Masthead, PressedAnswer, Recorded, Recording};
+
+/// The day it is in these tests: a Tuesday.
+pub(crate) const TODAY: Date = date(2026, 5, 5);
+
+/// A key file of one key.
+pub(crate) const KEY: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// What makes the desk fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// `letter` fails so.
+    Reading(DeskError),
+    /// `record` fails so.
+    Recording(DeskError),
+    /// `letter` panics.
+    ReadingPanics,
+    /// `record` panics.
+    RecordingPanics,
+    /// `record` never resolves.
+    RecordingHangs,
+    /// The daemon is not well.
+    Unwell(&'static str),
+}
+
+/// The desk. Asking it counts, so that a test sees what a request reached.
+pub(crate) struct MemoryDesk {
+    keys: Mutex<Arc<LinkKeys>>,
+    letters: Mutex<BTreeMap<LetterNo, Content>>,
+    recorded: Mutex<Vec<PressedAnswer>>,
+    fault: Mutex<Option<Fault>>,
+    pub(crate) asked_to_record: AtomicUsize,
+}
+
+impl MemoryDesk {
+    pub(crate) fn with(letters: impl IntoIterator<Item = Content>) -> Arc<Self> {
+        let keys = LinkKeys::from_text(KEY).expect("the test's key is a key");
+        let letters = letters.into_iter().map(|content| (content.letter, content));
+        Arc::new(Self {
+            keys: Mutex::new(Arc::new(keys)),
+            letters: Mutex::new(letters.collect()),
+            recorded: Mutex::default(),
+            fault: Mutex::default(),
+            asked_to_record: AtomicUsize::new(0),
+        })
+    }
+
+    /// Everything recorded, in order.
+    pub(crate) fn recorded(&self) -> Vec<PressedAnswer> {
+        lock(&self.recorded).clone()
+    }
+
+    pub(crate) fn fail(&self, fault: impl Into<Option<Fault>>) {
+        *lock(&self.fault) = fault.into();
+    }
+
+    pub(crate) fn rekey(&self, text: &str) {
+        *lock(&self.keys) = Arc::new(LinkKeys::from_text(text).expect("the test's keys are keys"));
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        lock(&self.fault).clone()
+    }
+
+    fn take_in(&self, pressed: PressedAnswer) -> Recorded {
+        let mut letters = lock(&self.letters);
+        let content = letters
+            .get_mut(&pressed.letter)
+            .expect("a letter that was shown");
+        let words = format!("{}({},5月5日)", pressed.answer.name(), pressed.by);
+        let items = content.items.iter_mut().chain(&mut content.overdue_below);
+        for item in items.filter(|item| pressed.duties.contains(&item.duty)) {
+            if pressed.answer == Answer::Done {
+                item.times.1 = pressed.nth.unwrap_or(1).max(item.times.1);
+                item.settled = (item.times.1 >= item.times.0).then(|| words.clone());
+            } else {
+                item.settled = None;
+            }
+            item.answered = Some(words.clone());
+        }
+        for row in &mut content.rollup {
+            if pressed.duties.contains(&row.duty) {
+                row.answered.clone_from(&words);
+            }
+        }
+        let mut recorded = lock(&self.recorded);
+        if recorded.last() == Some(&pressed) {
+            return Recorded::Before;
+        }
+        recorded.push(pressed);
+        Recorded::Now
+    }
+}
+
+impl Desk for MemoryDesk {
+    fn today(&self) -> Date {
+        TODAY
+    }
+
+    fn keys(&self) -> Arc<LinkKeys> {
+        Arc::clone(&lock(&self.keys))
+    }
+
+    fn masthead(&self) -> Masthead {
+        Masthead {
+            calendar: "慈溪市学校安全工作行事历".to_owned(),
+            call: "市教育局安全管理科 0574-63920000".to_owned(),
+        }
+    }
+
+    fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
+        match self.fault() {
+            Some(Fault::Reading(error)) => Err(error),
+            Some(Fault::ReadingPanics) => panic!("reading was told to panic"),
+            _ => Ok(lock(&self.letters).get(&letter).cloned()),
+        }
+    }
+
+    fn record(&self, pressed: PressedAnswer) -> Recording<'_> {
+        self.asked_to_record.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            match self.fault() {
+                Some(Fault::Recording(error)) => Err(error),
+                Some(Fault::RecordingPanics) => panic!("recording was told to panic"),
+                Some(Fault::RecordingHangs) => std::future::pending().await,
+                _ => Ok(self.take_in(pressed)),
+            }
+        })
+    }
+
+    fn health(&self) -> Health {
+        let reasons = match self.fault() {
+            Some(Fault::Unwell(reason)) => vec![reason.to_owned()],
+            _ => Vec::new(),
+        };
+        Health {
+            reasons,
+            last_beat: Some(at("2026-05-05T00:00:00Z")),
+            next_due: Some(at("2026-05-06T00:00:00Z")),
+            counts: BTreeMap::from([("letters_queued", 3)]),
+        }
+    }
+}
+
+/// A letter to the safety officer of 浒山小学 that has nothing in it yet.
+pub(crate) fn letter(number: LetterNo) -> Content {
+    Content {
+        letter: number,
+        address: Address::from("wang@hushan.example"),
+        person: "王建国".to_owned(),
+        unit_name: "浒山小学".to_owned(),
+        slot: at("2026-05-05T00:00:00Z"),
+        today: TODAY,
+        calendar: "慈溪市学校安全工作行事历".to_owned(),
+        items: Vec::new(),
+        overdue_below: Vec::new(),
+        rollup: Vec::new(),
+        closed: Vec::new(),
+        withdrawn: Vec::new(),
+        matters: Vec::new(),
+        alert: None,
+    }
+}
+
+/// A duty of 浒山小学, due in five workdays.
+pub(crate) fn item(id: &str, title: &str) -> Item {
+    Item {
+        duty: duty(id),
+        title: title.to_owned(),
+        detail: "全校师生参加一次应急疏散演练，三分钟内到达操场，清点人数并当场讲评。".to_owned(),
+        unit_name: "浒山小学".to_owned(),
+        due: date(2026, 5, 12),
+        due_time: None,
+        window_from: None,
+        date_note: None,
+        workdays_left: 5,
+        evidence: "演练方案、照片两张、讲评记录".to_owned(),
+        changed_from: None,
+        decided: None,
+        times: (1, 0),
+        answered: None,
+        part: Part::Act,
+        reported_to: Vec::new(),
+        what_follows: vec![
+            (date(2026, 5, 13), "分管副校长 李敏".to_owned()),
+            (
+                date(2026, 5, 15),
+                "校长 陈国强、浒山街道教育办公室".to_owned(),
+            ),
+        ],
+        why_you: "您是浒山小学的安全主任".to_owned(),
+        source: "正文·14".to_owned(),
+        origin: "市教育局的行事历".to_owned(),
+        authority: "《中小学幼儿园应急疏散演练指南》".to_owned(),
+        settled: None,
+    }
+}
+
+/// A line of a town's table, three workdays late.
+pub(crate) fn row(id: &str, unit: &str, title: &str) -> Row {
+    Row {
+        duty: duty(id),
+        town_name: "浒山街道".to_owned(),
+        unit_name: unit.to_owned(),
+        title: title.to_owned(),
+        due: date(2026, 4, 29),
+        workdays_late: 3,
+        answered: String::new(),
+    }
+}
+
+pub(crate) fn duty(id: &str) -> DutyId {
+    id.parse().expect("the test names a duty")
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("the test names an instant")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no test panics while it holds this")
+}
