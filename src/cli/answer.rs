@@ -1,1 +1,367 @@
+//! What a clerk records: answers, decisions, waivers, returns, and conditional tasks raised.
 
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Desk, print, read_day};
+use crate::core::calendar::Schedule;
+use crate::core::compose::title;
+use crate::core::duty::{DutyId, OccurrenceId};
+use crate::core::fact::{self, Event, Via};
+use crate::core::ladder::Stretch;
+use crate::core::names::{TaskId, UnitId};
+use crate::core::period::PeriodKey;
+use crate::core::plan::Slots;
+use crate::core::state::State;
+use crate::ledger::{Ledger, Nature};
+
+#[derive(clap::Args)]
+pub(super) struct Answer {
+    /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
+    duty: DutyId,
+    /// 回执:received 收到、done 已完成、trouble 有困难、extension 申请延期、not-applicable 不适用、handed-over 已转交
+    #[arg(value_parser = read_answer)]
+    answer: fact::Answer,
+    /// 谁说的
+    #[arg(long)]
+    by: String,
+    /// 说明
+    #[arg(long, default_value = "")]
+    note: String,
+    /// 申请延到哪天
+    #[arg(long, value_parser = read_day)]
+    until: Option<Date>,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Decision {
+    /// 职责编号
+    duty: DutyId,
+    /// 谁决定的
+    #[arg(long)]
+    by: String,
+    /// 理由
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Granting {
+    #[command(flatten)]
+    decision: Decision,
+    /// 延到哪天;不写则照申请的日子
+    #[arg(long, value_parser = read_day)]
+    until: Option<Date>,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Extending {
+    #[command(flatten)]
+    decision: Decision,
+    /// 延到哪天
+    #[arg(long, value_parser = read_day)]
+    until: Date,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Raise {
+    /// 有条件的任务
+    task: String,
+    /// 哪个单位
+    #[arg(long)]
+    unit: String,
+    /// 哪天到期;不写则照任务规定的期限
+    #[arg(long, value_parser = read_day)]
+    due: Option<Date>,
+    /// 谁发起的
+    #[arg(long)]
+    by: String,
+    /// 事由
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+fn read_answer(text: &str) -> Result<fact::Answer, String> {
+    fact::Answer::parse(text).ok_or_else(|| {
+        let words: Vec<_> = fact::Answer::ALL.iter().map(|a| a.word()).collect();
+        format!("“{text}”不是回执,可以写 {}", words.join("、"))
+    })
+}
+
+/// The clerk's view: the ledger open for writing, and its fold.
+struct Clerk {
+    desk: Desk,
+    ledger: Ledger,
+    state: State,
+    /// When it happens: now, or for a pretended ledger the moment of its last fact.
+    at: Timestamp,
+}
+
+impl Clerk {
+    fn open(config: &Path) -> anyhow::Result<Self> {
+        let desk = Desk::open(config)?;
+        let existing = desk.ledger()?.with_context(|| {
+            format!(
+                "{} 里还没有台账:先用 schoolbell run 启动一次服务",
+                desk.settings.state.display()
+            )
+        })?;
+        let nature = existing.nature();
+        let mut state = State::default();
+        let mut at = desk.now;
+        existing.each_fact(0, |_, fact| -> anyhow::Result<()> {
+            state.apply(&fact);
+            if nature == Nature::Pretend {
+                at = fact.at;
+            }
+            Ok(())
+        })?;
+        drop(existing);
+        let ledger = Ledger::open(&desk.settings.state, nature)?;
+        Ok(Self {
+            desk,
+            ledger,
+            state,
+            at,
+        })
+    }
+
+    /// The duty's title and unit, if there is such a duty.
+    fn name(&self, duty: &DutyId) -> anyhow::Result<String> {
+        let agenda = &self.desk.loaded.agenda;
+        let unit = agenda.roster.unit(&duty.unit);
+        let task = agenda.calendar.tasks.get(&duty.occurrence.task);
+        let known = self.state.duty(duty).is_some()
+            || agenda.due_in_period(&duty.occurrence, &duty.unit).is_some();
+        let (Some(unit), Some(task), true) = (unit, task, known) else {
+            let hint = if unit.is_none() {
+                format!("花名册里没有单位 {}", duty.unit)
+            } else if task.is_none() {
+                let ids = agenda.calendar.tasks.keys().map(TaskId::as_str);
+                crate::core::diagnostic::did_you_mean(duty.occurrence.task.as_str(), ids).map_or_else(
+                    || format!("行事历里没有任务 {}", duty.occurrence.task),
+                    |words| words.zh,
+                )
+            } else {
+                "这个单位在这一期没有这项任务;用 schoolbell dates --task 看有哪些期次".to_owned()
+            };
+            anyhow::bail!("没有职责 {duty}。{hint}");
+        };
+        Ok(format!(
+            "{}“{}”",
+            unit.name,
+            title(task, duty.occurrence.period)
+        ))
+    }
+
+    fn record(&self, event: Event, words: &str) -> anyhow::Result<ExitCode> {
+        self.ledger.append(self.at, vec![event])?;
+        print(&format!("已记入台账:{words}\n"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What a person typed, fit for the record: one line, not endless.
+fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
+    let text = text.trim();
+    anyhow::ensure!(
+        !text.chars().any(char::is_control),
+        "{what}里不能有换行等控制字符"
+    );
+    anyhow::ensure!(
+        text.chars().count() <= most,
+        "{what}太长,最多{most}字"
+    );
+    Ok(text.to_owned())
+}
+
+fn by_and_note(by: &str, note: &str) -> anyhow::Result<(String, String)> {
+    let by = checked("--by ", by, 40)?;
+    anyhow::ensure!(!by.is_empty(), "--by 要写明是谁");
+    Ok((by, checked("--note ", note, 500)?))
+}
+
+pub(super) fn answer(config: &Path, given: &Answer) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let name = clerk.name(&given.duty)?;
+    let (by, note) = by_and_note(&given.by, &given.note)?;
+    let times = clerk
+        .desk
+        .loaded
+        .agenda
+        .calendar
+        .tasks
+        .get(&given.duty.occurrence.task)
+        .map_or(1, |task| task.times);
+    let known = clerk.state.duty(&given.duty);
+    let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
+    let again = known
+        .and_then(|known| known.answers.last())
+        .is_some_and(|last| last.answer == given.answer && last.by == by && last.note == note);
+    if again && (times == 1 || done) {
+        print(&format!("台账里已有同样的回执:{name} {}({by})\n", given.answer.name()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let words = format!("{name} {}({by})", given.answer.name());
+    clerk.record(
+        Event::Answer {
+            duty: given.duty.clone(),
+            answer: given.answer,
+            by,
+            note,
+            via: Via::Clerk,
+            address: None,
+            nth: (given.answer == fact::Answer::Done && times > 1)
+                .then(|| known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1))),
+            until: given.until,
+            corrects: done
+                && given.answer.is_request()
+                && given.answer != fact::Answer::HandedOver,
+        },
+        &words,
+    )
+}
+
+pub(super) fn waive(config: &Path, given: &Decision) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let name = clerk.name(&given.duty)?;
+    let (by, note) = by_and_note(&given.by, &given.note)?;
+    let words = format!("{name} 免做({by})");
+    let duty = given.duty.clone();
+    clerk.record(Event::Waiver { duty, by, note }, &words)
+}
+
+pub(super) fn give_back(config: &Path, given: &Decision) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let name = clerk.name(&given.duty)?;
+    let (by, note) = by_and_note(&given.by, &given.note)?;
+    let settled = clerk
+        .state
+        .duty(&given.duty)
+        .is_some_and(|known| !known.dones.is_empty() || known.let_off.is_some());
+    anyhow::ensure!(settled, "{name} 还没有办结,不用退回");
+    let words = format!("{name} 已退回({by}),职责重新打开");
+    let duty = given.duty.clone();
+    clerk.record(Event::Return { duty, by, note }, &words)
+}
+
+pub(super) fn grant(config: &Path, given: &Granting) -> anyhow::Result<ExitCode> {
+    decide(config, &given.decision, true, given.until)
+}
+
+pub(super) fn refuse(config: &Path, given: &Decision) -> anyhow::Result<ExitCode> {
+    decide(config, given, false, None)
+}
+
+fn decide(
+    config: &Path,
+    given: &Decision,
+    granted: bool,
+    until: Option<Date>,
+) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let name = clerk.name(&given.duty)?;
+    let (by, note) = by_and_note(&given.by, &given.note)?;
+    let request = clerk
+        .state
+        .duty(&given.duty)
+        .and_then(|known| known.request())
+        .with_context(|| format!("{name} 没有待定的申请;要延期请用 extend,要免做请用 waive"))?;
+    let until = match (request.answer, granted) {
+        (fact::Answer::Extension, true) => Some(
+            until
+                .or(request.until)
+                .context("申请里没有写延到哪天,请用 --until 写明")?,
+        ),
+        _ => None,
+    };
+    let words = format!(
+        "{name} 的“{}”{}({by}){}",
+        request.answer.name(),
+        if granted { "已同意" } else { "未同意" },
+        until.map_or(String::new(), |day| format!(",延至{day}"))
+    );
+    let event = Event::Decision {
+        duty: given.duty.clone(),
+        request: request.answer,
+        granted,
+        by,
+        note,
+        until,
+    };
+    clerk.record(event, &words)
+}
+
+pub(super) fn extend(config: &Path, given: &Extending) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let name = clerk.name(&given.decision.duty)?;
+    let (by, note) = by_and_note(&given.decision.by, &given.decision.note)?;
+    let words = format!("{name} 延至{}({by})", given.until);
+    let event = Event::Decision {
+        duty: given.decision.duty.clone(),
+        request: fact::Answer::Extension,
+        granted: true,
+        by,
+        note,
+        until: Some(given.until),
+    };
+    clerk.record(event, &words)
+}
+
+pub(super) fn raise(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
+    let clerk = Clerk::open(config)?;
+    let (by, note) = by_and_note(&given.by, &given.note)?;
+    let agenda = &clerk.desk.loaded.agenda;
+    let task = agenda
+        .calendar
+        .tasks
+        .get(given.task.as_str())
+        .with_context(|| format!("行事历里没有任务 {}", given.task))?;
+    let Schedule::Conditional(within) = task.schedule else {
+        anyhow::bail!("“{}”按行事历进行,不用发起", task.title);
+    };
+    let unit = UnitId::from(given.unit.as_str());
+    let known = agenda
+        .roster
+        .unit(&unit)
+        .with_context(|| format!("花名册里没有单位 {unit}"))?;
+    anyhow::ensure!(
+        agenda.group_of(task, &unit).is_some(),
+        "“{}”不适用于{}(适用对象:{})",
+        task.title,
+        known.name,
+        task.audience
+    );
+    let today = Slots::new(&agenda.calendar).day(clerk.at);
+    let due = given.due.unwrap_or_else(|| match within {
+        Stretch::Workdays(n) => agenda.calendar.workdays.after(today, n),
+        Stretch::Days(n) => today.saturating_add(jiff::Span::new().days(i64::from(n))),
+    });
+    anyhow::ensure!(due >= today, "--due {due} 已经过去");
+    let nth = (1..)
+        .find(|nth| {
+            let id = OccurrenceId {
+                task: task.id.clone(),
+                period: PeriodKey::Raised(today, *nth),
+            };
+            clerk
+                .state
+                .duties
+                .get(&id)
+                .is_none_or(|units| !units.contains_key(&unit))
+        })
+        .unwrap_or(1);
+    let duty = DutyId {
+        occurrence: OccurrenceId {
+            task: task.id.clone(),
+            period: PeriodKey::Raised(today, nth),
+        },
+        unit,
+    };
+    let words = format!("{}“{}”,{due}前,编号 {duty}", known.name, task.title);
+    clerk.record(Event::Raised { duty, due, by, note }, &words)
+}

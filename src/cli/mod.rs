@@ -5,11 +5,16 @@
     reason = "this is where the program speaks to the terminal"
 )]
 
+mod answer;
 mod check;
 mod dates;
 mod duty_table;
 mod ledger;
+mod mail;
 mod plan;
+mod run;
+mod status;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,9 +26,8 @@ use jiff::civil::Date;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::core::plan::{Slots, first_sights};
+use crate::core::plan::Slots;
 use crate::core::state::State;
-use crate::core::fact::{Event, Fact};
 use crate::ledger::Ledger;
 use crate::load::{Loaded, load};
 
@@ -43,14 +47,37 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// 启动服务:按行事历发信、收回执、逾期上报
+    Run(run::Arguments),
     /// 检查行事历、花名册和配置,一次列出全部问题
     Check(check::Arguments),
     /// 列出各项职责的日期及其由来
     Dates(dates::Arguments),
     /// 列出若无人回执将发出的每一条通知
     Plan(plan::Arguments),
+    /// 一项职责的来龙去脉:日期、已发、回执、接下来
+    Why(why::Arguments),
+    /// 是否有需要人处理的事
+    Status,
+    /// 代记一份回执
+    Answer(answer::Answer),
+    /// 免去一项职责
+    Waive(answer::Decision),
+    /// 退回一份“已完成”
+    Return(answer::Decision),
+    /// 同意一项申请
+    Grant(answer::Granting),
+    /// 不同意一项申请
+    Refuse(answer::Decision),
+    /// 给一项职责延期
+    Extend(answer::Extending),
+    /// 发起一项有条件的任务
+    Raise(answer::Raise),
     /// 导出台账,每行一条事实
     Ledger(ledger::Arguments),
+    /// 邮件
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 /// Runs the program, and says once what went wrong.
@@ -58,10 +85,21 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = arguments.config;
     let result = match arguments.command {
+        Command::Run(arguments) => run::run(&config, &arguments),
         Command::Check(arguments) => check::run(&config, &arguments),
         Command::Dates(arguments) => dates::run(&config, &arguments),
         Command::Plan(arguments) => plan::run(&config, &arguments),
+        Command::Why(arguments) => why::run(&config, &arguments),
+        Command::Status => status::run(&config),
+        Command::Answer(arguments) => answer::answer(&config, &arguments),
+        Command::Waive(arguments) => answer::waive(&config, &arguments),
+        Command::Return(arguments) => answer::give_back(&config, &arguments),
+        Command::Grant(arguments) => answer::grant(&config, &arguments),
+        Command::Refuse(arguments) => answer::refuse(&config, &arguments),
+        Command::Extend(arguments) => answer::extend(&config, &arguments),
+        Command::Raise(arguments) => answer::raise(&config, &arguments),
         Command::Ledger(arguments) => ledger::run(&config, &arguments),
+        Command::Mail(command) => mail::run(&config, &command),
     };
     match result {
         Ok(code) => code,
@@ -141,20 +179,6 @@ impl Desk {
             })?;
         }
         Ok((state, ledger))
-    }
-
-    /// The time at which the ledger stands: now, or for a pretended one its last fact.
-    fn hang(&self, state: &mut State, at: Timestamp) {
-        if state.hung.is_none() {
-            let installation = String::new();
-            state.apply(&Fact {
-                at,
-                what: Event::BellHung { installation },
-            });
-        }
-        for what in first_sights(&self.loaded.agenda, state) {
-            state.apply(&Fact { at, what });
-        }
     }
 }
 

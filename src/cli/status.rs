@@ -1,1 +1,224 @@
+//! `status`: whether anything needs a person.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{AT_FAULT, print};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::core::compose::title;
+use crate::core::duty::DutyId;
+use crate::core::plan::{GRACE, Slots, missing_notice};
+use crate::core::state::State;
+use crate::ledger::{Ledger, Nature};
+use crate::load::{Loaded, load};
+
+pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
+    let settings = Settings::read(config)?;
+    let loaded = load(&settings)?;
+    let ledger = settings
+        .state
+        .is_dir()
+        .then(|| Ledger::open_existing(&settings.state))
+        .transpose()?
+        .flatten();
+    let mut state = State::default();
+    let mut now = Clock::Real.now();
+    let pretended = ledger
+        .as_ref()
+        .is_some_and(|ledger| ledger.nature() == Nature::Pretend);
+    if let Some(ledger) = &ledger {
+        ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
+            state.apply(&fact);
+            if pretended {
+                now = fact.at;
+            }
+            Ok(())
+        })?;
+    }
+    let mut report = Report {
+        state: &state,
+        loaded: &loaded,
+        now,
+        needs: Vec::new(),
+    };
+    report.files();
+    if ledger.is_some() {
+        report.service(pretended);
+        report.people();
+    } else {
+        report
+            .needs
+            .push("还没有台账:用 schoolbell run 启动服务".to_owned());
+    }
+    report.data();
+    let needs = std::mem::take(&mut report.needs);
+    print(&report.figures(pretended))?;
+    for need in &needs {
+        print(&format!("需要处理:{need}\n"))?;
+    }
+    if needs.is_empty() {
+        print("没有需要人处理的事\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::from(AT_FAULT))
+}
+
+struct Report<'a> {
+    state: &'a State,
+    loaded: &'a Loaded,
+    now: jiff::Timestamp,
+    needs: Vec<String>,
+}
+
+impl Report<'_> {
+    fn figures(&self, pretended: bool) -> String {
+        let zone = &self.loaded.agenda.calendar.timezone;
+        let local = |at: jiff::Timestamp| {
+            at.to_zoned_datetime(zone.clone())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string()
+        };
+        let mut by_status: BTreeMap<&str, usize> = BTreeMap::new();
+        for no in &self.state.open_letters {
+            if let Some(letter) = self.state.letters.get(no) {
+                *by_status.entry(letter.status.word()).or_default() += 1;
+            }
+        }
+        let queue = if by_status.is_empty() {
+            "空".to_owned()
+        } else {
+            by_status
+                .iter()
+                .map(|(word, count)| format!("{word} {count}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let calendar = &self.loaded.agenda.calendar;
+        format!(
+            "{}{}\n任务 {} 项,单位 {} 个\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};发过 {} 封\n",
+            calendar.title,
+            if pretended { "(假定时间的演练)" } else { "" },
+            calendar.tasks.len(),
+            self.loaded.agenda.roster.units().len(),
+            self.state
+                .last_slot
+                .map_or("还没有".to_owned(), |(slot, _)| local(slot)),
+            local(Slots::new(calendar).after(self.now)),
+            self.state.letters.len() - self.state.open_letters.len(),
+        )
+    }
+
+    fn files(&mut self) {
+        if self.loaded.has_errors() {
+            self.needs.push(
+                "行事历或花名册有错,没有生效(若服务在运行,用的是改动前的版本);请看 schoolbell check".to_owned(),
+            );
+        }
+    }
+
+    fn service(&mut self, pretended: bool) {
+        let slots = Slots::new(&self.loaded.agenda.calendar);
+        let previous = slots.before(self.now);
+        let overdue = self.now.duration_since(previous) > GRACE;
+        let missed = self
+            .state
+            .last_slot
+            .is_none_or(|(last, _)| last < previous)
+            && self.state.hung.is_some_and(|hung| hung < previous);
+        if missed && overdue && !pretended {
+            self.needs.push(format!(
+                "{previous} 的时点没有处理:服务没有在运行?请看 systemctl status schoolbell"
+            ));
+        }
+        for no in &self.state.open_letters {
+            if let Some(letter) = self.state.letters.get(no)
+                && letter.attempts >= 3
+            {
+                self.needs.push(format!(
+                    "第{no}号信(给 {})试了{}次还没有送出:{}",
+                    letter.address, letter.attempts, letter.text
+                ));
+            }
+        }
+    }
+
+    fn people(&mut self) {
+        let today = Slots::new(&self.loaded.agenda.calendar).day(self.now);
+        let roster = &self.loaded.agenda.roster;
+        for (address, text) in &self.state.unreachable {
+            if let Some((unit, contact)) = roster.behind(address, today).first() {
+                self.needs.push(format!(
+                    "{}{}的邮箱 {address} 收不到信({text});请改花名册",
+                    unit.name, contact.person
+                ));
+            }
+        }
+        for no in &self.state.refused {
+            if let Some(letter) = self.state.letters.get(no)
+                && !self.state.unreachable.contains_key(&letter.address)
+            {
+                self.needs.push(format!(
+                    "第{no}号信没有送到 {}:{}",
+                    letter.address, letter.text
+                ));
+            }
+        }
+        for unit in roster.units() {
+            let reachable = unit.contacts.iter().any(|contact| {
+                contact.holds_on(today)
+                    && contact
+                        .address
+                        .as_ref()
+                        .is_some_and(|address| !self.state.unreachable.contains_key(address))
+            });
+            if !reachable {
+                self.needs.push(format!(
+                    "联系人空缺:{}({})没有能送达的邮箱",
+                    unit.name, unit.id
+                ));
+            }
+        }
+        self.requests();
+    }
+
+    fn requests(&mut self) {
+        for (id, units) in &self.state.duties {
+            for (unit, duty) in units {
+                let Some(given) = duty.request() else { continue };
+                let task = self.loaded.agenda.calendar.tasks.get(&id.task);
+                let settled = task.is_some_and(|task| duty.settled(task.times).is_some());
+                if settled {
+                    continue;
+                }
+                let name = task.map_or(id.to_string(), |task| title(task, id.period));
+                let unit_name = self
+                    .loaded
+                    .agenda
+                    .roster
+                    .unit(unit)
+                    .map_or(unit.as_str(), |unit| unit.name.as_str());
+                let duty = DutyId {
+                    occurrence: id.clone(),
+                    unit: unit.clone(),
+                };
+                self.needs.push(format!(
+                    "{unit_name}“{name}”{}({}):{};用 grant 或 refuse 答复 {duty}",
+                    given.answer.name(),
+                    given.by,
+                    given.note
+                ));
+            }
+        }
+    }
+
+    fn data(&mut self) {
+        let calendar = &self.loaded.agenda.calendar;
+        let today = Slots::new(calendar).day(self.now);
+        let soon = (today.month() == 12).then_some(today.year() + 1);
+        for year in [Some(today.year()), soon].into_iter().flatten() {
+            self.needs.extend(missing_notice(calendar, year));
+        }
+    }
+}

@@ -1,1 +1,246 @@
+//! `why`: the whole story of one duty, past and to come.
 
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use jiff::{Timestamp, ToSpan};
+
+use super::{Desk, print};
+use crate::core::agenda::{Absent, Dated};
+use crate::core::calendar::Schedule;
+use crate::core::compose::title;
+use crate::core::dates::short_day;
+use crate::core::duty::DutyId;
+use crate::core::fact::{Event, Part};
+use crate::core::forecast::forecast;
+use crate::core::plan::Slots;
+use crate::core::state::State;
+use crate::ledger::{Ledger, Nature};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
+    duty: DutyId,
+}
+
+/// How far ahead the story goes, in days.
+const AHEAD_DAYS: i64 = 150;
+
+pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let desk = Desk::open(config)?;
+    let (state, ledger) = desk.state()?;
+    let duty = &arguments.duty;
+    let mut story = Story {
+        desk: &desk,
+        state: &state,
+        duty,
+        text: String::new(),
+    };
+    story.dates()?;
+    if let Some(ledger) = &ledger {
+        story.past(ledger)?;
+    }
+    story.to_come(ledger.as_ref())?;
+    print(&story.text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Story<'a> {
+    desk: &'a Desk,
+    state: &'a State,
+    duty: &'a DutyId,
+    text: String,
+}
+
+impl Story<'_> {
+    fn dates(&mut self) -> anyhow::Result<()> {
+        let agenda = &self.desk.loaded.agenda;
+        let duty = self.duty;
+        let task = agenda.calendar.tasks.get(&duty.occurrence.task);
+        let unit = agenda.roster.unit(&duty.unit);
+        let known = self.state.duty(duty);
+        let (Some(task), Some(unit)) = (task, unit) else {
+            anyhow::ensure!(
+                known.is_some(),
+                "没有职责 {duty}:{}",
+                if unit.is_none() { "花名册里没有这个单位" } else { "行事历里没有这项任务" }
+            );
+            writeln!(self.text, "{duty}\n  现在的行事历或花名册里已没有它")?;
+            return Ok(());
+        };
+        writeln!(
+            self.text,
+            "{} · {}\n  编号 {duty}",
+            title(task, duty.occurrence.period),
+            unit.name
+        )?;
+        let place = &task.place;
+        let (line, _) = place.text.position(place.span.start);
+        writeln!(
+            self.text,
+            "  出处 {}(第{line}行)· {} · {}",
+            place.text.name,
+            task.source,
+            task.origin.name()
+        )?;
+        let Some(group) = agenda.group_of(task, &duty.unit) else {
+            writeln!(self.text, "  不适用于这个单位:适用对象是 {}", task.audience)?;
+            return Ok(());
+        };
+        let dated = match (&task.schedule, known.and_then(|known| known.raised)) {
+            (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(
+                Slots::new(&agenda.calendar).day(at),
+                due,
+            )),
+            (Schedule::Conditional(_), None) => {
+                writeln!(self.text, "  有条件的任务:还没有人发起(schoolbell raise)")?;
+                return Ok(());
+            }
+            _ => agenda.occurrence(task, duty.occurrence.period, group).dated,
+        };
+        let locale = agenda.calendar.locale;
+        match dated {
+            Ok(dated) => {
+                writeln!(
+                    self.text,
+                    "  开始 {} · 截止 {} {} · {}",
+                    dated.opens,
+                    dated.due,
+                    short_day(dated.due),
+                    dated.why.in_locale(locale)
+                )?;
+            }
+            Err(Absent::Undated(why)) => {
+                writeln!(self.text, "  还没有日期:{}", why.in_locale(locale))?;
+            }
+            Err(Absent::Skipped(why)) => writeln!(self.text, "  {}", why.in_locale(locale))?,
+            Err(Absent::None) => writeln!(self.text, "  这一期没有这项任务")?,
+        }
+        if let Some(until) = known.and_then(|known| known.extended_to) {
+            writeln!(self.text, "  已准延期至 {until}")?;
+        }
+        if let Some(settled) = known.and_then(|known| known.settled(task.times)) {
+            writeln!(self.text, "  {}", settled.in_words())?;
+        }
+        Ok(())
+    }
+
+    fn past(&mut self, ledger: &Ledger) -> anyhow::Result<()> {
+        let facts = ledger.facts_of_duty(self.duty)?;
+        let mut lines: Vec<(Timestamp, String)> = Vec::new();
+        for (_, fact) in &facts {
+            if let Some(words) = self.words(&fact.what) {
+                lines.push((fact.at, words));
+            }
+        }
+        if lines.is_empty() {
+            writeln!(self.text, "已发生:还没有发过信,也没有回执")?;
+            return Ok(());
+        }
+        writeln!(self.text, "已发生:")?;
+        for (at, words) in lines {
+            writeln!(self.text, "  {} {words}", self.local(at))?;
+        }
+        Ok(())
+    }
+
+    fn local(&self, at: Timestamp) -> String {
+        at.to_zoned_datetime(self.desk.loaded.agenda.calendar.timezone.clone())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string()
+    }
+
+    fn words(&self, what: &Event) -> Option<String> {
+        Some(match what {
+            Event::Notice {
+                rung,
+                due,
+                address,
+                letter,
+                part,
+                ..
+            } => {
+                let part = match part {
+                    Part::Act => "",
+                    Part::Below => "(告知已上报)",
+                    Part::Above => "(上报)",
+                    Part::Rollup => "(汇总上报)",
+                };
+                format!("{rung}{part} → {address},第{letter}号信,截止 {due}")
+            }
+            Event::Outcome {
+                letter,
+                outcome,
+                text,
+                ..
+            } => {
+                let word = crate::core::state::LetterStatus::Ended(*outcome).word();
+                format!("第{letter}号信 {word}:{text}")
+            }
+            Event::Answer {
+                answer, by, note, ..
+            } => format!("回执 {}({by}){}", answer.name(), tail(note)),
+            Event::Decision {
+                request,
+                granted,
+                by,
+                note,
+                until,
+                ..
+            } => format!(
+                "“{}”{}({by}){}{}",
+                request.name(),
+                if *granted { "已同意" } else { "未同意" },
+                until.map_or(String::new(), |day| format!(",延至{day}")),
+                tail(note)
+            ),
+            Event::Waiver { by, note, .. } => format!("免做({by}){}", tail(note)),
+            Event::Return { by, note, .. } => format!("退回({by}){}", tail(note)),
+            Event::Raised { due, by, note, .. } => {
+                format!("发起({by}),截止 {due}{}", tail(note))
+            }
+            _ => return None,
+        })
+    }
+
+    fn to_come(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
+        let agenda = &self.desk.loaded.agenda;
+        let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
+        let from = match self.state.last_slot {
+            Some((_, decided)) if pretended => decided,
+            Some((_, decided)) => self.desk.now.max(decided),
+            None => self.desk.now,
+        };
+        let until = Slots::new(&agenda.calendar)
+            .day(from)
+            .saturating_add(AHEAD_DAYS.days());
+        let mut lines = Vec::new();
+        forecast(agenda, self.state.clone(), from, until, |plan| {
+            for letter in &plan.letters {
+                for notice in letter.notices.iter().filter(|n| n.duty == *self.duty) {
+                    lines.push(format!(
+                        "  {} {} → {}",
+                        self.local(plan.slot.unwrap_or(from)),
+                        notice.rung,
+                        notice.address
+                    ));
+                }
+            }
+        });
+        if lines.is_empty() {
+            writeln!(self.text, "接下来:{AHEAD_DAYS}天内没有要发的")?;
+        } else {
+            writeln!(self.text, "接下来(若无人回执):\n{}", lines.join("\n"))?;
+        }
+        Ok(())
+    }
+}
+
+fn tail(note: &str) -> String {
+    if note.is_empty() {
+        String::new()
+    } else {
+        format!(":{note}")
+    }
+}

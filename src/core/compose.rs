@@ -85,7 +85,11 @@ fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Co
         rollup: Vec::new(),
         closed: Vec::new(),
         withdrawn: Vec::new(),
-        matters: letter.matters.iter().map(|(_, words)| words.clone()).collect(),
+        matters: match letter.kind {
+            LetterKind::Slot => letter.matters.iter().map(|(_, words)| words.clone()).collect(),
+            // Its matter is only the key that keeps it from being said twice.
+            LetterKind::Alert => Vec::new(),
+        },
         alert: (letter.kind == LetterKind::Alert)
             .then(|| letter.alert.clone())
             .flatten(),

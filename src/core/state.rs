@@ -33,6 +33,8 @@ pub struct State {
     pub letters: BTreeMap<LetterNo, LetterState>,
     /// The letters that may still have to be sent.
     pub open_letters: BTreeSet<LetterNo>,
+    /// The letters a server would not have, or that were given up.
+    pub refused: BTreeSet<LetterNo>,
     /// Mailboxes found not to exist, and why.
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
@@ -259,6 +261,8 @@ pub struct LetterState {
     pub status: LetterStatus,
     /// How many attempts were begun.
     pub attempts: u32,
+    /// Whether some attempt's end is not known: it may have arrived, and its bytes stand.
+    pub in_doubt: bool,
     /// When it is tried again.
     pub retry_at: Option<Timestamp>,
     /// What was last said of it.
@@ -270,9 +274,9 @@ pub struct LetterState {
 }
 
 impl LetterState {
-    /// Whether its bytes are frozen: an attempt was begun.
+    /// Whether its bytes stand: it may have arrived. What was only put off is rendered afresh.
     pub fn is_frozen(&self) -> bool {
-        self.attempts > 0
+        self.in_doubt || self.status == LetterStatus::Attempting
     }
 }
 
@@ -370,6 +374,7 @@ impl State {
                         queued: at,
                         status: LetterStatus::Queued,
                         attempts: 0,
+                        in_doubt: false,
                         retry_at: None,
                         text: String::new(),
                         duties: Vec::new(),
@@ -466,6 +471,10 @@ impl State {
         let Some(letter) = self.letters.get_mut(&no) else {
             return;
         };
+        letter.in_doubt |= outcome == Outcome::Unknown;
+        if outcome == Outcome::Refused {
+            self.refused.insert(no);
+        }
         letter.status = LetterStatus::Ended(outcome);
         letter.retry_at = retry_at;
         text.clone_into(&mut letter.text);

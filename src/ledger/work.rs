@@ -141,16 +141,36 @@ impl Performing<'_> {
             (Some(_), None) => Ok(()),
             // Compared as they were before compression, which another version may do differently.
             (Some(kept), Some(bytes)) if packed::unpack(&kept) == packed::unpack(bytes) => Ok(()),
+            (Some(_), Some(bytes)) if self.surely_unsent(letter)? => {
+                self.change("DELETE FROM frozen WHERE letter = ?1", [letter])?;
+                self.keep(letter, at_s, bytes)
+            }
             (Some(_), Some(_)) => Err(LedgerError::Refused(format!(
                 "letter {letter} was frozen with other bytes before"
             ))),
-            (None, Some(bytes)) => self
-                .change(
-                    "INSERT INTO frozen (letter, bytes, at) VALUES (?1, ?2, ?3)",
-                    params![letter, bytes, at_s],
-                )
-                .map(|_| ()),
+            (None, Some(bytes)) => self.keep(letter, at_s, bytes),
         }
+    }
+
+    fn keep(&self, letter: i64, at_s: i64, bytes: &[u8]) -> Result<(), LedgerError> {
+        self.change(
+            "INSERT INTO frozen (letter, bytes, at) VALUES (?1, ?2, ?3)",
+            params![letter, bytes, at_s],
+        )
+        .map(|_| ())
+    }
+
+    /// Whether every attempt on record ended with a delay before its last dot: nothing was said yet, so that the
+    /// next attempt may tell a newer truth.
+    fn surely_unsent(&self, letter: i64) -> Result<bool, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT count(*) FILTER (WHERE fact = 'attempt')
+                      = count(*) FILTER (WHERE fact = 'outcome' AND body ->> '$.outcome' = 'deferred')
+                   FROM fact WHERE letter = ?1 AND fact IN ('attempt', 'outcome')",
+            )
+            .and_then(|mut select| select.query_row([letter], |row| row.get(0)))
+            .map_err(|error| self.trouble(&error))
     }
 
     fn change(&self, sql: &str, values: impl rusqlite::Params) -> Result<Written, LedgerError> {

@@ -15,6 +15,20 @@ impl Pass<'_> {
                 self.matters.insert(format!("holiday-notice:{year}"), words);
             }
         }
+        for no in &self.state.refused {
+            let Some(letter) = self.state.letters.get(no) else {
+                continue;
+            };
+            if !self.state.unreachable.contains_key(&letter.address) {
+                self.matters.insert(
+                    format!("refused:{no}"),
+                    format!(
+                        "第{no}号信没有送到 {}:{}。请看 schoolbell status",
+                        letter.address, letter.text
+                    ),
+                );
+            }
+        }
         for (address, text) in &self.state.unreachable {
             let behind = self.agenda.roster.behind(address, self.today);
             let Some((unit, contact)) = behind.first() else {

@@ -1,0 +1,381 @@
+//! The courier: carries what is queued, one letter after another on a kept connection, and records how each ended.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::office::{House, Office};
+use crate::config;
+use crate::core::compose::{Reader, compose};
+use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
+use crate::core::state::LetterState;
+use crate::ledger::LedgerError;
+use crate::mail::{
+    self, Envelope, GIVE_UP_AFTER, Header, Mailbox, Pace, Sent, Smtp, Spool, Transport, Unusable,
+    retry_after,
+};
+
+/// How long the queue rests when the server wants something mended first.
+const PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long it rests when the ledger takes nothing.
+const LEDGER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
+/// The courier, with its connection.
+pub(super) struct Courier {
+    office: Arc<Office>,
+    house: Arc<House>,
+    transport: Transport,
+    pace: Pace,
+    /// Until when the whole queue rests.
+    rests_until: Option<Timestamp>,
+}
+
+/// Builds the transport that the settings name.
+pub(super) fn transport(house: &House) -> Result<Transport, Unusable> {
+    Ok(match &house.settings.mail.transport {
+        config::Transport::Spool(folder) => Transport::Spool(Spool::new(
+            folder.clone(),
+            house.agenda.calendar.timezone.clone(),
+        )),
+        config::Transport::Smtp(settings, timeouts) => {
+            Transport::Smtp(Box::new(Smtp::new(settings.clone(), *timeouts)?))
+        }
+    })
+}
+
+impl Courier {
+    pub(super) fn new(office: Arc<Office>) -> Result<Self, Unusable> {
+        let house = office.house();
+        Ok(Self {
+            transport: transport(&house)?,
+            pace: Pace::new(house.settings.mail.rate),
+            office,
+            house,
+            rests_until: None,
+        })
+    }
+
+    /// At the start: an attempt without an end died with the process that made it.
+    pub(super) fn settle_orphans(&self) -> Result<(), LedgerError> {
+        let mut book = self.office.book()?;
+        let orphans: Vec<_> = book
+            .state
+            .open_letters
+            .iter()
+            .filter_map(|no| Some((*no, book.state.letters.get(no)?)))
+            .filter(|(_, letter)| letter.status == crate::core::state::LetterStatus::Attempting)
+            .map(|(no, letter)| outcome(no, letter, Outcome::Unknown, "发信途中程序中断,是否送达不明", None))
+            .collect();
+        self.office.append(&mut book, orphans)
+    }
+
+    /// Carries everything that may go now. Returns when the next letter may go, if one waits.
+    pub(super) async fn carry(&mut self, stop: &impl Fn() -> bool) -> Result<Option<Timestamp>, LedgerError> {
+        self.take_over_settings();
+        loop {
+            let now = self.office.clock.now();
+            if let Some(until) = self.rests_until {
+                if now < until {
+                    return Ok(Some(until));
+                }
+                self.rests_until = None;
+            }
+            if stop() {
+                return Ok(None);
+            }
+            match self.next(now)? {
+                Next::Letter(no) => {
+                    if let Err(error) = self.carry_one(no).await {
+                        self.office.heed(Some(&error));
+                        match error {
+                            LedgerError::Full(_) | LedgerError::Busy(_) => {
+                                tracing::error!(%error, "台账记不下,发信暂停");
+                                self.rests_until = now.checked_add(LEDGER_PAUSE).ok();
+                            }
+                            _ => return Err(error),
+                        }
+                    }
+                }
+                Next::Wait(until) => return Ok(Some(until)),
+                Next::Nothing => return Ok(None),
+            }
+        }
+    }
+
+    /// A reload may have changed the server, the templates or the rates.
+    fn take_over_settings(&mut self) {
+        let house = self.office.house();
+        if Arc::ptr_eq(&house, &self.house) {
+            return;
+        }
+        match transport(&house) {
+            Ok(transport) => {
+                self.transport = transport;
+                self.rests_until = None;
+            }
+            Err(error) => tracing::error!(%error, "邮件设置不能用,沿用旧的"),
+        }
+        if house.settings.mail.rate != self.house.settings.mail.rate {
+            self.pace = Pace::new(house.settings.mail.rate);
+        }
+        self.house = house;
+    }
+
+    /// The next letter that may go: nearest due first.
+    fn next(&self, now: Timestamp) -> Result<Next, LedgerError> {
+        let book = self.office.book()?;
+        let state = &book.state;
+        let open = || {
+            state
+                .open_letters
+                .iter()
+                .filter_map(|no| Some((*no, state.letters.get(no)?)))
+        };
+        let urgency = |letter: &LetterState| {
+            let due = letter
+                .duties
+                .iter()
+                .filter_map(|duty| state.duty(duty)?.told.last().map(|told| told.due))
+                .min();
+            (letter.kind != LetterKind::Alert, due.is_none(), due)
+        };
+        let ready = open()
+            .filter(|(_, letter)| letter.retry_at.is_none_or(|at| at <= now))
+            .min_by_key(|(no, letter)| (urgency(letter), *no));
+        if let Some((no, _)) = ready {
+            return Ok(Next::Letter(no));
+        }
+        Ok(open()
+            .filter_map(|(_, letter)| letter.retry_at)
+            .min()
+            .map_or(Next::Nothing, Next::Wait))
+    }
+
+    async fn carry_one(&mut self, no: LetterNo) -> Result<(), LedgerError> {
+        let Some(ready) = self.make_ready(no)? else {
+            return Ok(());
+        };
+        let Ready {
+            letter,
+            envelope,
+            bytes,
+        } = ready;
+        self.pace.ready(envelope.domain()).await;
+        let now = self.office.clock.now();
+        let attempt = Event::Attempt {
+            letter: no,
+            address: letter.address.clone(),
+            message_id: letter.message_id.clone(),
+            nth: letter.attempts + 1,
+        };
+        self.office
+            .ledger
+            .begin_attempt_async(now, attempt, Some(&bytes))
+            .await?;
+        let sent = self
+            .transport
+            .send(&envelope, no, letter.slot, &bytes)
+            .await;
+        self.record(no, &letter, &sent)
+    }
+
+    /// The letter's bytes: those it was sent with if it may have arrived, else rendered now. `None` where nothing
+    /// in it still holds, which is recorded.
+    fn make_ready(&self, no: LetterNo) -> Result<Option<Ready>, LedgerError> {
+        let mut book = self.office.book()?;
+        let Some(letter) = book.state.letters.get(&no).cloned() else {
+            return Ok(None);
+        };
+        if !letter.status.is_open() {
+            return Ok(None);
+        }
+        let now = self.office.clock.now();
+        let content = compose(&self.house.agenda, &book.state, no, now, Reader::Mail);
+        let Some(content) = content else {
+            let dropped = outcome(no, &letter, Outcome::Dropped, "信中各项都已办结或撤销", None);
+            self.office.append(&mut book, vec![dropped])?;
+            return Ok(None);
+        };
+        drop(book);
+        let from = &self.house.settings.mail.from;
+        let envelope = Envelope {
+            from: from.address.clone(),
+            to: letter.address.clone(),
+        };
+        let kept = if letter.is_frozen() {
+            self.office.ledger.frozen(no)?
+        } else {
+            None
+        };
+        let made = match kept {
+            Some(bytes) => Ok(bytes),
+            // One poisoned letter must cost one letter.
+            None => std::panic::catch_unwind(AssertUnwindSafe(|| {
+                self.render(no, &letter, &content, from)
+            }))
+            .unwrap_or_else(|_| Err("生成信件时程序出错".to_owned())),
+        };
+        match made {
+            Ok(bytes) => Ok(Some(Ready {
+                letter,
+                envelope,
+                bytes,
+            })),
+            Err(problem) => {
+                tracing::error!(letter = no, %problem, "letter quarantined");
+                let mut book = self.office.book()?;
+                let refused = outcome(no, &letter, Outcome::Refused, &problem, None);
+                self.office.append(&mut book, vec![refused])?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn render(
+        &self,
+        no: LetterNo,
+        letter: &LetterState,
+        content: &crate::core::letter::Content,
+        from: &Mailbox,
+    ) -> Result<Vec<u8>, String> {
+        let links = self.office.links(no, letter.kind);
+        let rendered = self.house.templates.render(content, &links);
+        if let Some(problem) = rendered.problems.first() {
+            tracing::warn!(%problem, "template fell back to the shipped one");
+            let alert = Alert {
+                subject: "信件模板有错,已改用内置模板".to_owned(),
+                text: rendered.problems.join("\n"),
+            };
+            if let Err(error) = self.office.alert(&format!("template:{problem}"), &alert) {
+                tracing::error!(%error, "alert not recorded");
+            }
+        }
+        let header = Header {
+            from,
+            person: &content.person,
+            to: &letter.address,
+            message_id: &letter.message_id,
+            date: self.office.clock.now(),
+            calendar: &content.calendar,
+        };
+        mail::compose(&header, &rendered).map_err(|error| error.to_string())
+    }
+
+    fn record(&mut self, no: LetterNo, letter: &LetterState, sent: &Sent) -> Result<(), LedgerError> {
+        let now = self.office.clock.now();
+        let nth = letter.attempts + 1;
+        let retry = |hint: Option<SignedDuration>| {
+            let wait = retry_after(nth, no).max(hint.unwrap_or(SignedDuration::ZERO));
+            now.checked_add(wait).ok()
+        };
+        let too_old = now.duration_since(letter.queued) > GIVE_UP_AFTER;
+        let mut events = Vec::new();
+        match sent {
+            Sent::Accepted(text) => {
+                events.push(outcome(no, letter, Outcome::Accepted, text, None));
+            }
+            Sent::Deferred { text, .. } | Sent::Unknown(text) if too_old => {
+                let text = format!("试了{nth}次仍未送出,已放弃:{text}");
+                events.push(outcome(no, letter, Outcome::Refused, &text, None));
+            }
+            Sent::Deferred {
+                text,
+                retry_hint,
+                relay,
+            } => {
+                let at = retry(*retry_hint);
+                events.push(outcome(no, letter, Outcome::Deferred, text, at));
+                if *relay {
+                    self.rests_until = at;
+                }
+            }
+            Sent::Unknown(text) => {
+                events.push(outcome(no, letter, Outcome::Unknown, text, retry(None)));
+            }
+            Sent::Refused { text, recipient } => {
+                events.push(outcome(no, letter, Outcome::Refused, text, None));
+                if *recipient {
+                    events.push(Event::Unreachable {
+                        address: letter.address.clone(),
+                        text: text.clone(),
+                    });
+                }
+            }
+            Sent::Paused { text } => {
+                let at = now.checked_add(PAUSE).ok();
+                events.push(outcome(no, letter, Outcome::Deferred, text, at));
+                self.rests_until = at;
+            }
+        }
+        let mut book = self.office.book()?;
+        self.office.append(&mut book, events)?;
+        drop(book);
+        self.report(no, sent)
+    }
+
+    /// Says in the log how it went, and tells the officers once that the queue stands.
+    fn report(&self, no: LetterNo, sent: &Sent) -> Result<(), LedgerError> {
+        let paused = match sent {
+            Sent::Paused { text } => Some(text.clone()),
+            _ => None,
+        };
+        let was = self.office.pulse.vitals().mail_paused;
+        self.office
+            .pulse
+            .note(|vitals| vitals.mail_paused.clone_from(&paused));
+        match (sent, paused) {
+            (_, Some(text)) if was.as_ref() != Some(&text) => {
+                tracing::error!(letter = no, %text, "queue paused: the mail server refuses us");
+                let alert = Alert {
+                    subject: "邮件服务器拒绝发信,信件暂停发出".to_owned(),
+                    text: format!("{text}\n\n改正后信件会自动继续发出;也可以重新加载配置(systemctl reload schoolbell)。"),
+                };
+                let day = self.office.today();
+                self.office.alert(&format!("mail-paused:{day}"), &alert)
+            }
+            (Sent::Accepted(_), _) => {
+                tracing::debug!(letter = no, "accepted");
+                Ok(())
+            }
+            (sent, _) => {
+                tracing::warn!(letter = no, text = sent.text(), "not delivered yet");
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn close(&mut self) {
+        self.transport.close().await;
+    }
+}
+
+enum Next {
+    Letter(LetterNo),
+    Wait(Timestamp),
+    Nothing,
+}
+
+struct Ready {
+    letter: LetterState,
+    envelope: Envelope,
+    bytes: Vec<u8>,
+}
+
+fn outcome(
+    no: LetterNo,
+    letter: &LetterState,
+    outcome: Outcome,
+    text: &str,
+    retry_at: Option<Timestamp>,
+) -> Event {
+    Event::Outcome {
+        letter: no,
+        address: letter.address.clone(),
+        message_id: letter.message_id.clone(),
+        outcome,
+        text: text.to_owned(),
+        retry_at,
+    }
+}

@@ -1,0 +1,156 @@
+//! The daemon behind the pages.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+use super::office::Office;
+use crate::core::compose::{Reader, compose};
+use crate::core::fact::{Answer, Event, LetterNo, Via};
+use crate::core::letter::Content;
+use crate::core::state::{DutyState, State};
+use crate::ledger::LedgerError;
+use crate::link::LinkKeys;
+use crate::web::{Desk, DeskError, Health, Masthead, PressedAnswer, Recorded, Recording};
+
+/// A beat follows each minute: three missed ones are no hiccup.
+const BEAT_OVERDUE: SignedDuration = SignedDuration::from_secs(200);
+
+/// The office, as the pages see it.
+pub(super) struct FrontDesk(pub(super) Arc<Office>);
+
+fn refused(error: &LedgerError) -> DeskError {
+    match error {
+        LedgerError::Full(_) => DeskError::StorageFull,
+        other => DeskError::Unavailable(other.to_string()),
+    }
+}
+
+impl Desk for FrontDesk {
+    fn today(&self) -> Date {
+        self.0.today()
+    }
+
+    fn keys(&self) -> Arc<LinkKeys> {
+        Arc::clone(&self.0.keys)
+    }
+
+    fn masthead(&self) -> Masthead {
+        let house = self.0.house();
+        Masthead {
+            calendar: house.agenda.calendar.title.clone(),
+            call: house.settings.mail.contact.clone(),
+        }
+    }
+
+    fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
+        let house = self.0.house();
+        let book = self.0.book().map_err(|error| refused(&error))?;
+        let now = self.0.clock.now();
+        Ok(compose(&house.agenda, &book.state, letter, now, Reader::Page))
+    }
+
+    fn record(&self, answer: PressedAnswer) -> Recording<'_> {
+        let office = Arc::clone(&self.0);
+        Box::pin(async move {
+            // On its own thread to its end: a visitor who hangs up leaves all of it recorded, or nothing.
+            tokio::task::spawn_blocking(move || record(&office, &answer))
+                .await
+                .unwrap_or_else(|_| Err(DeskError::Unavailable("记录时出错".to_owned())))
+        })
+    }
+
+    fn health(&self) -> Health {
+        let vitals = self.0.pulse.vitals();
+        let mut reasons = Vec::new();
+        let late = vitals.last_beat.is_some_and(|last| {
+            !self.0.clock.is_pretended()
+                && self.0.clock.now().duration_since(last) > BEAT_OVERDUE
+        });
+        if vitals.last_beat.is_none() || late {
+            reasons.push("心跳停了".to_owned());
+        }
+        reasons.extend(vitals.ledger_trouble.clone());
+        let mut health = Health {
+            reasons,
+            last_beat: vitals.last_beat,
+            next_due: vitals.next_due,
+            ..Health::default()
+        };
+        if let Ok(book) = self.0.book() {
+            let open = book.state.open_letters.len();
+            health.counts.insert("letters_open", open as u64);
+            health
+                .counts
+                .insert("letters_refused", book.state.refused.len() as u64);
+            health
+                .counts
+                .insert("addresses_unreachable", book.state.unreachable.len() as u64);
+        }
+        health
+    }
+}
+
+fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
+    let house = office.house();
+    let mut book = office.book().map_err(|error| refused(&error))?;
+    let state: &State = &book.state;
+    let Some(letter) = state.letters.get(&pressed.letter) else {
+        return Err(DeskError::NotYours);
+    };
+    let address = letter.address.clone();
+    let mut events = Vec::new();
+    for duty in &pressed.duties {
+        let known = state.duty(duty).ok_or(DeskError::NotYours)?;
+        let times = house
+            .agenda
+            .calendar
+            .tasks
+            .get(&duty.occurrence.task)
+            .map_or(1, |task| task.times);
+        if said_before(known, pressed, times) {
+            continue;
+        }
+        let done = known.dones.len() >= usize::from(times);
+        events.push(Event::Answer {
+            duty: duty.clone(),
+            answer: pressed.answer,
+            by: pressed.by.clone(),
+            note: pressed.note.clone(),
+            via: Via::Page,
+            address: Some(address.clone()),
+            nth: pressed.nth,
+            until: pressed.until,
+            corrects: done && pressed.answer.is_request() && pressed.answer != Answer::HandedOver,
+        });
+    }
+    if events.is_empty() {
+        return Ok(Recorded::Before);
+    }
+    office
+        .append(&mut book, events)
+        .map_err(|error| refused(&error))?;
+    drop(book);
+    office.answered.notify_one();
+    Ok(Recorded::Now)
+}
+
+/// Twice is the same as once.
+fn said_before(known: &DutyState, pressed: &PressedAnswer, times: u16) -> bool {
+    if pressed.answer == Answer::Done {
+        return match pressed.nth {
+            Some(nth) => known.dones.contains(&nth),
+            None => known.dones.len() >= usize::from(times),
+        };
+    }
+    known.answers.iter().any(|given| {
+        given.answer == pressed.answer
+            && given.by == pressed.by
+            && given.note == pressed.note
+            && given.until == pressed.until
+    }) && known
+        .answers
+        .last()
+        .is_some_and(|last| last.answer == pressed.answer || pressed.answer == Answer::Received)
+}

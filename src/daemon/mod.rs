@@ -1,0 +1,276 @@
+//! The daemon: carries out what the planner decides.
+
+mod beat;
+mod courier;
+mod desk;
+mod office;
+mod pretend;
+mod pulse;
+mod reload;
+mod start;
+mod systemd;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Speed;
+use crate::core::fact::Event;
+use crate::ledger::LedgerError;
+use crate::web::{self, WebSettings};
+
+use courier::Courier;
+use desk::FrontDesk;
+use office::Office;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The settings file.
+    pub config: PathBuf,
+    /// A made-up clock.
+    pub pretend: Option<Pretence>,
+}
+
+/// A made-up clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Pretence {
+    /// When it starts.
+    pub now: Timestamp,
+    /// How fast it runs.
+    pub speed: Speed,
+    /// When the daemon stops by itself.
+    pub until: Option<Timestamp>,
+    /// How long it waits at each slot for answers, in real time.
+    pub linger: Duration,
+}
+
+/// Why the daemon could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The settings, the calendar or the roster are wrong.
+    #[error("{0}")]
+    Input(String),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The mail settings.
+    #[error(transparent)]
+    Mail(#[from] crate::mail::Unusable),
+    /// The link keys.
+    #[error(transparent)]
+    Keys(#[from] crate::link::KeyFileError),
+    /// The port.
+    #[error("{listen} 用不了:{error}。是不是已有一个在运行?可在 [web] listen 里换一个端口")]
+    Listen {
+        /// Where it was to listen.
+        listen: std::net::SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The scheduler.
+    #[error("定时器启动不了:{0}")]
+    Pulse(#[from] tokio_cron_scheduler::JobSchedulerError),
+    /// Anything else the system refused.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What makes the daemon act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nudge {
+    Beat,
+    Reload,
+    Housekeeping,
+    Stop,
+}
+
+/// Runs the daemon until it is told to stop. `say` shows a person at a terminal what is going on.
+///
+/// # Errors
+/// Why it could not start, or had to stop.
+pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonError> {
+    let office = start::open(options)?;
+    let mut courier = Courier::new(Arc::clone(&office))?;
+    courier.settle_orphans()?;
+    let house = office.house();
+    let listen = house.settings.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| DaemonError::Listen { listen, error })?;
+    let (nudges, mut queue) = mpsc::channel(16);
+    let (web_stop, web_stopped) = watch::channel(false);
+    let desk = Arc::new(FrontDesk(Arc::clone(&office)));
+    let web_settings = WebSettings {
+        base_url: house.settings.base_url.clone(),
+        limits: web::Limits::default(),
+    };
+    let pages = tokio::spawn(web::serve(listener, desk, web_settings, web_stopped));
+    let watcher = reload::watch(&office, nudges.clone());
+    let stopping = Arc::new(AtomicBool::new(false));
+    listen_for_signals(nudges.clone(), Arc::clone(&stopping))?;
+    start::hang(&office, say)?;
+    let result = match &options.pretend {
+        Some(pretence) => {
+            pretend::run(&office, &mut courier, &mut queue, *pretence, &stopping).await
+        }
+        None => live(&office, courier, &nudges, &mut queue, &stopping).await,
+    };
+    systemd::stopping();
+    drop(watcher);
+    let _ = web_stop.send(true);
+    let _ = tokio::time::timeout(Duration::from_secs(10), pages).await;
+    say("已停止");
+    result
+}
+
+/// In earnest: nudged by the pulse, the courier beside it.
+async fn live(
+    office: &Arc<Office>,
+    mut courier: Courier,
+    nudges: &mpsc::Sender<Nudge>,
+    queue: &mut mpsc::Receiver<Nudge>,
+    stopping: &Arc<AtomicBool>,
+) -> Result<(), DaemonError> {
+    let mut scheduler = pulse::start(nudges).await?;
+    let (died, mut death) = mpsc::channel(1);
+    let delivering = {
+        let (office, stopping) = (Arc::clone(office), Arc::clone(stopping));
+        tokio::spawn(async move {
+            if let Err(error) = deliver(&office, &mut courier, &stopping).await {
+                let _ = died.send(error).await;
+            }
+            courier.close().await;
+        })
+    };
+    beat(office).await?;
+    systemd::ready();
+    let result = loop {
+        let nudge = tokio::select! {
+            nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
+            () = office.answered.notified() => Nudge::Beat,
+            error = death.recv() => match error {
+                Some(error) => break Err(error),
+                None => break Ok(()),
+            },
+        };
+        match nudge {
+            Nudge::Stop => break Ok(()),
+            Nudge::Beat => {}
+            Nudge::Reload => {
+                systemd::reloading();
+                heed(office, on_thread(office, Office::reload).await)?;
+                systemd::ready();
+            }
+            Nudge::Housekeeping => heed(office, on_thread(office, housekeeping).await)?,
+        }
+        if beat(office).await? {
+            systemd::alive();
+        }
+    };
+    stopping.store(true, Ordering::Relaxed);
+    office.mail.notify_one();
+    // A letter whose bytes are on their way is finished; systemd's stop timeout is the limit.
+    let _ = delivering.await;
+    let _ = scheduler.shutdown().await;
+    result.map_err(DaemonError::from)
+}
+
+/// A beat; says whether it was completed. What passes by itself is logged and tried again with the next.
+async fn beat(office: &Arc<Office>) -> Result<bool, DaemonError> {
+    match on_thread(office, Office::beat).await {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            heed(office, Err(error))?;
+            Ok(false)
+        }
+    }
+}
+
+/// Work that waits for the disk, off the threads that serve pages.
+async fn on_thread<R: Send + 'static>(
+    office: &Arc<Office>,
+    work: impl FnOnce(&Office) -> Result<R, LedgerError> + Send + 'static,
+) -> Result<R, LedgerError> {
+    let office = Arc::clone(office);
+    tokio::task::spawn_blocking(move || work(&office))
+        .await
+        .unwrap_or_else(|panic| Err(LedgerError::Refused(format!("程序内部出错:{panic}"))))
+}
+
+/// A full disk and a busy ledger pass; a broken one does not, and the daemon must not go on pretending.
+fn heed(office: &Office, result: Result<(), LedgerError>) -> Result<(), LedgerError> {
+    let Err(error) = result else {
+        return Ok(());
+    };
+    office.heed(Some(&error));
+    match error {
+        LedgerError::Full(_) | LedgerError::Busy(_) | LedgerError::Refused(_) => {
+            tracing::error!(%error, "beat not completed; tried again with the next");
+            Ok(())
+        }
+        other => Err(other),
+    }
+}
+
+/// Carries letters until told to stop.
+async fn deliver(
+    office: &Office,
+    courier: &mut Courier,
+    stopping: &AtomicBool,
+) -> Result<(), LedgerError> {
+    let stop = || stopping.load(Ordering::Relaxed);
+    while !stop() {
+        let next = courier.carry(&stop).await?;
+        let wait = next.map_or(Duration::from_secs(3600), |at| office.clock.real_time_until(at));
+        let _ = tokio::time::timeout(wait, office.mail.notified()).await;
+    }
+    Ok(())
+}
+
+/// How long frozen bytes are kept, in days.
+const KEEP_FROZEN_DAYS: i64 = 180;
+
+fn housekeeping(office: &Office) -> Result<(), LedgerError> {
+    let now = office.clock.now();
+    let before = now
+        .checked_sub(jiff::SignedDuration::from_hours(24 * KEEP_FROZEN_DAYS))
+        .unwrap_or(Timestamp::MIN);
+    let pruned = office.ledger.prune_frozen(before)?;
+    if pruned > 0 {
+        tracing::info!(pruned, "frozen letters pruned");
+    }
+    let mut book = office.book()?;
+    let job = "prune".to_owned();
+    office.append(&mut book, vec![Event::JobRun { job }])
+}
+
+/// SIGHUP reloads; SIGTERM and Ctrl-C stop.
+fn listen_for_signals(nudges: mpsc::Sender<Nudge>, stopping: Arc<AtomicBool>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        loop {
+            let nudge = tokio::select! {
+                _ = hangup.recv() => Nudge::Reload,
+                _ = terminate.recv() => Nudge::Stop,
+                _ = interrupt.recv() => Nudge::Stop,
+            };
+            if nudge == Nudge::Stop {
+                stopping.store(true, Ordering::Relaxed);
+            }
+            if nudges.send(nudge).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! The office: what the daemon's parts share. The ledger, its fold, the agenda in force, the clock and the keys.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::{Settings, Transport};
+use crate::core::agenda::Agenda;
+use crate::core::fact::{Alert, Event, LetterKind};
+use crate::core::plan::{Slots, officers};
+use crate::core::state::State;
+use crate::ledger::{Ledger, LedgerError};
+use crate::link::{Claim, LinkKeys};
+use crate::mail::{Links, Templates, message_id};
+
+/// How long a letter's link works, in days: past the year it speaks of.
+const LINK_DAYS: i64 = 400;
+
+/// What the daemon's parts share.
+pub(super) struct Office {
+    pub(super) clock: Clock,
+    pub(super) ledger: Ledger,
+    pub(super) keys: Arc<LinkKeys>,
+    book: Mutex<Book>,
+    house: RwLock<Arc<House>>,
+    pub(super) pulse: Pulse,
+    /// Woken when a letter was queued.
+    pub(super) mail: Notify,
+    /// Woken when an answer came in.
+    pub(super) answered: Notify,
+}
+
+/// The folded ledger.
+#[derive(Default)]
+pub(super) struct Book {
+    /// The fold of all facts up to `seq`.
+    pub(super) state: State,
+    seq: u64,
+}
+
+/// What a reload replaces.
+pub(super) struct House {
+    pub(super) settings: Settings,
+    pub(super) agenda: Agenda,
+    pub(super) templates: Templates,
+    /// The digest of calendar and roster.
+    pub(super) version: String,
+}
+
+/// How the daemon is: what `/healthz` and the watchdog go by.
+#[derive(Default)]
+pub(super) struct Pulse {
+    vitals: Mutex<Vitals>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Vitals {
+    /// When the last beat was completed.
+    pub(super) last_beat: Option<Timestamp>,
+    /// The next slot.
+    pub(super) next_due: Option<Timestamp>,
+    /// What keeps the ledger from taking facts.
+    pub(super) ledger_trouble: Option<String>,
+    /// Why the queue is paused.
+    pub(super) mail_paused: Option<String>,
+    /// Why the files on disk are not in force.
+    pub(super) edit_refused: Option<String>,
+}
+
+impl Pulse {
+    pub(super) fn vitals(&self) -> Vitals {
+        self.lock().clone()
+    }
+
+    pub(super) fn note(&self, change: impl FnOnce(&mut Vitals)) {
+        change(&mut self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vitals> {
+        self.vitals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Office {
+    pub(super) fn new(clock: Clock, ledger: Ledger, keys: LinkKeys, house: House) -> Self {
+        Self {
+            clock,
+            ledger,
+            keys: Arc::new(keys),
+            book: Mutex::default(),
+            house: RwLock::new(Arc::new(house)),
+            pulse: Pulse::default(),
+            mail: Notify::new(),
+            answered: Notify::new(),
+        }
+    }
+
+    /// What is in force.
+    pub(super) fn house(&self) -> Arc<House> {
+        Arc::clone(&self.house.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn move_in(&self, house: House) {
+        *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
+    }
+
+    /// The fold, brought up to date with what others have appended.
+    pub(super) fn book(&self) -> Result<MutexGuard<'_, Book>, LedgerError> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        self.catch_up(&mut book)?;
+        Ok(book)
+    }
+
+    fn catch_up(&self, book: &mut Book) -> Result<(), LedgerError> {
+        for (seq, fact) in self.ledger.facts_since(book.seq)? {
+            book.state.apply(&fact);
+            book.seq = seq;
+        }
+        Ok(())
+    }
+
+    /// Appends facts under the book's lock, and folds them in.
+    pub(super) fn append(&self, book: &mut Book, events: Vec<Event>) -> Result<(), LedgerError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let appended = self.ledger.append(self.clock.now(), events);
+        self.heed(appended.as_ref().err());
+        appended?;
+        self.catch_up(book)
+    }
+
+    /// Remembers what the ledger last complained of, or that it no longer does.
+    pub(super) fn heed(&self, error: Option<&LedgerError>) {
+        self.pulse
+            .note(|vitals| vitals.ledger_trouble = error.map(ToString::to_string));
+    }
+
+    /// Today, where the bureau is.
+    pub(super) fn today(&self) -> Date {
+        Slots::new(&self.house().agenda.calendar).day(self.clock.now())
+    }
+
+    /// A letter's `Message-ID`.
+    pub(super) fn message_id(
+        &self,
+        installation: &str,
+        slot: Timestamp,
+        address: &crate::core::names::Address,
+        kind: LetterKind,
+    ) -> String {
+        let key = self.keys.derive("message-id");
+        let house = self.house();
+        let host = house.settings.mail.from.host();
+        message_id(&key, installation, slot, address, kind, host)
+    }
+
+    /// The links and the contact line of a letter.
+    pub(super) fn links(&self, letter: u64, kind: LetterKind) -> Links {
+        let house = self.house();
+        let expires = self.today().saturating_add(jiff::Span::new().days(LINK_DAYS));
+        let token = self.keys.sign(&Claim::Letter(letter), expires);
+        Links {
+            page: (kind == LetterKind::Slot)
+                .then(|| format!("{}/l/{token}", house.settings.base_url)),
+            contact: house.settings.mail.contact.clone(),
+            ..Links::default()
+        }
+    }
+
+    /// Tells the officers at once of what cannot wait. The same matter is told once.
+    pub(super) fn alert(&self, matter: &str, alert: &Alert) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let house = self.house();
+        let mut book = self.book()?;
+        let state = &book.state;
+        let to: Vec<_> = officers(&house.agenda, self.today())
+            .into_iter()
+            .filter(|address| !state.unreachable.contains_key(address))
+            .filter(|address| !state.matters.contains(&(matter.to_owned(), address.clone())))
+            .collect();
+        let mut events = Vec::new();
+        for (letter, address) in (state.next_letter()..).zip(to) {
+            let kind = LetterKind::Alert;
+            events.push(Event::LetterQueued {
+                letter,
+                slot: now,
+                message_id: self.message_id(
+                    &format!("{}:{letter}", state.installation),
+                    now,
+                    &address,
+                    kind,
+                ),
+                address: address.clone(),
+                kind,
+                folds: Vec::new(),
+                alert: Some(alert.clone()),
+            });
+            events.push(Event::Matter {
+                matter: matter.to_owned(),
+                text: alert.subject.clone(),
+                address,
+                letter,
+            });
+        }
+        self.append(&mut book, events)?;
+        self.mail.notify_one();
+        Ok(())
+    }
+
+    /// Whether letters go to a folder instead of a server.
+    pub(super) fn spools(&self) -> bool {
+        matches!(
+            self.house().settings.mail.transport,
+            Transport::Spool(_)
+        )
+    }
+}
+
+/// The templates in force, and what is wrong with an admin's own.
+pub(super) fn templates(folder: &Path) -> (Templates, Vec<String>) {
+    Templates::load(folder.is_dir().then_some(folder))
+}

@@ -1,0 +1,89 @@
+//! Pretended time: from one planned instant to the next, each finished before the clock goes on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+
+use super::courier::Courier;
+use super::office::Office;
+use super::{DaemonError, Nudge, Pretence, beat, heed, housekeeping, on_thread};
+
+/// Runs until the pretended end, or until told to stop.
+pub(super) async fn run(
+    office: &Arc<Office>,
+    courier: &mut Courier,
+    queue: &mut Receiver<Nudge>,
+    pretence: Pretence,
+    stopping: &AtomicBool,
+) -> Result<(), DaemonError> {
+    let stop = || stopping.load(Ordering::Relaxed);
+    loop {
+        let slot = settle(office, courier, &stop).await?;
+        if slot {
+            wait(office, queue, pretence.linger).await?;
+            settle(office, courier, &stop).await?;
+        }
+        if stop() {
+            return Ok(());
+        }
+        let retry = courier.carry(&stop).await?;
+        let slot = office.pulse.vitals().next_due.unwrap_or(Timestamp::MAX);
+        let next = retry.map_or(slot, |retry| retry.min(slot));
+        let end = pretence.until.filter(|until| *until < next);
+        let next = end.unwrap_or(next);
+        office.clock.run_to(next);
+        // What comes in on the way is taken in at once: answers, edits, signals.
+        loop {
+            let left = office.clock.real_time_until(next);
+            if left.is_zero() || stop() {
+                break;
+            }
+            wait(office, queue, left).await?;
+        }
+        while let Ok(nudge) = queue.try_recv() {
+            act(office, nudge).await?;
+        }
+        if end.is_some() && !stop() {
+            settle(office, courier, &stop).await?;
+            return Ok(());
+        }
+    }
+}
+
+/// A beat and its deliveries, finished. Says whether a slot was decided.
+async fn settle(
+    office: &Arc<Office>,
+    courier: &mut Courier,
+    stop: &impl Fn() -> bool,
+) -> Result<bool, DaemonError> {
+    let before = office.book()?.state.last_slot;
+    beat(office).await?;
+    courier.carry(stop).await?;
+    let after = office.book()?.state.last_slot;
+    Ok(before != after)
+}
+
+/// Waits in real time, and acts on what comes.
+async fn wait(
+    office: &Arc<Office>,
+    queue: &mut Receiver<Nudge>,
+    time: std::time::Duration,
+) -> Result<(), DaemonError> {
+    match tokio::time::timeout(time, queue.recv()).await {
+        Ok(Some(nudge)) => act(office, nudge).await,
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+async fn act(office: &Arc<Office>, nudge: Nudge) -> Result<(), DaemonError> {
+    match nudge {
+        Nudge::Beat | Nudge::Stop => Ok(()),
+        Nudge::Reload => Ok(heed(
+            office,
+            on_thread(office, super::Office::reload).await,
+        )?),
+        Nudge::Housekeeping => Ok(heed(office, on_thread(office, housekeeping).await)?),
+    }
+}

@@ -1,0 +1,125 @@
+//! Reloading: the files are read whole and checked; with any error the old ones stay in force and the admins are told.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use tokio::sync::mpsc::Sender;
+
+use super::Nudge;
+use super::office::{House, Office, templates};
+use crate::config::Settings;
+use crate::core::fact::{Alert, Event};
+use crate::ledger::LedgerError;
+use crate::load::load;
+
+/// How long the files must lie still before they are read: editors write in several steps.
+const STILL: Duration = Duration::from_millis(400);
+
+/// Reads settings, calendar and roster; `Err` holds what is wrong, for a person.
+pub(super) fn read_house(config: &Path) -> Result<(House, Vec<(String, String)>), String> {
+    let settings = Settings::read(config).map_err(|error| error.to_string())?;
+    let loaded = load(&settings).map_err(|error| error.to_string())?;
+    if loaded.has_errors() {
+        return Err(loaded.report(false));
+    }
+    let (templates, problems) = templates(&settings.mail.templates);
+    for problem in problems {
+        tracing::warn!(%problem, "template");
+    }
+    Ok((
+        House {
+            settings,
+            agenda: loaded.agenda,
+            templates,
+            version: loaded.version,
+        },
+        loaded.files,
+    ))
+}
+
+impl Office {
+    /// Takes what lies on disk into force, if it is good.
+    pub(super) fn reload(&self) -> Result<(), LedgerError> {
+        let old = self.house();
+        match read_house(&old.settings.file) {
+            Ok((house, files)) => {
+                self.pulse.note(|vitals| vitals.edit_refused = None);
+                let version = house.version.clone();
+                let changed = version != old.version;
+                let moved = house.settings.listen != old.settings.listen
+                    || house.settings.state != old.settings.state;
+                if moved {
+                    tracing::warn!("listen、state 的改动要重启服务才生效");
+                }
+                self.move_in(house);
+                if changed {
+                    self.ledger
+                        .keep_version(&version, self.clock.now(), &files)?;
+                    let mut book = self.book()?;
+                    self.append(&mut book, vec![Event::CalendarVersion { version: version.clone() }])?;
+                    tracing::info!(%version, "calendar and roster reloaded");
+                }
+                // The courier looks for changed mail settings.
+                self.mail.notify_one();
+                Ok(())
+            }
+            Err(report) => {
+                tracing::error!("改动未生效,沿用原来的:\n{report}");
+                self.pulse
+                    .note(|vitals| vitals.edit_refused = Some(first_line(&report)));
+                let digest = ring::digest::digest(&ring::digest::SHA256, report.as_bytes());
+                let mark: String = digest.as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect();
+                let alert = Alert {
+                    subject: "行事历改动有错,未生效".to_owned(),
+                    text: format!(
+                        "刚才对行事历、花名册或配置的改动有错,没有生效;现在用的仍是改动前的版本,提醒照常进行。请按下面的提示改正并保存,系统会自动重新读取。\n\n{report}"
+                    ),
+                };
+                self.alert(&format!("edit-refused:{mark}"), &alert)
+            }
+        }
+    }
+}
+
+fn first_line(report: &str) -> String {
+    report.lines().find(|line| !line.is_empty()).unwrap_or("").to_owned()
+}
+
+/// Watches the folders of calendar, roster, settings and templates, and nudges when something there has changed.
+pub(super) fn watch(
+    office: &Arc<Office>,
+    nudges: Sender<Nudge>,
+) -> Option<Debouncer<RecommendedWatcher>> {
+    let house = office.house();
+    let settings = &house.settings;
+    let state = settings.state.clone();
+    let mut watcher = new_debouncer(STILL, move |result: DebounceEventResult| {
+        // The state folder may lie beside the files watched: its own writes are no edits.
+        let edited = result.is_ok_and(|events| {
+            events.iter().any(|event| !event.path.starts_with(&state))
+        });
+        if edited {
+            let _ = nudges.blocking_send(Nudge::Reload);
+        }
+    })
+    .map_err(|error| tracing::warn!(%error, "files are not watched; use SIGHUP after an edit"))
+    .ok()?;
+    let mut folders = vec![(settings.calendar.clone(), RecursiveMode::Recursive)];
+    for file in [&settings.roster, &settings.file] {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            folders.push((folder.to_owned(), RecursiveMode::NonRecursive));
+        }
+    }
+    if settings.mail.templates.is_dir() {
+        folders.push((settings.mail.templates.clone(), RecursiveMode::NonRecursive));
+    }
+    for (folder, mode) in folders {
+        if let Err(error) = watcher.watcher().watch(&folder, mode) {
+            tracing::warn!(%error, folder = %folder.display(), "not watched; use SIGHUP after an edit");
+        }
+    }
+    Some(watcher)
+}
