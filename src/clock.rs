@@ -55,10 +55,7 @@ impl Clock {
         match self {
             #[expect(clippy::disallowed_methods, reason = "this is the one home of time")]
             Self::Real => Timestamp::now(),
-            Self::Pretend(pretend) => pretend
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .now(),
+            Self::Pretend(pretend) => pretend.lock().unwrap_or_else(PoisonError::into_inner).now(),
         }
     }
 

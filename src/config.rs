@@ -235,7 +235,9 @@ impl Raw {
         let mut admins = Vec::new();
         for admin in &self.admins {
             let role = read_role(admin).map_err(|(problem, _, help)| {
-                let help = help.map(|words| format!("。{}", words.zh)).unwrap_or_default();
+                let help = help
+                    .map(|words| format!("。{}", words.zh))
+                    .unwrap_or_default();
                 wrong("admins", format!("{problem}{help}"))
             })?;
             admins.push(role);
@@ -246,9 +248,11 @@ impl Raw {
             .parse()
             .map_err(|_| wrong("web.listen", "应如 127.0.0.1:8080".to_owned()))?;
         let base_url = self.web.base_url.trim_end_matches('/').to_owned();
-        let good_url = ["http://", "https://"]
-            .iter()
-            .any(|scheme| base_url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+        let good_url = ["http://", "https://"].iter().any(|scheme| {
+            base_url
+                .strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty())
+        });
         if !good_url || base_url.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(wrong(
                 "web.base_url",
@@ -276,8 +280,12 @@ impl RawMail {
         state: &Path,
         wrong: impl Fn(&'static str, String) -> ConfigError,
     ) -> Result<Mail, ConfigError> {
-        let from = Mailbox::parse(&self.from)
-            .map_err(|_| wrong("mail.from", "应如 学校安全行事历 <bell@bureau.example>".to_owned()))?;
+        let from = Mailbox::parse(&self.from).map_err(|_| {
+            wrong(
+                "mail.from",
+                "应如 学校安全行事历 <bell@bureau.example>".to_owned(),
+            )
+        })?;
         let transport = match self.transport.as_str() {
             "spool" => Transport::Spool(state.join(&self.spool)),
             "smtp" => {
@@ -372,7 +380,8 @@ fn password(folder: &Path, file: Option<&Path>) -> Result<Secret, String> {
         (None, Some(credential)) => credential,
         (None, None) => {
             return Err(
-                "写了 user 却没有密码:请用 systemd 的凭据 smtp-password,或写 password_file".to_owned(),
+                "写了 user 却没有密码:请用 systemd 的凭据 smtp-password,或写 password_file"
+                    .to_owned(),
             );
         }
     };
@@ -386,7 +395,10 @@ fn password(folder: &Path, file: Option<&Path>) -> Result<Secret, String> {
 }
 
 /// A variable of the environment; an empty one counts as none.
-#[expect(clippy::disallowed_methods, reason = "this is the one home of the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one home of the environment"
+)]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

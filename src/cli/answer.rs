@@ -142,10 +142,11 @@ impl Clerk {
                 format!("花名册里没有单位 {}", duty.unit)
             } else if task.is_none() {
                 let ids = agenda.calendar.tasks.keys().map(TaskId::as_str);
-                crate::core::diagnostic::did_you_mean(duty.occurrence.task.as_str(), ids).map_or_else(
-                    || format!("行事历里没有任务 {}", duty.occurrence.task),
-                    |words| words.zh,
-                )
+                crate::core::diagnostic::did_you_mean(duty.occurrence.task.as_str(), ids)
+                    .map_or_else(
+                        || format!("行事历里没有任务 {}", duty.occurrence.task),
+                        |words| words.zh,
+                    )
             } else {
                 "这个单位在这一期没有这项任务;用 schoolbell dates --task 看有哪些期次".to_owned()
             };
@@ -172,10 +173,7 @@ fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
         !text.chars().any(char::is_control),
         "{what}里不能有换行等控制字符"
     );
-    anyhow::ensure!(
-        text.chars().count() <= most,
-        "{what}太长,最多{most}字"
-    );
+    anyhow::ensure!(text.chars().count() <= most, "{what}太长,最多{most}字");
     Ok(text.to_owned())
 }
 
@@ -203,7 +201,10 @@ pub(super) fn answer(config: &Path, given: &Answer) -> anyhow::Result<ExitCode> 
         .and_then(|known| known.answers.last())
         .is_some_and(|last| last.answer == given.answer && last.by == by && last.note == note);
     if again && (times == 1 || done) {
-        print(&format!("台账里已有同样的回执:{name} {}({by})\n", given.answer.name()))?;
+        print(&format!(
+            "台账里已有同样的回执:{name} {}({by})\n",
+            given.answer.name()
+        ))?;
         return Ok(ExitCode::SUCCESS);
     }
     let words = format!("{name} {}({by})", given.answer.name());
@@ -218,9 +219,7 @@ pub(super) fn answer(config: &Path, given: &Answer) -> anyhow::Result<ExitCode> 
             nth: (given.answer == fact::Answer::Done && times > 1)
                 .then(|| known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1))),
             until: given.until,
-            corrects: done
-                && given.answer.is_request()
-                && given.answer != fact::Answer::HandedOver,
+            corrects: done && given.answer.is_request() && given.answer != fact::Answer::HandedOver,
         },
         &words,
     )
@@ -363,5 +362,13 @@ pub(super) fn raise(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
         unit,
     };
     let words = format!("{}“{}”,{due}前,编号 {duty}", known.name, task.title);
-    clerk.record(Event::Raised { duty, due, by, note }, &words)
+    clerk.record(
+        Event::Raised {
+            duty,
+            due,
+            by,
+            note,
+        },
+        &words,
+    )
 }

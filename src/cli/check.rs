@@ -44,7 +44,11 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         print(&match locale {
             Locale::Chinese => format!(
                 "{}:{tasks}项任务,{units}个单位;{errors}处错误,{warnings}处提醒\n",
-                if errors == 0 { "可以使用" } else { "不能使用" }
+                if errors == 0 {
+                    "可以使用"
+                } else {
+                    "不能使用"
+                }
             ),
             Locale::English => {
                 format!("{tasks} tasks, {units} units; {errors} errors, {warnings} warnings\n")

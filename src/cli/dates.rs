@@ -68,8 +68,10 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
 
 /// The rows in the order of task, period and due day.
 fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
-    let mut merged: BTreeMap<(OccurrenceId, Option<Date>, Option<Date>, String), (Vec<String>, usize)> =
-        BTreeMap::new();
+    let mut merged: BTreeMap<
+        (OccurrenceId, Option<Date>, Option<Date>, String),
+        (Vec<String>, usize),
+    > = BTreeMap::new();
     let locale = agenda.calendar.locale;
     for found in agenda.between(from, to) {
         if only.is_some_and(|task| found.id.task.as_str() != task) {
@@ -81,7 +83,12 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             Err(Absent::Undated(why) | Absent::Skipped(why)) => (None, None, why),
             Err(Absent::None) => continue,
         };
-        let key = (found.id.clone(), due, opens, why.in_locale(locale).to_owned());
+        let key = (
+            found.id.clone(),
+            due,
+            opens,
+            why.in_locale(locale).to_owned(),
+        );
         let entry = merged.entry(key).or_default();
         entry.0.push(agenda.audience_of(task, group));
         entry.1 += group.units.len();
@@ -161,7 +168,10 @@ fn ics(agenda: &Agenda, rows: &[Row]) -> String {
         ]);
     }
     lines.push("END:VCALENDAR".to_owned());
-    lines.iter().map(|line| format!("{}\r\n", folded(line))).collect()
+    lines
+        .iter()
+        .map(|line| format!("{}\r\n", folded(line)))
+        .collect()
 }
 
 fn escaped(text: &str) -> String {

@@ -32,10 +32,9 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             )
         })?;
     // The calendar gives the offset; a broken calendar must not keep the record from being read.
-    let zone = crate::load::load(&settings)
-        .map_or(jiff::tz::TimeZone::UTC, |loaded| {
-            loaded.agenda.calendar.timezone.clone()
-        });
+    let zone = crate::load::load(&settings).map_or(jiff::tz::TimeZone::UTC, |loaded| {
+        loaded.agenda.calendar.timezone.clone()
+    });
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
         let mut row = serde_json::to_value(&fact)?;
@@ -51,7 +50,9 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
 /// Instants in the calendar's own time: RFC 3339 with its offset.
 fn localise(row: &mut serde_json::Value, zone: &jiff::tz::TimeZone) {
     for key in ["at", "slot", "retry_at"] {
-        let Some(value) = row.get_mut(key) else { continue };
+        let Some(value) = row.get_mut(key) else {
+            continue;
+        };
         let instant = value.as_str().and_then(|text| text.parse().ok());
         if let Some(instant) = instant {
             *value = super::stamp(instant, zone).into();

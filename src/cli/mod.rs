@@ -39,7 +39,12 @@ const AT_FAULT: u8 = 1;
 #[command(name = "schoolbell", version, about, long_about = None, disable_help_subcommand = true)]
 struct Arguments {
     /// 配置文件
-    #[arg(long, global = true, default_value = "config/schoolbell.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "config/schoolbell.toml",
+        value_name = "FILE"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,

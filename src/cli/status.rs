@@ -99,7 +99,11 @@ impl Report<'_> {
         format!(
             "{}{}\n任务 {} 项,单位 {} 个\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};发过 {} 封\n",
             calendar.title,
-            if pretended { "(假定时间的演练)" } else { "" },
+            if pretended {
+                "(假定时间的演练)"
+            } else {
+                ""
+            },
             calendar.tasks.len(),
             self.loaded.agenda.roster.units().len(),
             self.state
@@ -122,10 +126,7 @@ impl Report<'_> {
         let slots = Slots::new(&self.loaded.agenda.calendar);
         let previous = slots.before(self.now);
         let overdue = self.now.duration_since(previous) > GRACE;
-        let missed = self
-            .state
-            .last_slot
-            .is_none_or(|(last, _)| last < previous)
+        let missed = self.state.last_slot.is_none_or(|(last, _)| last < previous)
             && self.state.hung.is_some_and(|hung| hung < previous);
         if missed && overdue && !pretended {
             self.needs.push(format!(
@@ -186,7 +187,9 @@ impl Report<'_> {
     fn requests(&mut self) {
         for (id, units) in &self.state.duties {
             for (unit, duty) in units {
-                let Some(given) = duty.request() else { continue };
+                let Some(given) = duty.request() else {
+                    continue;
+                };
                 let task = self.loaded.agenda.calendar.tasks.get(&id.task);
                 let settled = task.is_some_and(|task| duty.settled(task.times).is_some());
                 if settled {

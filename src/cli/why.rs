@@ -64,7 +64,11 @@ impl Story<'_> {
             anyhow::ensure!(
                 known.is_some(),
                 "没有职责 {duty}:{}",
-                if unit.is_none() { "花名册里没有这个单位" } else { "行事历里没有这项任务" }
+                if unit.is_none() {
+                    "花名册里没有这个单位"
+                } else {
+                    "行事历里没有这项任务"
+                }
             );
             writeln!(self.text, "{duty}\n  现在的行事历或花名册里已没有它")?;
             return Ok(());
@@ -89,10 +93,9 @@ impl Story<'_> {
             return Ok(());
         };
         let dated = match (&task.schedule, known.and_then(|known| known.raised)) {
-            (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(
-                Slots::new(&agenda.calendar).day(at),
-                due,
-            )),
+            (Schedule::Conditional(_), Some((due, at))) => {
+                Ok(Dated::raised(Slots::new(&agenda.calendar).day(at), due))
+            }
             (Schedule::Conditional(_), None) => {
                 writeln!(self.text, "  有条件的任务:还没有人发起(schoolbell raise)")?;
                 return Ok(());

@@ -86,7 +86,11 @@ fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Co
         closed: Vec::new(),
         withdrawn: Vec::new(),
         matters: match letter.kind {
-            LetterKind::Slot => letter.matters.iter().map(|(_, words)| words.clone()).collect(),
+            LetterKind::Slot => letter
+                .matters
+                .iter()
+                .map(|(_, words)| words.clone())
+                .collect(),
             // Its matter is only the key that keeps it from being said twice.
             LetterKind::Alert => Vec::new(),
         },
@@ -312,7 +316,11 @@ impl<'a> Writing<'a> {
                     }
                     told.push(address);
                     let place = self.agenda.roster.place(known.unit, role)?;
-                    let holder = if place.id == known.unit.id { "" } else { &place.name };
+                    let holder = if place.id == known.unit.id {
+                        ""
+                    } else {
+                        &place.name
+                    };
                     Some(format!(
                         "{holder}{}",
                         role_title(contact.role.as_str(), place.kind)
@@ -356,11 +364,7 @@ fn known<'a>(
     let dated = match (&task.schedule, found.raised) {
         (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(slots.day(at), due)),
         (Schedule::Conditional(_), None) => Err(Absent::None),
-        (Schedule::Dated(_), _) => {
-            agenda
-                .occurrence(task, duty.occurrence.period, group)
-                .dated
-        }
+        (Schedule::Dated(_), _) => agenda.occurrence(task, duty.occurrence.period, group).dated,
     };
     let dated = dated.ok()?;
     let ladder = &agenda.groups(task)[group].ladder;
@@ -387,7 +391,11 @@ fn latest_answer(state: &DutyState) -> Option<String> {
 
 fn decision_words(state: &DutyState) -> Option<String> {
     state.decisions.last().map(|decided| {
-        let verdict = if decided.granted { "已同意" } else { "未同意" };
+        let verdict = if decided.granted {
+            "已同意"
+        } else {
+            "未同意"
+        };
         let note = if decided.note.is_empty() {
             String::new()
         } else {

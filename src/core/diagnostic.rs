@@ -297,11 +297,8 @@ impl Faults {
     pub fn into_sorted(self) -> Vec<Diagnostic> {
         let mut all = self.0.into_inner();
         all.sort_by(|a, b| {
-            let place = |d: &Diagnostic| {
-                d.mark
-                    .as_ref()
-                    .map(|m| (m.text.name.clone(), m.span.start))
-            };
+            let place =
+                |d: &Diagnostic| d.mark.as_ref().map(|m| (m.text.name.clone(), m.span.start));
             (a.severity, place(a)).cmp(&(b.severity, place(b)))
         });
         all
@@ -319,10 +316,7 @@ pub fn nearest<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> O
 }
 
 /// `你是不是想写 principal?`, where something is near.
-pub fn did_you_mean<'a>(
-    found: &str,
-    allowed: impl IntoIterator<Item = &'a str>,
-) -> Option<Words> {
+pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<Words> {
     nearest(found, allowed).map(|word| {
         Words::new(
             format!("你是不是想写 {word}?"),

@@ -117,21 +117,33 @@ fn roles(agenda: &Agenda, faults: &Faults) {
         let mut names: Vec<_> = units.into_iter().collect();
         let more = names.len().saturating_sub(5);
         names.truncate(5);
-        let rest = if more > 0 { format!("等{}个单位", more + 5) } else { String::new() };
+        let rest = if more > 0 {
+            format!("等{}个单位", more + 5)
+        } else {
+            String::new()
+        };
         faults.add(Diagnostic::general(Words::new(
             format!(
                 "岗位 {role}({})在 {}{rest} 无人担任,上报时会跳过这一级",
                 role_name(role.role.as_str()),
                 names.join("、")
             ),
-            format!("nobody holds {role} at {}; first needed by {}", names.join(", "), task.id),
+            format!(
+                "nobody holds {role} at {}; first needed by {}",
+                names.join(", "),
+                task.id
+            ),
         )));
     }
 }
 
 fn contacts(agenda: &Agenda, faults: &Faults) {
     for unit in agenda.roster.units() {
-        if !unit.contacts.iter().any(|contact| contact.address.is_some()) {
+        if !unit
+            .contacts
+            .iter()
+            .any(|contact| contact.address.is_some())
+        {
             faults.add(Diagnostic::general(Words::new(
                 format!("联系人空缺:{}({})没有一个邮箱", unit.name, unit.id),
                 format!("contact gap: {} has no mailbox at all", unit.id),
@@ -143,7 +155,13 @@ fn contacts(agenda: &Agenda, faults: &Faults) {
 /// The years the calendar speaks of, as far as can be told without a clock: those of its terms.
 fn years(agenda: &Agenda, faults: &Faults) {
     let calendar: &Calendar = &agenda.calendar;
-    let Some(last) = calendar.school.terms.iter().map(|term| term.end.year()).max() else {
+    let Some(last) = calendar
+        .school
+        .terms
+        .iter()
+        .map(|term| term.end.year())
+        .max()
+    else {
         faults.add(Diagnostic::general(Words::new(
             "没有校历(school-year.toml):与学期、教学日有关的任务都没有日期",
             "there is no school calendar: what depends on terms and teaching days is undated",

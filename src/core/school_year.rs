@@ -72,7 +72,12 @@ impl SchoolYear {
     /// The calendar as it holds for one unit.
     pub fn of(&self, unit: &Unit) -> Self {
         let holds = |audience: &Option<Audience>| audience.as_ref().is_none_or(|a| a.matches(unit));
-        let mut terms: Vec<_> = self.terms.iter().filter(|t| holds(&t.audience)).cloned().collect();
+        let mut terms: Vec<_> = self
+            .terms
+            .iter()
+            .filter(|t| holds(&t.audience))
+            .cloned()
+            .collect();
         // A term for some units stands in the place of the general one of the same key.
         let special: Vec<_> = terms
             .iter()
@@ -82,8 +87,18 @@ impl SchoolYear {
         terms.retain(|t| t.audience.is_some() || !special.contains(&(t.year, t.season)));
         Self {
             terms,
-            breaks: self.breaks.iter().filter(|b| holds(&b.audience)).cloned().collect(),
-            days: self.days.iter().filter(|d| holds(&d.audience)).cloned().collect(),
+            breaks: self
+                .breaks
+                .iter()
+                .filter(|b| holds(&b.audience))
+                .cloned()
+                .collect(),
+            days: self
+                .days
+                .iter()
+                .filter(|d| holds(&d.audience))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -110,8 +125,18 @@ impl SchoolYear {
         {
             return true;
         }
-        let before = self.terms.iter().map(|t| t.end).filter(|end| *end < day).max();
-        let after = self.terms.iter().map(|t| t.start).filter(|start| *start > day).min();
+        let before = self
+            .terms
+            .iter()
+            .map(|t| t.end)
+            .filter(|end| *end < day)
+            .max();
+        let after = self
+            .terms
+            .iter()
+            .map(|t| t.start)
+            .filter(|start| *start > day)
+            .min();
         before
             .zip(after)
             .is_some_and(|(end, start)| start.duration_since(end).as_hours() / 24 <= LONGEST_BREAK)

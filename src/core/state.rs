@@ -235,9 +235,7 @@ impl LetterStatus {
     pub fn is_open(self) -> bool {
         matches!(
             self,
-            Self::Queued
-                | Self::Attempting
-                | Self::Ended(Outcome::Deferred | Outcome::Unknown)
+            Self::Queued | Self::Attempting | Self::Ended(Outcome::Deferred | Outcome::Unknown)
         )
     }
 }
@@ -297,7 +295,9 @@ impl State {
 
     /// The number the next letter gets.
     pub fn next_letter(&self) -> LetterNo {
-        self.letters.last_key_value().map_or(1, |(last, _)| last + 1)
+        self.letters
+            .last_key_value()
+            .map_or(1, |(last, _)| last + 1)
     }
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {
@@ -604,7 +604,11 @@ impl DutyState {
             self.pending = None;
         }
         self.answers.push(given);
-        if self.answers.last().is_some_and(|last| last.answer.is_request()) {
+        if self
+            .answers
+            .last()
+            .is_some_and(|last| last.answer.is_request())
+        {
             self.pending = Some(self.answers.len() - 1);
         }
     }

@@ -219,7 +219,10 @@ impl<'a, 'i> Keys<'a, 'i> {
             if !asked.iter().any(|key| key == found) {
                 self.file.error_with_help(
                     name.span(),
-                    Words::new(format!("不认识的键 {found}"), format!("unknown key {found}")),
+                    Words::new(
+                        format!("不认识的键 {found}"),
+                        format!("unknown key {found}"),
+                    ),
                     one_of(asked.iter().copied()),
                     did_you_mean(found, asked.iter().copied()),
                 );
@@ -289,7 +292,10 @@ impl<'a, 'i> Value<'a, 'i> {
         if line.value.chars().any(char::is_control) {
             self.file.error(
                 line.span,
-                Words::new("不能含换行等控制字符", "must not contain control characters"),
+                Words::new(
+                    "不能含换行等控制字符",
+                    "must not contain control characters",
+                ),
                 Words::new("写成一行", "write it on one line"),
             );
             return None;

@@ -222,11 +222,7 @@ pub fn festival_day(festival: Festival, year: i16) -> Option<Date> {
     let solar = |month: i8, day: i8| Some(date(year, month, day));
     let lunar = |month: isize, day: usize| {
         let found = LunarDay::from_ymd(isize::from(year), month, day).get_solar_day();
-        to_date(
-            found.get_year(),
-            found.get_month(),
-            found.get_day(),
-        )
+        to_date(found.get_year(), found.get_month(), found.get_day())
     };
     match festival {
         Festival::NewYear => solar(1, 1),
@@ -239,11 +235,7 @@ pub fn festival_day(festival: Festival, year: i16) -> Option<Date> {
             let found = SolarTerm::from_name(isize::from(year), "清明")
                 .get_julian_day()
                 .get_solar_day();
-            to_date(
-                found.get_year(),
-                found.get_month(),
-                found.get_day(),
-            )
+            to_date(found.get_year(), found.get_month(), found.get_day())
         }
     }
 }

@@ -53,7 +53,12 @@ impl Office {
     fn queue(&self, book: &mut super::office::Book, due: &Plan) -> Result<(), LedgerError> {
         let installation = book.state.installation.clone();
         let events = due.events(|letter| {
-            self.message_id(&installation, letter.slot, &letter.address, LetterKind::Slot)
+            self.message_id(
+                &installation,
+                letter.slot,
+                &letter.address,
+                LetterKind::Slot,
+            )
         });
         self.append(book, events)?;
         if !due.letters.is_empty() {

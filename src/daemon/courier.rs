@@ -66,13 +66,24 @@ impl Courier {
             .iter()
             .filter_map(|no| Some((*no, book.state.letters.get(no)?)))
             .filter(|(_, letter)| letter.status == crate::core::state::LetterStatus::Attempting)
-            .map(|(no, letter)| outcome(no, letter, Outcome::Unknown, "发信途中程序中断,是否送达不明", None))
+            .map(|(no, letter)| {
+                outcome(
+                    no,
+                    letter,
+                    Outcome::Unknown,
+                    "发信途中程序中断,是否送达不明",
+                    None,
+                )
+            })
             .collect();
         self.office.append(&mut book, orphans)
     }
 
     /// Carries everything that may go now. Returns when the next letter may go, if one waits.
-    pub(super) async fn carry(&mut self, stop: &impl Fn() -> bool) -> Result<Option<Timestamp>, LedgerError> {
+    pub(super) async fn carry(
+        &mut self,
+        stop: &impl Fn() -> bool,
+    ) -> Result<Option<Timestamp>, LedgerError> {
         self.take_over_settings();
         loop {
             let now = self.office.clock.now();
@@ -197,7 +208,13 @@ impl Courier {
         let now = self.office.clock.now();
         let content = compose(&self.house.agenda, &book.state, no, now, Reader::Mail);
         let Some(content) = content else {
-            let dropped = outcome(no, &letter, Outcome::Dropped, "信中各项都已办结或撤销", None);
+            let dropped = outcome(
+                no,
+                &letter,
+                Outcome::Dropped,
+                "信中各项都已办结或撤销",
+                None,
+            );
             self.office.append(&mut book, vec![dropped])?;
             return Ok(None);
         };
@@ -266,7 +283,12 @@ impl Courier {
         mail::compose(&header, &rendered).map_err(|error| error.to_string())
     }
 
-    fn record(&mut self, no: LetterNo, letter: &LetterState, sent: &Sent) -> Result<(), LedgerError> {
+    fn record(
+        &mut self,
+        no: LetterNo,
+        letter: &LetterState,
+        sent: &Sent,
+    ) -> Result<(), LedgerError> {
         let now = self.office.clock.now();
         let nth = letter.attempts + 1;
         let retry = |hint: Option<SignedDuration>| {
@@ -333,7 +355,9 @@ impl Courier {
                 tracing::error!(letter = no, %text, "queue paused: the mail server refuses us");
                 let alert = Alert {
                     subject: "邮件服务器拒绝发信,信件暂停发出".to_owned(),
-                    text: format!("{text}\n\n改正后信件会自动继续发出;也可以重新加载配置(systemctl reload schoolbell)。"),
+                    text: format!(
+                        "{text}\n\n改正后信件会自动继续发出;也可以重新加载配置(systemctl reload schoolbell)。"
+                    ),
                 };
                 let day = self.office.today();
                 self.office.alert(&format!("mail-paused:{day}"), &alert)

@@ -48,7 +48,13 @@ impl Desk for FrontDesk {
         let house = self.0.house();
         let book = self.0.book().map_err(|error| refused(&error))?;
         let now = self.0.clock.now();
-        Ok(compose(&house.agenda, &book.state, letter, now, Reader::Page))
+        Ok(compose(
+            &house.agenda,
+            &book.state,
+            letter,
+            now,
+            Reader::Page,
+        ))
     }
 
     fn record(&self, answer: PressedAnswer) -> Recording<'_> {
@@ -65,8 +71,7 @@ impl Desk for FrontDesk {
         let vitals = self.0.pulse.vitals();
         let mut reasons = Vec::new();
         let late = vitals.last_beat.is_some_and(|last| {
-            !self.0.clock.is_pretended()
-                && self.0.clock.now().duration_since(last) > BEAT_OVERDUE
+            !self.0.clock.is_pretended() && self.0.clock.now().duration_since(last) > BEAT_OVERDUE
         });
         if vitals.last_beat.is_none() || late {
             reasons.push("心跳停了".to_owned());

@@ -55,7 +55,7 @@ pub struct Pretence {
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The settings, the calendar or the roster are wrong.
-    #[error("{0}")]
+    #[error("没有启动。{0}")]
     Input(String),
     /// The ledger.
     #[error(transparent)]
@@ -228,7 +228,9 @@ async fn deliver(
     let stop = || stopping.load(Ordering::Relaxed);
     while !stop() {
         let next = courier.carry(&stop).await?;
-        let wait = next.map_or(Duration::from_secs(3600), |at| office.clock.real_time_until(at));
+        let wait = next.map_or(Duration::from_secs(3600), |at| {
+            office.clock.real_time_until(at)
+        });
         let _ = tokio::time::timeout(wait, office.mail.notified()).await;
     }
     Ok(())

@@ -162,7 +162,9 @@ impl Office {
     /// The links and the contact line of a letter.
     pub(super) fn links(&self, letter: u64, kind: LetterKind) -> Links {
         let house = self.house();
-        let expires = self.today().saturating_add(jiff::Span::new().days(LINK_DAYS));
+        let expires = self
+            .today()
+            .saturating_add(jiff::Span::new().days(LINK_DAYS));
         let token = self.keys.sign(&Claim::Letter(letter), expires);
         Links {
             page: (kind == LetterKind::Slot)
@@ -181,7 +183,11 @@ impl Office {
         let to: Vec<_> = officers(&house.agenda, self.today())
             .into_iter()
             .filter(|address| !state.unreachable.contains_key(address))
-            .filter(|address| !state.matters.contains(&(matter.to_owned(), address.clone())))
+            .filter(|address| {
+                !state
+                    .matters
+                    .contains(&(matter.to_owned(), address.clone()))
+            })
             .collect();
         let mut events = Vec::new();
         for (letter, address) in (state.next_letter()..).zip(to) {
@@ -214,10 +220,7 @@ impl Office {
 
     /// Whether letters go to a folder instead of a server.
     pub(super) fn spools(&self) -> bool {
-        matches!(
-            self.house().settings.mail.transport,
-            Transport::Spool(_)
-        )
+        matches!(self.house().settings.mail.transport, Transport::Spool(_))
     }
 }
 

@@ -22,8 +22,12 @@ pub(super) async fn run(
     loop {
         let slot = settle(office, courier, &stop).await?;
         if slot {
-            wait(office, queue, pretence.linger).await?;
-            settle(office, courier, &stop).await?;
+            let until = tokio::time::Instant::now() + pretence.linger;
+            while !stop() && tokio::time::Instant::now() < until {
+                let left = until - tokio::time::Instant::now();
+                wait(office, queue, left).await?;
+                settle(office, courier, &stop).await?;
+            }
         }
         if stop() {
             return Ok(());
@@ -41,6 +45,7 @@ pub(super) async fn run(
                 break;
             }
             wait(office, queue, left).await?;
+            settle(office, courier, &stop).await?;
         }
         while let Ok(nudge) = queue.try_recv() {
             act(office, nudge).await?;
@@ -65,15 +70,20 @@ async fn settle(
     Ok(before != after)
 }
 
-/// Waits in real time, and acts on what comes.
+/// Waits in real time for at most so long, and acts on what comes.
 async fn wait(
     office: &Arc<Office>,
     queue: &mut Receiver<Nudge>,
     time: std::time::Duration,
 ) -> Result<(), DaemonError> {
-    match tokio::time::timeout(time, queue.recv()).await {
-        Ok(Some(nudge)) => act(office, nudge).await,
-        Ok(None) | Err(_) => Ok(()),
+    tokio::select! {
+        nudge = queue.recv() => match nudge {
+            Some(nudge) => act(office, nudge).await,
+            None => Ok(()),
+        },
+        () = office.mail.notified() => Ok(()),
+        () = office.answered.notified() => Ok(()),
+        () = tokio::time::sleep(time) => Ok(()),
     }
 }
 

@@ -14,7 +14,10 @@ const EACH_NIGHT: &str = "0 17 19 * * *";
 /// Starts the jobs. Dropping the scheduler ends them.
 pub(super) async fn start(nudges: &Sender<Nudge>) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    for (cron, nudge) in [(EACH_MINUTE, Nudge::Beat), (EACH_NIGHT, Nudge::Housekeeping)] {
+    for (cron, nudge) in [
+        (EACH_MINUTE, Nudge::Beat),
+        (EACH_NIGHT, Nudge::Housekeeping),
+    ] {
         let nudges = nudges.clone();
         let job = Job::new_async(cron, move |_, _| {
             let nudges = nudges.clone();

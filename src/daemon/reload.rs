@@ -59,7 +59,12 @@ impl Office {
                     self.ledger
                         .keep_version(&version, self.clock.now(), &files)?;
                     let mut book = self.book()?;
-                    self.append(&mut book, vec![Event::CalendarVersion { version: version.clone() }])?;
+                    self.append(
+                        &mut book,
+                        vec![Event::CalendarVersion {
+                            version: version.clone(),
+                        }],
+                    )?;
                     tracing::info!(%version, "calendar and roster reloaded");
                 }
                 // The courier looks for changed mail settings.
@@ -71,7 +76,10 @@ impl Office {
                 self.pulse
                     .note(|vitals| vitals.edit_refused = Some(first_line(&report)));
                 let digest = ring::digest::digest(&ring::digest::SHA256, report.as_bytes());
-                let mark: String = digest.as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect();
+                let mark: String = digest.as_ref()[..8]
+                    .iter()
+                    .map(|b| format!("{b:02x}"))
+                    .collect();
                 let alert = Alert {
                     subject: "行事历改动有错,未生效".to_owned(),
                     text: format!(
@@ -85,7 +93,11 @@ impl Office {
 }
 
 fn first_line(report: &str) -> String {
-    report.lines().find(|line| !line.is_empty()).unwrap_or("").to_owned()
+    report
+        .lines()
+        .find(|line| !line.is_empty())
+        .unwrap_or("")
+        .to_owned()
 }
 
 /// Watches the folders of calendar, roster, settings and templates, and nudges when something there has changed.
@@ -98,9 +110,8 @@ pub(super) fn watch(
     let state = settings.state.clone();
     let mut watcher = new_debouncer(STILL, move |result: DebounceEventResult| {
         // The state folder may lie beside the files watched: its own writes are no edits.
-        let edited = result.is_ok_and(|events| {
-            events.iter().any(|event| !event.path.starts_with(&state))
-        });
+        let edited =
+            result.is_ok_and(|events| events.iter().any(|event| !event.path.starts_with(&state)));
         if edited {
             let _ = nudges.blocking_send(Nudge::Reload);
         }
@@ -109,7 +120,10 @@ pub(super) fn watch(
     .ok()?;
     let mut folders = vec![(settings.calendar.clone(), RecursiveMode::Recursive)];
     for file in [&settings.roster, &settings.file] {
-        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             folders.push((folder.to_owned(), RecursiveMode::NonRecursive));
         }
     }

@@ -23,7 +23,8 @@ const LINK_KEY: &str = "link-key";
 
 /// Reads everything, and takes the state folder.
 pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
-    let (house, files) = read_house(&options.config).map_err(DaemonError::Input)?;
+    let (house, files) = read_house(&options.config)
+        .map_err(|report| DaemonError::Input(format!("请先改正:\n\n{report}")))?;
     let settings = &house.settings;
     let clock = match &options.pretend {
         None => Clock::Real,
@@ -157,7 +158,10 @@ fn list(office: &Office, say: &dyn Fn(&str)) -> Result<(), DaemonError> {
         if let Some(content) = content {
             let links = crate::mail::Links::default();
             let subject = house.templates.render(&content, &links).subject;
-            say(&format!("  {} {}  {subject}", content.unit_name, content.person));
+            say(&format!(
+                "  {} {}  {subject}",
+                content.unit_name, content.person
+            ));
         }
     }
     let left = book.state.open_letters.len().saturating_sub(MOST);

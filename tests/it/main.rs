@@ -13,6 +13,7 @@ mod ledger;
 mod letters;
 mod link;
 mod mail;
+mod running;
 mod smtp;
 mod smtp_double;
 mod templates;

@@ -81,6 +81,7 @@ struct State {
     once: HashMap<Verb, VecDeque<Act>>,
     always: HashMap<Verb, Act>,
     letters: Vec<Received>,
+    swallowed: Vec<Received>,
     heard: Vec<String>,
     sockets: Vec<TcpStream>,
     connections: usize,
@@ -160,6 +161,22 @@ impl SmtpDouble {
         state.letters.clone()
     }
 
+    /// Waits for a letter that arrived whole and was never answered, and hands over all of them.
+    ///
+    /// # Panics
+    ///
+    /// If none comes within `limit`.
+    pub(crate) fn wait_for_swallowed(&self, limit: Duration) -> Vec<Received> {
+        let until = Instant::now() + limit;
+        let mut state = self.shared.state();
+        while state.swallowed.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no letter arrived");
+            state = self.shared.changed.wait_timeout(state, left).unwrap().0;
+        }
+        state.swallowed.clone()
+    }
+
     /// Every command, in order.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.shared.state().heard.clone()
@@ -193,7 +210,9 @@ impl Drop for SmtpDouble {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -315,14 +334,16 @@ impl Session {
             }
         }
         let act = self.next(Verb::Dot).unwrap_or(Act::Say("250 2.0.0 taken"));
-        if matches!(act, Act::Say(line) if line.starts_with("250")) {
-            let (from, to) = (self.from.clone(), self.to.clone());
-            self.shared
-                .state()
-                .letters
-                .push(Received { from, to, bytes });
-            self.shared.changed.notify_all();
+        let (from, to) = (self.from.clone(), self.to.clone());
+        let received = Received { from, to, bytes };
+        match &act {
+            Act::Say(line) if line.starts_with("250") => {
+                self.shared.state().letters.push(received);
+            }
+            Act::Say(_) | Act::SayAndDrop(_) => {}
+            Act::Drop | Act::Stall => self.shared.state().swallowed.push(received),
         }
+        self.shared.changed.notify_all();
         self.perform(&act)
     }
 

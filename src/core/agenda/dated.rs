@@ -167,17 +167,28 @@ fn explain(task: &Task, found: &Found, due: Date) -> Words {
         clauses.push(if due < day {
             (
                 format!("原定 {},提前至工作日", short_day(day)),
-                format!("{day} ({:?}) is a rest day, moved back to a workday", day.weekday()),
+                format!(
+                    "{day} ({:?}) is a rest day, moved back to a workday",
+                    day.weekday()
+                ),
             )
         } else {
             (
                 format!("原定 {},顺延至工作日", short_day(day)),
-                format!("{day} ({:?}) is a rest day, moved on to a workday", day.weekday()),
+                format!(
+                    "{day} ({:?}) is a rest day, moved on to a workday",
+                    day.weekday()
+                ),
             )
         });
     }
     let joined = |pick: fn(&(String, String)) -> &String| {
-        clauses.iter().map(pick).cloned().collect::<Vec<_>>().join(";")
+        clauses
+            .iter()
+            .map(pick)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(";")
     };
     Words::new(joined(|c| &c.0), joined(|c| &c.1))
 }

@@ -92,14 +92,16 @@ impl Agenda {
         for unit in roster.units() {
             let rows = school_rows(&calendar.school, unit);
             let adjusts = matching(&calendar, unit);
-            let class = *known.entry((rows.clone(), adjusts.clone())).or_insert_with(|| {
-                let school = *known_schools.entry(rows).or_insert_with(|| {
-                    schools.push(calendar.school.of(unit));
-                    schools.len() - 1
+            let class = *known
+                .entry((rows.clone(), adjusts.clone()))
+                .or_insert_with(|| {
+                    let school = *known_schools.entry(rows).or_insert_with(|| {
+                        schools.push(calendar.school.of(unit));
+                        schools.len() - 1
+                    });
+                    classes.push(Class { school, adjusts });
+                    classes.len() - 1
                 });
-                classes.push(Class { school, adjusts });
-                classes.len() - 1
-            });
             class_of.push(class);
         }
         let groups: BTreeMap<TaskId, Vec<Group>> = calendar
@@ -187,7 +189,11 @@ impl Agenda {
 
     /// The occurrences due in a year, computed once.
     pub fn due_in(&self, year: i16) -> Arc<Vec<Occurrence>> {
-        let known = self.years.read().ok().and_then(|years| years.get(&year).cloned());
+        let known = self
+            .years
+            .read()
+            .ok()
+            .and_then(|years| years.get(&year).cloned());
         known.unwrap_or_else(|| {
             let found = self.between(date(year, 1, 1), date(year, 12, 31));
             let found = Arc::new(

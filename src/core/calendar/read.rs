@@ -40,8 +40,9 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     if let Some(text) = named("calendar.toml") {
         head.adjusts = read_adjusts(file(text), &tags);
     }
-    let school = named("school-year.toml")
-        .map_or_else(SchoolYear::default, |text| read_school_year(file(text), &tags));
+    let school = named("school-year.toml").map_or_else(SchoolYear::default, |text| {
+        read_school_year(file(text), &tags)
+    });
     let mut notices = BTreeMap::new();
     let mut months = BTreeMap::new();
     let mut tasks: Vec<Task> = Vec::new();
@@ -222,15 +223,16 @@ fn read_page(
                 month,
                 MonthPage {
                     theme: theme.map(|theme| theme.value).unwrap_or_default(),
-                    focus: focus
-                        .into_iter()
-                        .flatten()
-                        .map(|line| line.value)
-                        .collect(),
+                    focus: focus.into_iter().flatten().map(|line| line.value).collect(),
                 },
             );
         }
-        for task in keys.value("task").and_then(Value::tables).into_iter().flatten() {
+        for task in keys
+            .value("task")
+            .and_then(Value::tables)
+            .into_iter()
+            .flatten()
+        {
             tasks.extend(read_task(&task, month, tags));
         }
         keys.report_unknown();

@@ -176,10 +176,7 @@ fn levels(value: Value<'_, '_>) -> Option<Vec<Level>> {
         if matches!(after, Stretch::Days(0) | Stretch::Workdays(0)) {
             value.file().error(
                 span,
-                Words::new(
-                    "还没有逾期就上报",
-                    "it escalates before it is overdue",
-                ),
+                Words::new("还没有逾期就上报", "it escalates before it is overdue"),
                 Words::new("after 至少是 1 workday", "after must be at least 1 workday"),
             );
             continue;

@@ -217,7 +217,10 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
                     format!("“{}”不是年份", key.value),
                     format!("“{}” is not a year", key.value),
                 ),
-                Words::new("写成 { 2026 = \"9月11日\" }", "write { 2026 = \"September 11\" }"),
+                Words::new(
+                    "写成 { 2026 = \"9月11日\" }",
+                    "write { 2026 = \"September 11\" }",
+                ),
             ),
             _ => {}
         }
@@ -289,7 +292,7 @@ pub(super) fn check_links(tasks: &[Task], faults: &Faults) {
                         format!("{} names the task {named}, which is not there", task.id),
                     ),
                     Words::new("在这个任务里", "in this task"),
-                    did_you_mean(named.as_str(), ids()),
+                    did_you_mean(named.as_str(), ids().filter(|id| *id != task.id.as_str())),
                 );
             }
         }
@@ -301,7 +304,10 @@ pub(super) fn check_links(tasks: &[Task], faults: &Faults) {
                 task.place.span.clone(),
                 Words::new(
                     format!("{} 与它的前一步 {} 周期不同", task.id, before.id),
-                    format!("{} and {}, which it comes after, have different periods", task.id, before.id),
+                    format!(
+                        "{} and {}, which it comes after, have different periods",
+                        task.id, before.id
+                    ),
                 ),
                 Words::new("两步的 every 要相同", "both need the same every"),
             );

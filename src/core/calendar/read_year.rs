@@ -17,7 +17,12 @@ pub(super) fn read_school_year(file: File<'_>, tags: &BTreeSet<String>) -> Schoo
     file.read_toml(|keys| {
         let mut school = SchoolYear::default();
         let mut places: Vec<(Date, Date, String, Range<usize>)> = Vec::new();
-        for term in keys.value("term").and_then(Value::tables).into_iter().flatten() {
+        for term in keys
+            .value("term")
+            .and_then(Value::tables)
+            .into_iter()
+            .flatten()
+        {
             if let Some((term, span)) = read_term(&term, tags) {
                 if term.audience.is_none() {
                     overlap(file, &places, term.start, term.end, &span);
@@ -25,17 +30,28 @@ pub(super) fn read_school_year(file: File<'_>, tags: &BTreeSet<String>) -> Schoo
                 }
                 school.terms.push(term);
             }
-            
         }
-        for found in keys.value("break").and_then(Value::tables).into_iter().flatten() {
+        for found in keys
+            .value("break")
+            .and_then(Value::tables)
+            .into_iter()
+            .flatten()
+        {
             if let Some(found) = read_break(&found, tags) {
                 school.breaks.push(found);
             }
         }
-        for day in keys.value("day").and_then(Value::tables).into_iter().flatten() {
+        for day in keys
+            .value("day")
+            .and_then(Value::tables)
+            .into_iter()
+            .flatten()
+        {
             let date = day.required("date").and_then(Value::date);
             let teaching = day.required("teaching").and_then(Value::boolean);
-            let whom = day.value("audience").and_then(|value| audience(value, tags));
+            let whom = day
+                .value("audience")
+                .and_then(|value| audience(value, tags));
             let why = day.value("why").and_then(Value::line);
             day.report_unknown();
             if let (Some(date), Some(teaching)) = (date, teaching) {
@@ -139,10 +155,16 @@ fn span_of(keys: &Keys<'_, '_>) -> Option<(Date, Date)> {
 }
 
 fn read_term(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<(Term, Range<usize>)> {
-    let key = key_of(keys, "学期(YEAR-spring、YEAR-autumn)", &["spring", "autumn"]);
+    let key = key_of(
+        keys,
+        "学期(YEAR-spring、YEAR-autumn)",
+        &["spring", "autumn"],
+    );
     let name = keys.required("name").and_then(Value::line);
     let span = span_of(keys);
-    let whom = keys.value("audience").and_then(|value| audience(value, tags));
+    let whom = keys
+        .value("audience")
+        .and_then(|value| audience(value, tags));
     keys.report_unknown();
     let (key, (start, end)) = (key?, span?);
     let PeriodKey::Term(year, season) = key.value else {
@@ -166,7 +188,9 @@ fn read_break(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Break> {
     let key = key_of(keys, "假期(如 YEAR-winter-break)", &words);
     let name = keys.required("name").and_then(Value::line);
     let span = span_of(keys);
-    let whom = keys.value("audience").and_then(|value| audience(value, tags));
+    let whom = keys
+        .value("audience")
+        .and_then(|value| audience(value, tags));
     keys.report_unknown();
     let (key, (start, end)) = (key?, span?);
     let PeriodKey::Break(year, kind) = key.value else {
@@ -184,11 +208,24 @@ fn read_break(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Break> {
 
 /// Reads a year's notice. The year is in the file's name.
 pub(super) fn read_notice(file: File<'_>, years: &mut BTreeMap<i16, Notice>) {
-    let stem = file.text.name.rsplit('/').next().unwrap_or("").trim_end_matches(".toml");
-    let Some(year) = stem.parse::<i16>().ok().filter(|year| (1990..=2110).contains(year)) else {
+    let stem = file
+        .text
+        .name
+        .rsplit('/')
+        .next()
+        .unwrap_or("")
+        .trim_end_matches(".toml");
+    let Some(year) = stem
+        .parse::<i16>()
+        .ok()
+        .filter(|year| (1990..=2110).contains(year))
+    else {
         file.error(
             0..0,
-            Words::new("文件名应是年份,如 2026.toml", "the file's name must be a year, such as 2026.toml"),
+            Words::new(
+                "文件名应是年份,如 2026.toml",
+                "the file's name must be a year, such as 2026.toml",
+            ),
             Words::new("看不出是哪一年", "which year is this"),
         );
         return;
@@ -196,7 +233,12 @@ pub(super) fn read_notice(file: File<'_>, years: &mut BTreeMap<i16, Notice>) {
     let notice = file.read_toml(|keys| {
         let number = keys.required("notice").and_then(Value::line);
         let mut holidays: Vec<Holiday> = Vec::new();
-        for keys in keys.value("holiday").and_then(Value::tables).into_iter().flatten() {
+        for keys in keys
+            .value("holiday")
+            .and_then(Value::tables)
+            .into_iter()
+            .flatten()
+        {
             if let Some(holiday) = read_holiday(&keys, year, &holidays) {
                 holidays.push(holiday);
             }
@@ -230,9 +272,21 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
                 found.push(day.value);
                 continue;
             }
-            let zh = if near { "这一天写了两次" } else { "这一天不在这一年前后" };
-            let en = if near { "this day stands twice" } else { "this day is far from the file's year" };
-            file.error(day.span, Words::new(zh, en), Words::new("请核对", "check it"));
+            let zh = if near {
+                "这一天写了两次"
+            } else {
+                "这一天不在这一年前后"
+            };
+            let en = if near {
+                "this day stands twice"
+            } else {
+                "this day is far from the file's year"
+            };
+            file.error(
+                day.span,
+                Words::new(zh, en),
+                Words::new("请核对", "check it"),
+            );
         }
         found
     };
@@ -259,5 +313,9 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
         );
         return None;
     }
-    Some(Holiday { festival, off, work })
+    Some(Holiday {
+        festival,
+        off,
+        work,
+    })
 }

@@ -230,10 +230,7 @@ fn within_period(scan: Scan<'_>) -> Read<'_> {
 /// `开学后14天`, `学期中`, `春季学期学期结束前5个工作日`.
 fn term(scan: Scan<'_>) -> Read<'_> {
     let mut scan = scan;
-    let season = scan.one_of(&[
-        ("春季学期", Season::Spring),
-        ("秋季学期", Season::Autumn),
-    ]);
+    let season = scan.one_of(&[("春季学期", Season::Spring), ("秋季学期", Season::Autumn)]);
     if scan.take(&["学期中", "期中"]) || (season.is_some() && scan.take(&["中"])) {
         return Some((DateForm::MidTerm(season), scan));
     }

@@ -98,7 +98,10 @@ pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
     let meant = words
         .split(' ')
         .filter_map(|word| {
-            let known = MONTHS.iter().map(|m| m.0).chain(WEEKDAYS.iter().map(|w| w.0));
+            let known = MONTHS
+                .iter()
+                .map(|m| m.0)
+                .chain(WEEKDAYS.iter().map(|w| w.0));
             did_you_mean(word, known.clone()).filter(|_| !known.clone().any(|k| k == word))
         })
         .next()

@@ -149,7 +149,10 @@ impl DateForm {
         if plain.is_empty() {
             return Err(Words::new("日期是空的", "the date is empty"));
         }
-        let form = if plain.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) {
+        let form = if plain
+            .chars()
+            .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+        {
             chinese::parse(&plain)
         } else {
             english::parse(&plain)
@@ -270,11 +273,7 @@ impl DateForm {
                 "只写几日,要么放在月份文件里,要么用于每月、每季的任务",
                 "a bare day needs a month: a month's file, or every = \"month\" or \"quarter\"",
             ),
-            Self::MonthEnd { month: None } => (
-                civil,
-                "没有写哪个月",
-                "which month is not said",
-            ),
+            Self::MonthEnd { month: None } => (civil, "没有写哪个月", "which month is not said"),
             Self::Weekday {
                 month: None, nth, ..
             } => (
@@ -288,21 +287,21 @@ impl DateForm {
                 "“第几个工作日、教学日”要用于每周、每月、每季或每学期的任务",
                 "an nth workday or teaching day needs every = week, month, quarter or term",
             ),
-            Self::Term { season, .. } | Self::MidTerm(season) | Self::TermLastTeachingDay(season) => {
-                match (season, every) {
-                    (None, Every::Term) | (Some(_), Every::Year) => (true, "", ""),
-                    (Some(_), _) => (
-                        false,
-                        "写明哪个学期的日期只能用于每年一次的任务",
-                        "a date that names its term needs every = \"year\"",
-                    ),
-                    (None, _) => (
-                        false,
-                        "请写明哪个学期,如“春季学期开学后14天”;每学期一次的请加 every = \"term\"",
-                        "say which term, such as “14d after spring term start”, or use every = \"term\"",
-                    ),
-                }
-            }
+            Self::Term { season, .. }
+            | Self::MidTerm(season)
+            | Self::TermLastTeachingDay(season) => match (season, every) {
+                (None, Every::Term) | (Some(_), Every::Year) => (true, "", ""),
+                (Some(_), _) => (
+                    false,
+                    "写明哪个学期的日期只能用于每年一次的任务",
+                    "a date that names its term needs every = \"year\"",
+                ),
+                (None, _) => (
+                    false,
+                    "请写明哪个学期,如“春季学期开学后14天”;每学期一次的请加 every = \"term\"",
+                    "say which term, such as “14d after spring term start”, or use every = \"term\"",
+                ),
+            },
             Self::BeforeGap(gap) | Self::DaysBeforeGap { gap, .. } | Self::During(gap) => {
                 match (gap, every) {
                     (Gap::Own, Every::Holiday | Every::Break) => (true, "", ""),
@@ -319,7 +318,11 @@ impl DateForm {
                 }
             }
         };
-        if good { Ok(()) } else { Err(Words::new(zh, en)) }
+        if good {
+            Ok(())
+        } else {
+            Err(Words::new(zh, en))
+        }
     }
 
     /// Whether it is a stretch of days rather than one.

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-use super::show::{wraps, weekday_name};
+use super::show::{weekday_name, wraps};
 use super::{DateForm, Edge, Gap, Nth, Unit};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::period::{BreakKind, Festival, PeriodKey, Season};
@@ -86,9 +86,7 @@ impl Almanac<'_> {
             DateForm::MonthEnd { month: Some(month) } => {
                 Ok(Found::day(date(year, *month, 1).last_of_month()))
             }
-            DateForm::MonthEnd { month: None } => {
-                Ok(Found::day(self.span(period)?.1))
-            }
+            DateForm::MonthEnd { month: None } => Ok(Found::day(self.span(period)?.1)),
             DateForm::Weekday {
                 month,
                 nth,
@@ -110,10 +108,9 @@ impl Almanac<'_> {
             DateForm::Workday(nth) => {
                 let (from, to) = self.span(period)?;
                 let day = match nth {
-                    Nth::Number(n) => self.workdays.after(
-                        self.workdays.on_or_after(from),
-                        u16::from(*n) - 1,
-                    ),
+                    Nth::Number(n) => self
+                        .workdays
+                        .after(self.workdays.on_or_after(from), u16::from(*n) - 1),
                     Nth::Last => self.workdays.on_or_before(to),
                 };
                 if day < from || day > to {
@@ -139,7 +136,12 @@ impl Almanac<'_> {
                 let length = term.end.duration_since(term.start).as_hours() / 24;
                 let middle = term.start.saturating_add((length / 2).days());
                 Ok(Found::day(middle).because(
-                    format!("{}({}至{})的中间一天", term.name, short(term.start), short(term.end)),
+                    format!(
+                        "{}({}至{})的中间一天",
+                        term.name,
+                        short(term.start),
+                        short(term.end)
+                    ),
                     format!("the middle of {} to {}", term.start, term.end),
                 ))
             }
@@ -287,7 +289,11 @@ impl Almanac<'_> {
             format!("{}{}{verb}", term.name, short(anchor)),
             format!(
                 "the term {} on {anchor}",
-                if edge == Edge::Start { "starts" } else { "ends" }
+                if edge == Edge::Start {
+                    "starts"
+                } else {
+                    "ends"
+                }
             ),
         )
     }

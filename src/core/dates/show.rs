@@ -48,7 +48,12 @@ fn chinese(form: &DateForm) -> String {
             month,
             nth: which,
             weekday,
-        } => format!("{}{}{}", of_month(month), nth(*which), weekday_name(*weekday)),
+        } => format!(
+            "{}{}{}",
+            of_month(month),
+            nth(*which),
+            weekday_name(*weekday)
+        ),
         DateForm::Week {
             month,
             nth: Nth::Last,
@@ -59,8 +64,9 @@ fn chinese(form: &DateForm) -> String {
         } => format!("{month}月第{n}周"),
         DateForm::Window { from, to } => {
             let end = |end: &WindowEnd| {
-                end.day
-                    .map_or(format!("{}月", end.month), |day| format!("{}月{day}日", end.month))
+                end.day.map_or(format!("{}月", end.month), |day| {
+                    format!("{}月{day}日", end.month)
+                })
             };
             if from == to && from.day.is_none() {
                 end(from)
@@ -93,10 +99,18 @@ fn chinese(form: &DateForm) -> String {
             }
         }
         DateForm::MidTerm(which) => {
-            format!("{}{}", season(which), if which.is_some() { "中" } else { "学期中" })
+            format!(
+                "{}{}",
+                season(which),
+                if which.is_some() { "中" } else { "学期中" }
+            )
         }
         DateForm::TermLastTeachingDay(which) => {
-            format!("{}{}", season(which), if which.is_some() { "末" } else { "期末" })
+            format!(
+                "{}{}",
+                season(which),
+                if which.is_some() { "末" } else { "期末" }
+            )
         }
         DateForm::BeforeGap(Gap::Own) => "放假前".to_owned(),
         DateForm::BeforeGap(gap) => format!("{}放假前", chinese_gap(*gap)),

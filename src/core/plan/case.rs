@@ -141,14 +141,17 @@ impl<'a> Case<'a> {
             (from.year()..=to.year()).any(|year| {
                 let due = agenda.due_in(year);
                 let first = due.partition_point(|found| found.id.task < *named);
-                due[first..].iter().take_while(|found| found.id.task == *named).any(|found| {
-                    found.group == group
-                        && found
-                            .dated
-                            .as_ref()
-                            .is_ok_and(|dated| from <= dated.due && dated.due <= to)
-                        && covers(pass, covering, &found.id, &self.unit.id)
-                })
+                due[first..]
+                    .iter()
+                    .take_while(|found| found.id.task == *named)
+                    .any(|found| {
+                        found.group == group
+                            && found
+                                .dated
+                                .as_ref()
+                                .is_ok_and(|dated| from <= dated.due && dated.due <= to)
+                            && covers(pass, covering, &found.id, &self.unit.id)
+                    })
             })
         })
     }
@@ -179,8 +182,7 @@ impl<'a> Case<'a> {
                     return Gate::Open;
                 };
                 let ladder = &agenda.groups(before)[group].ladder;
-                let timetable =
-                    Timetable::new(ladder, &agenda.calendar.workdays, dated, false);
+                let timetable = Timetable::new(ladder, &agenda.calendar.workdays, dated, false);
                 let earlier = Case {
                     task: before,
                     unit: self.unit,
@@ -352,15 +354,14 @@ impl<'a> Case<'a> {
     }
 
     fn decisions(&self, state: &DutyState, pass: &mut Pass<'_>) {
-        let askers: BTreeMap<&Address, usize> =
-            state
-                .decisions
-                .iter()
-                .filter_map(|decided| decided.asker.as_ref())
-                .fold(BTreeMap::new(), |mut counts, asker| {
-                    *counts.entry(asker).or_default() += 1;
-                    counts
-                });
+        let askers: BTreeMap<&Address, usize> = state
+            .decisions
+            .iter()
+            .filter_map(|decided| decided.asker.as_ref())
+            .fold(BTreeMap::new(), |mut counts, asker| {
+                *counts.entry(asker).or_default() += 1;
+                counts
+            });
         for (asker, decisions) in askers {
             let told = state
                 .standing()

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Notice, Pass};
 use super::case::Case;
+use super::{Notice, Pass};
 use crate::core::duty::DutyId;
 use crate::core::fact::Part;
 use crate::core::ladder::Rung;

@@ -132,9 +132,7 @@ impl Case<'_> {
         self.state
             .into_iter()
             .flat_map(|state| state.standing())
-            .filter(|told| {
-                told.rung == rung && told.due == self.due() && told.part != Part::Below
-            })
+            .filter(|told| told.rung == rung && told.due == self.due() && told.part != Part::Below)
             .collect()
     }
 
@@ -157,10 +155,8 @@ impl Case<'_> {
     }
 
     fn is_at_unit(&self, address: &Address, pass: &Pass<'_>) -> bool {
-        self.unit
-            .contacts
-            .iter()
-            .any(|contact| contact.address.as_ref() == Some(address) && contact.holds_on(pass.today))
-            && !pass.state.unreachable.contains_key(address)
+        self.unit.contacts.iter().any(|contact| {
+            contact.address.as_ref() == Some(address) && contact.holds_on(pass.today)
+        }) && !pass.state.unreachable.contains_key(address)
     }
 }

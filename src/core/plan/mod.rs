@@ -143,12 +143,7 @@ struct Pass<'a> {
     matters: BTreeMap<String, String>,
 }
 
-fn decide(
-    agenda: &Agenda,
-    state: &State,
-    slot: Timestamp,
-    after_outage: bool,
-) -> Plan {
+fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -> Plan {
     let slots = Slots::new(&agenda.calendar);
     let today = slots.day(slot);
     let mut pass = Pass {
@@ -173,8 +168,7 @@ fn decide(
             let (task, group) = agenda.parts(occurrence);
             let within = occurrence.id.period.civil_span().is_some()
                 && !matches!(task.every, super::period::Every::Year);
-            let timetable =
-                Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
+            let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
             if !known && (timetable.announcement() > today || dated.due < pass.hung_on()) {
                 continue;
             }

@@ -152,15 +152,20 @@ impl Reading<'_> {
                 None if field.is_empty() => {}
                 None => self.error(
                     self.place(field),
-                    Words::new(format!("不认识的列 {field}"), format!("unknown column {field}")),
+                    Words::new(
+                        format!("不认识的列 {field}"),
+                        format!("unknown column {field}"),
+                    ),
                     one_of(COLUMNS.map(|(_, chinese)| chinese)),
                     did_you_mean(field, COLUMNS.into_iter().flat_map(|(e, c)| [e, c])),
                 ),
             }
         }
         for (english, chinese) in COLUMNS {
-            if matches!(english, "unit" | "name" | "kind" | "role" | "person" | "email")
-                && !self.columns.contains_key(english)
+            if matches!(
+                english,
+                "unit" | "name" | "kind" | "role" | "person" | "email"
+            ) && !self.columns.contains_key(english)
             {
                 self.error(
                     self.line.clone(),
@@ -207,7 +212,11 @@ impl Reading<'_> {
             return;
         }
         let last = self.units.last().map(|unit| unit.id.clone());
-        let unit_id = if id.is_empty() { last } else { Some(UnitId::from(id.as_str())) };
+        let unit_id = if id.is_empty() {
+            last
+        } else {
+            Some(UnitId::from(id.as_str()))
+        };
         let Some(unit_id) = unit_id else { return };
         let at = self.units.iter().rposition(|unit| unit.id == unit_id);
         let at = if let Some(at) = at {
@@ -267,7 +276,10 @@ impl Reading<'_> {
         if name.is_empty() {
             self.error(
                 self.line.clone(),
-                Words::new(format!("单位 {id} 没有名称"), format!("the unit {id} has no name")),
+                Words::new(
+                    format!("单位 {id} 没有名称"),
+                    format!("the unit {id} has no name"),
+                ),
                 Words::new("第一次出现时写明", "give it where the unit first stands"),
                 None,
             );
@@ -324,7 +336,10 @@ impl Reading<'_> {
         let Some((word, _)) = known else {
             self.error(
                 self.place(&role),
-                Words::new(format!("不认识的岗位“{role}”"), format!("unknown role “{role}”")),
+                Words::new(
+                    format!("不认识的岗位“{role}”"),
+                    format!("unknown role “{role}”"),
+                ),
                 one_of(ROLES.map(|(word, _)| word)),
                 did_you_mean(&role, ROLES.into_iter().flat_map(|(w, n)| [w, n])),
             );
@@ -377,7 +392,10 @@ impl Reading<'_> {
         if day.is_none() {
             self.error(
                 self.place(text),
-                Words::new(format!("“{text}”不是日期"), format!("“{text}” is not a date")),
+                Words::new(
+                    format!("“{text}”不是日期"),
+                    format!("“{text}” is not a date"),
+                ),
                 Words::new("应如 2026-03-01", "such as 2026-03-01"),
                 None,
             );

@@ -1,0 +1,7 @@
+//! The whole program, run as a user runs it: the binary, a real ledger, real SMTP, real HTTP.
+
+mod edit;
+mod house;
+mod kill;
+mod spring;
+mod start;

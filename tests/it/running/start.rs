@@ -1,0 +1,110 @@
+//! The first start, as a newcomer sees it.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::house::{House, link, open, press};
+
+const NOW: [&str; 4] = ["--pretend-now", "2026-03-04T07:59:00+08:00", "--speed", "1"];
+
+#[test]
+fn the_first_start_shows_what_was_sent_and_a_link_answers() {
+    let house = House::new(None);
+    let begun = Instant::now();
+    let mut daemon = house.start(&NOW);
+    let sent = daemon.wait_for("第一次启动");
+    assert!(sent.contains("共10封"), "{sent}");
+    daemon.wait_for("浒山小学 王建国");
+    let page = daemon.wait_for("页面:");
+    assert!(
+        page.contains(&format!("http://127.0.0.1:{}", house.port)),
+        "{page}"
+    );
+    daemon.wait_for("下一次发信:2026-03-06 08:00");
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+
+    house.wait_for_facts("outcome", 10);
+    let letters = spooled(&house);
+    assert_eq!(letters.len(), 10);
+    let mine = letters
+        .iter()
+        .find(|eml| String::from_utf8_lossy(eml).contains("wang.jianguo@hushan-primary.example"))
+        .unwrap();
+    let page = link(mine);
+    assert!(
+        open(&page).contains("春季开学安全自查"),
+        "the page shows the duty"
+    );
+    let duty = "term-start-safety-inspection@2026/s001";
+    assert_eq!(press(&page, duty, "done", "王建国"), 303);
+    assert!(open(&page).contains("已完成"));
+    let answers = house.facts("answer");
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0]["duty"], duty);
+    assert_eq!(answers[0]["by"], "王建国");
+    let said = daemon.interrupt();
+    assert_eq!(said.last().unwrap(), "已停止");
+
+    let mut again = house.start(&NOW);
+    again.wait_for("已发过的不会再发");
+    again.wait_for("页面:");
+    again.interrupt();
+    assert_eq!(spooled(&house).len(), 10);
+    assert_eq!(house.facts("letter-queued").len(), 10);
+}
+
+fn spooled(house: &House) -> Vec<Vec<u8>> {
+    fs::read_dir(house.path("var/spool"))
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect()
+}
+
+#[test]
+fn where_nothing_is_open_the_next_date_is_printed() {
+    let house = House::new(None);
+    for entry in fs::read_dir(house.path("calendar")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if !matches!(
+            name.as_str(),
+            "calendar.toml" | "school-year.toml" | "holidays"
+        ) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let task = "month = 5\n[[task]]\nid = \"drill\"\ntitle = \"疏散演练\"\ndue = \"12日\"\naudience = \"school\"\norigin = \"local\"\n";
+    fs::write(house.path("calendar/05.toml"), task).unwrap();
+    let mut daemon = house.start(&["--pretend-now", "2026-04-10T09:00:00+08:00", "--speed", "1"]);
+    daemon.wait_for("下一次发信:2026-04-28 08:00");
+    daemon.interrupt();
+    assert!(house.facts("letter-queued").is_empty());
+}
+
+#[test]
+fn a_second_daemon_is_told_who_holds_the_ledger() {
+    let house = House::new(None);
+    let mut first = house.start(&NOW);
+    first.wait_for("页面:");
+    let mut second = house.start(&["--pretend-now", "2026-03-04T07:59:00+08:00"]);
+    let status = second.wait();
+    assert_eq!(status.code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(log.contains("进程"), "{log}");
+    first.interrupt();
+}
+
+#[test]
+fn pretended_and_real_ledgers_are_kept_apart() {
+    let house = House::new(None);
+    let mut daemon = house.start(&NOW);
+    daemon.wait_for("页面:");
+    daemon.interrupt();
+    let mut real = house.start(&[]);
+    assert_eq!(real.wait().code(), Some(1));
+    assert_eq!(house.facts("bell-hung").len(), 1);
+}
