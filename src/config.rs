@@ -56,6 +56,10 @@ struct RawSmtp {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the keys of the file, each a rate per something"
+)]
 struct RawRate {
     per_minute: u32,
     per_hour: u32,

@@ -12,6 +12,7 @@ use crate::core::calendar;
 use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text};
 use crate::core::review::review;
 use crate::core::roster::read_csv;
+use crate::hex::hex;
 
 /// Calendar and roster as they were found, with every finding.
 pub struct Loaded {
@@ -100,15 +101,7 @@ pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
     if !faults.any_error() {
         review(&agenda, &faults);
     }
-    let version = digest
-        .finish()
-        .as_ref()
-        .iter()
-        .take(16)
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+    let version = hex(&digest.finish().as_ref()[..16]);
     Ok(Loaded {
         agenda,
         findings: faults.into_sorted(),

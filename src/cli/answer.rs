@@ -24,8 +24,8 @@ pub(super) struct Answer {
     /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
     duty: DutyId,
     /// 回执:received 收到、done 已完成、trouble 有困难、extension 申请延期、not-applicable 不适用、handed-over 已转交
-    #[arg(value_parser = read_answer)]
-    answer: fact::Answer,
+    #[arg(value_name = "ANSWER", value_parser = read_answer)]
+    said: fact::Answer,
     /// 谁说的
     #[arg(long)]
     by: String,
@@ -199,27 +199,27 @@ pub(super) fn answer(config: &Path, given: &Answer) -> anyhow::Result<ExitCode> 
     let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
     let again = known
         .and_then(|known| known.answers.last())
-        .is_some_and(|last| last.answer == given.answer && last.by == by && last.note == note);
+        .is_some_and(|last| last.answer == given.said && last.by == by && last.note == note);
     if again && (times == 1 || done) {
         print(&format!(
             "台账里已有同样的回执:{name} {}({by})\n",
-            given.answer.name()
+            given.said.name()
         ))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let words = format!("{name} {}({by})", given.answer.name());
+    let words = format!("{name} {}({by})", given.said.name());
     clerk.record(
         Event::Answer {
             duty: given.duty.clone(),
-            answer: given.answer,
+            answer: given.said,
             by,
             note,
             via: Via::Clerk,
             address: None,
-            nth: (given.answer == fact::Answer::Done && times > 1)
+            nth: (given.said == fact::Answer::Done && times > 1)
                 .then(|| known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1))),
             until: given.until,
-            corrects: done && given.answer.is_request() && given.answer != fact::Answer::HandedOver,
+            corrects: done && given.said.is_request() && given.said != fact::Answer::HandedOver,
         },
         &words,
     )
@@ -341,7 +341,7 @@ pub(super) fn raise(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
         Stretch::Days(n) => today.saturating_add(jiff::Span::new().days(i64::from(n))),
     });
     anyhow::ensure!(due >= today, "--due {due} 已经过去");
-    let nth = (1..)
+    let nth = (1..=u16::MAX)
         .find(|nth| {
             let id = OccurrenceId {
                 task: task.id.clone(),

@@ -1,5 +1,6 @@
 //! `check`: everything, all faults at once.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,7 +30,9 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             .collect();
         print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
     } else {
-        print(&loaded.report(true))?;
+        // Colours where the reader is a terminal that shows them.
+        let mut out = anstream::stdout().lock();
+        out.write_all(loaded.report(true).as_bytes())?;
         let count = |severity| {
             loaded
                 .findings

@@ -12,6 +12,7 @@ use super::{Desk, duty_table, print, read_day};
 use crate::core::agenda::{Absent, Agenda};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::duty::OccurrenceId;
+use crate::core::names::TaskId;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -50,7 +51,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         .unwrap_or_else(|| from.saturating_add(1.year()).saturating_sub(1.day()));
     anyhow::ensure!(from <= to, "--from {from} 晚于 --to {to}");
     if let Some(task) = &arguments.task {
-        let known = || agenda.calendar.tasks.keys().map(|id| id.as_str());
+        let known = || agenda.calendar.tasks.keys().map(TaskId::as_str);
         if !known().any(|id| id == task) {
             let hint = crate::core::diagnostic::did_you_mean(task, known())
                 .map_or(String::new(), |words| format!("。{}", words.zh));
@@ -66,12 +67,12 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
+/// What makes a row: an occurrence, its due day and opening, and why.
+type Dates = (OccurrenceId, Option<Date>, Option<Date>, String);
+
 /// The rows in the order of task, period and due day.
 fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
-    let mut merged: BTreeMap<
-        (OccurrenceId, Option<Date>, Option<Date>, String),
-        (Vec<String>, usize),
-    > = BTreeMap::new();
+    let mut merged: BTreeMap<Dates, (Vec<String>, usize)> = BTreeMap::new();
     let locale = agenda.calendar.locale;
     for found in agenda.between(from, to) {
         if only.is_some_and(|task| found.id.task.as_str() != task) {
@@ -97,7 +98,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
     for (id, ..) in merged.keys() {
         *distinct.entry(id).or_default() += 1;
     }
-    merged
+    let mut rows: Vec<Row> = merged
         .iter()
         .map(|((id, due, opens, why), (audiences, units))| Row {
             task: id.task.to_string(),
@@ -112,7 +113,9 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             units: *units,
             why: why.clone(),
         })
-        .collect()
+        .collect();
+    rows.sort_by(|a, b| (&a.task, &a.period, a.due).cmp(&(&b.task, &b.period, b.due)));
+    rows
 }
 
 fn table(agenda: &Agenda, rows: &[Row]) -> String {
@@ -168,10 +171,11 @@ fn ics(agenda: &Agenda, rows: &[Row]) -> String {
         ]);
     }
     lines.push("END:VCALENDAR".to_owned());
-    lines
-        .iter()
-        .map(|line| format!("{}\r\n", folded(line)))
-        .collect()
+    lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str(&folded(line));
+        text.push_str("\r\n");
+        text
+    })
 }
 
 fn escaped(text: &str) -> String {

@@ -1,10 +1,4 @@
 //! The command line: one file a command.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where the program speaks to the terminal"
-)]
-
 mod answer;
 mod check;
 mod dates;
@@ -195,7 +189,7 @@ fn read_day(text: &str) -> Result<Date, String> {
 /// Writes a line, and lets a closed pipe be known instead of panicking.
 fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
-    let mut out = anstream::stdout().lock();
+    let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).context("写不到终端")?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     if let Some(ledger) = &ledger {
         story.past(ledger)?;
     }
-    story.to_come(ledger.as_ref())?;
+    story.coming(ledger.as_ref())?;
     print(&story.text)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -133,7 +133,7 @@ impl Story<'_> {
         let facts = ledger.facts_of_duty(self.duty)?;
         let mut lines: Vec<(Timestamp, String)> = Vec::new();
         for (_, fact) in &facts {
-            if let Some(words) = self.words(&fact.what) {
+            if let Some(words) = words(&fact.what) {
                 lines.push((fact.at, words));
             }
         }
@@ -154,60 +154,7 @@ impl Story<'_> {
             .to_string()
     }
 
-    fn words(&self, what: &Event) -> Option<String> {
-        Some(match what {
-            Event::Notice {
-                rung,
-                due,
-                address,
-                letter,
-                part,
-                ..
-            } => {
-                let part = match part {
-                    Part::Act => "",
-                    Part::Below => "(告知已上报)",
-                    Part::Above => "(上报)",
-                    Part::Rollup => "(汇总上报)",
-                };
-                format!("{rung}{part} → {address},第{letter}号信,截止 {due}")
-            }
-            Event::Outcome {
-                letter,
-                outcome,
-                text,
-                ..
-            } => {
-                let word = crate::core::state::LetterStatus::Ended(*outcome).word();
-                format!("第{letter}号信 {word}:{text}")
-            }
-            Event::Answer {
-                answer, by, note, ..
-            } => format!("回执 {}({by}){}", answer.name(), tail(note)),
-            Event::Decision {
-                request,
-                granted,
-                by,
-                note,
-                until,
-                ..
-            } => format!(
-                "“{}”{}({by}){}{}",
-                request.name(),
-                if *granted { "已同意" } else { "未同意" },
-                until.map_or(String::new(), |day| format!(",延至{day}")),
-                tail(note)
-            ),
-            Event::Waiver { by, note, .. } => format!("免做({by}){}", tail(note)),
-            Event::Return { by, note, .. } => format!("退回({by}){}", tail(note)),
-            Event::Raised { due, by, note, .. } => {
-                format!("发起({by}),截止 {due}{}", tail(note))
-            }
-            _ => return None,
-        })
-    }
-
-    fn to_come(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
+    fn coming(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
         let agenda = &self.desk.loaded.agenda;
         let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
         let from = match self.state.last_slot {
@@ -246,4 +193,58 @@ fn tail(note: &str) -> String {
     } else {
         format!(":{note}")
     }
+}
+
+/// A fact of a duty, in words.
+fn words(what: &Event) -> Option<String> {
+    Some(match what {
+        Event::Notice {
+            rung,
+            due,
+            address,
+            letter,
+            part,
+            ..
+        } => {
+            let part = match part {
+                Part::Act => "",
+                Part::Below => "(告知已上报)",
+                Part::Above => "(上报)",
+                Part::Rollup => "(汇总上报)",
+            };
+            format!("{rung}{part} → {address},第{letter}号信,截止 {due}")
+        }
+        Event::Outcome {
+            letter,
+            outcome,
+            text,
+            ..
+        } => {
+            let word = crate::core::state::LetterStatus::Ended(*outcome).word();
+            format!("第{letter}号信 {word}:{text}")
+        }
+        Event::Answer {
+            answer, by, note, ..
+        } => format!("回执 {}({by}){}", answer.name(), tail(note)),
+        Event::Decision {
+            request,
+            granted,
+            by,
+            note,
+            until,
+            ..
+        } => format!(
+            "“{}”{}({by}){}{}",
+            request.name(),
+            if *granted { "已同意" } else { "未同意" },
+            until.map_or(String::new(), |day| format!(",延至{day}")),
+            tail(note)
+        ),
+        Event::Waiver { by, note, .. } => format!("免做({by}){}", tail(note)),
+        Event::Return { by, note, .. } => format!("退回({by}){}", tail(note)),
+        Event::Raised { due, by, note, .. } => {
+            format!("发起({by}),截止 {due}{}", tail(note))
+        }
+        _ => return None,
+    })
 }

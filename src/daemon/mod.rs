@@ -228,7 +228,7 @@ async fn deliver(
     let stop = || stopping.load(Ordering::Relaxed);
     while !stop() {
         let next = courier.carry(&stop).await?;
-        let wait = next.map_or(Duration::from_secs(3600), |at| {
+        let wait = next.map_or(Duration::from_hours(1), |at| {
             office.clock.real_time_until(at)
         });
         let _ = tokio::time::timeout(wait, office.mail.notified()).await;

@@ -12,6 +12,7 @@ use super::Nudge;
 use super::office::{House, Office, templates};
 use crate::config::Settings;
 use crate::core::fact::{Alert, Event};
+use crate::hex::hex;
 use crate::ledger::LedgerError;
 use crate::load::load;
 
@@ -76,10 +77,7 @@ impl Office {
                 self.pulse
                     .note(|vitals| vitals.edit_refused = Some(first_line(&report)));
                 let digest = ring::digest::digest(&ring::digest::SHA256, report.as_bytes());
-                let mark: String = digest.as_ref()[..8]
-                    .iter()
-                    .map(|b| format!("{b:02x}"))
-                    .collect();
+                let mark = hex(&digest.as_ref()[..8]);
                 let alert = Alert {
                     subject: "行事历改动有错,未生效".to_owned(),
                     text: format!(

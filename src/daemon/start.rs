@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{self, environment};
 use crate::core::forecast::forecast;
 use crate::core::plan::missing_notice;
+use crate::hex::hex;
 use crate::ledger::{Ledger, Nature};
 use crate::link::LinkKeys;
 
@@ -93,7 +94,7 @@ pub(super) fn hang(office: &Office, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     SystemRandom::new()
         .fill(&mut name)
         .map_err(|_| DaemonError::Input("取不到随机数".to_owned()))?;
-    let installation = name.iter().map(|byte| format!("{byte:02x}")).collect();
+    let installation = hex(&name);
     say(&format!(
         "校钟:{}。{}项任务,{}个单位",
         calendar.title,

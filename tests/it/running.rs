@@ -1,5 +1,6 @@
 //! The whole program, run as a user runs it: the binary, a real ledger, real SMTP, real HTTP.
 
+mod clerk;
 mod edit;
 mod house;
 mod kill;

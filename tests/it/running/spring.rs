@@ -30,7 +30,7 @@ fn from_march_to_april() {
     let duty = "term-start-safety-inspection@2026/s001";
     let mut count = 1;
     let page = loop {
-        let letters = server.wait_for(count, Duration::from_secs(60));
+        let letters = server.wait_for(count, Duration::from_mins(1));
         if let Some(mine) = letters.iter().find(|letter| letter.to == SAFETY) {
             break link(&mine.bytes);
         }
