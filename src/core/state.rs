@@ -85,6 +85,8 @@ pub struct Told {
     pub reached: Option<Timestamp>,
     /// Whether the letter was dropped: the reader knows nothing of it.
     pub dropped: bool,
+    /// Whether the letter was refused, or given up: it never arrived.
+    pub failed: bool,
 }
 
 /// An answer.
@@ -403,6 +405,7 @@ impl State {
                     part: *part,
                     reached: None,
                     dropped: false,
+                    failed: false,
                 });
                 if let Some(letter) = self.letters.get_mut(letter)
                     && !letter.duties.contains(duty)
@@ -481,7 +484,7 @@ impl State {
         if !letter.status.is_open() {
             self.open_letters.remove(&no);
         }
-        if !matches!(outcome, Outcome::Accepted | Outcome::Dropped) {
+        if letter.status.is_open() {
             return;
         }
         for duty in letter.duties.clone() {
@@ -489,6 +492,7 @@ impl State {
                 if told.letter == no {
                     match outcome {
                         Outcome::Accepted => told.reached = Some(at),
+                        Outcome::Refused => told.failed = true,
                         _ => told.dropped = true,
                     }
                 }

@@ -331,7 +331,7 @@ impl<'a> Case<'a> {
         let Some(given) = state.request() else {
             return;
         };
-        let nth = state.answers.len();
+        let nth = state.pending.map_or(0, |at| at + 1);
         let until = given
             .until
             .map_or(String::new(), |day| format!(",申请延至{}", in_words(day)));

@@ -37,12 +37,12 @@ impl Case<'_> {
             if day > pass.today {
                 return;
             }
-            let told = self.told_on(rung);
+            let told = self.told_on(rung, pass);
             let fresh: Vec<_> = self
                 .mailboxes(&level.to, pass)
                 .into_iter()
                 .filter(|address| !below.contains(address))
-                .filter(|address| !told.iter().any(|told| told.address == *address))
+                .filter(|address| !self.was_decided(rung, address))
                 .collect();
             if !told.is_empty() {
                 // Who holds a role of this level since it climbed is told too; those below know already.
@@ -127,12 +127,20 @@ impl Case<'_> {
         self.tell(rung, day, address, part, pass);
     }
 
-    /// The notices of a level that climbed, for the due day in force.
-    fn told_on(&self, rung: Rung) -> Vec<&Told> {
+    /// Whether a level's notice was decided for an address, whatever became of its letter.
+    fn was_decided(&self, rung: Rung, address: &Address) -> bool {
+        self.state
+            .is_some_and(|state| state.decided(rung, self.due(), address))
+    }
+
+    /// The notices of a level that climbed, for the due day in force. One that could not arrive is none: its level
+    /// counts as empty, and the ladder goes on.
+    fn told_on(&self, rung: Rung, pass: &Pass<'_>) -> Vec<&Told> {
         self.state
             .into_iter()
             .flat_map(|state| state.standing())
             .filter(|told| told.rung == rung && told.due == self.due() && told.part != Part::Below)
+            .filter(|told| !told.failed && !pass.state.unreachable.contains_key(&told.address))
             .collect()
     }
 
