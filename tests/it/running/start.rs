@@ -108,3 +108,69 @@ fn pretended_and_real_ledgers_are_kept_apart() {
     assert_eq!(real.wait().code(), Some(1));
     assert_eq!(house.facts("bell-hung").len(), 1);
 }
+
+#[test]
+fn pretended_letters_never_go_to_real_people() {
+    let house = House::new(Some(25));
+    house.edit(
+        "config/schoolbell.toml",
+        "[mail.smtp]",
+        "[mail.smtp]\nhost = \"mail.bureau.example\"",
+    );
+    house.edit(
+        "config/schoolbell.toml",
+        "tls = \"none\"",
+        "tls = \"starttls\"",
+    );
+    let mut daemon = house.start(&NOW);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(log.contains("假定时间只能配本机的邮件服务器"), "{log}");
+    assert!(!house.path("var").exists(), "nothing was made");
+}
+
+#[test]
+fn for_real_mail_a_missing_key_or_password_is_named() {
+    let house = House::new(Some(25));
+    house.edit(
+        "config/schoolbell.toml",
+        "[mail.smtp]",
+        "[mail.smtp]\nhost = \"mail.bureau.example\"",
+    );
+    house.edit(
+        "config/schoolbell.toml",
+        "tls = \"none\"",
+        "tls = \"starttls\"",
+    );
+    let mut daemon = house.start(&[]);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(
+        log.contains("缺少链接密钥") && log.contains("link-key"),
+        "{log}"
+    );
+
+    house.edit(
+        "config/schoolbell.toml",
+        "tls = \"starttls\"",
+        "tls = \"starttls\"\nuser = \"bell@bureau.example\"",
+    );
+    let mut daemon = house.start(&[]);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(log.contains("smtp-password"), "{log}");
+}
+
+#[test]
+fn a_broken_calendar_at_the_start_is_shown_and_nothing_is_made() {
+    let house = House::new(None);
+    house.edit("calendar/05.toml", "[[task]]", "[[taks]]");
+    let mut daemon = house.start(&NOW);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(
+        log.contains("不认识的键 taks") && log.contains("你是不是想写 task?"),
+        "{log}"
+    );
+    assert!(!house.path("var").exists());
+}
