@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
-use tokio::sync::mpsc::Sender;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Nudge;
 use super::office::{House, Office, templates};
@@ -99,29 +98,26 @@ fn first_line(report: &str) -> String {
 }
 
 /// Watches the folders of calendar, roster, settings and templates, and nudges when something there has changed.
-pub(super) fn watch(
-    office: &Arc<Office>,
-    nudges: Sender<Nudge>,
-) -> Option<Debouncer<RecommendedWatcher>> {
+pub(super) fn watch(office: &Arc<Office>, nudges: Sender<Nudge>) -> Option<RecommendedWatcher> {
     let house = office.house();
     let settings = &house.settings;
     let state = settings.state.clone();
-    let mut watcher = new_debouncer(STILL, move |result: DebounceEventResult| {
-        // The state folder may lie beside the files watched: its own writes are no edits.
-        let edited =
-            result.is_ok_and(|events| events.iter().any(|event| !event.path.starts_with(&state)));
-        if edited {
-            let _ = nudges.blocking_send(Nudge::Reload);
+    let (pings, edits) = channel(1);
+    tokio::spawn(once_still(edits, nudges));
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        // Our own reading is no edit, nor is what is written to the state folder, which may lie beside the files.
+        let own = event.paths.iter().all(|path| path.starts_with(&state));
+        if !event.kind.is_access() && !own {
+            // A full channel holds a ping already.
+            let _ = pings.try_send(());
         }
     })
     .map_err(|error| tracing::warn!(%error, "files are not watched; use SIGHUP after an edit"))
     .ok()?;
     let mut folders = vec![(settings.calendar.clone(), RecursiveMode::Recursive)];
     for file in [&settings.roster, &settings.file] {
-        if let Some(folder) = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             folders.push((folder.to_owned(), RecursiveMode::NonRecursive));
         }
     }
@@ -129,9 +125,19 @@ pub(super) fn watch(
         folders.push((settings.mail.templates.clone(), RecursiveMode::NonRecursive));
     }
     for (folder, mode) in folders {
-        if let Err(error) = watcher.watcher().watch(&folder, mode) {
+        if let Err(error) = watcher.watch(&folder, mode) {
             tracing::warn!(%error, folder = %folder.display(), "not watched; use SIGHUP after an edit");
         }
     }
     Some(watcher)
+}
+
+/// Nudges once the edits have stopped for a moment.
+async fn once_still(mut edits: Receiver<()>, nudges: Sender<Nudge>) {
+    while edits.recv().await.is_some() {
+        while let Ok(Some(())) = tokio::time::timeout(STILL, edits.recv()).await {}
+        if nudges.send(Nudge::Reload).await.is_err() {
+            return;
+        }
+    }
 }
