@@ -15,5 +15,7 @@ mod link;
 mod mail;
 mod smtp;
 mod smtp_double;
+mod systemd;
 mod templates;
+mod tidy;
 mod web;
