@@ -16,5 +16,7 @@ mod mail;
 mod running;
 mod smtp;
 mod smtp_double;
+mod systemd;
 mod templates;
+mod tidy;
 mod web;

@@ -1,0 +1,24 @@
+# What CI runs, exactly.
+ci:
+    .ci/run
+
+fmt:
+    cargo fmt
+
+test:
+    cargo test
+
+bench:
+    cargo bench
+
+run:
+    cargo run --release -- run
+
+# Two weeks of May in seconds, in a folder of its own; then what one duty went through.
+look:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export STATE_DIRECTORY=$(mktemp -d)
+    cargo run -- run --pretend-now 2026-05-06T07:59:00+08:00 --until 2026-05-20T09:00:00+08:00 --speed max
+    cargo run -- why whole-school-drill-may@2026/s001
+    echo "letters: $STATE_DIRECTORY/spool"
