@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::core::calendar::read_role;
 use crate::core::ladder::RoleRef;
-use crate::mail::{Mailbox, Rate, Secret, SmtpSettings, Timeouts, Tls};
+use crate::mail::{Mailbox, Rate, Secret, Smtp, SmtpSettings, Timeouts, Tls, Unusable};
 
 /// The settings as the file has them.
 #[derive(Debug, Deserialize)]
@@ -171,7 +171,41 @@ pub enum Transport {
     /// As files in this folder.
     Spool(PathBuf),
     /// To a server.
-    Smtp(SmtpSettings, Timeouts),
+    Smtp(SmtpAccess),
+}
+
+/// How to get at a mail server. The password is read only when it is used, so that commands that send nothing need
+/// no secret.
+#[derive(Clone, Debug)]
+pub struct SmtpAccess {
+    settings: SmtpSettings,
+    timeouts: Timeouts,
+    /// The password's file, where somebody signs in.
+    password_file: Option<PathBuf>,
+}
+
+impl SmtpAccess {
+    /// The server's name.
+    pub fn host(&self) -> &str {
+        &self.settings.host
+    }
+
+    /// Its name and port, for a person.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    /// The connection, with the password read.
+    ///
+    /// # Errors
+    /// What is wrong with the password or the settings, and what to do.
+    pub fn connection(&self) -> Result<Smtp, Unusable> {
+        let mut settings = self.settings.clone();
+        if settings.user.is_some() {
+            settings.password = Some(password(self.password_file.as_deref())?);
+        }
+        Smtp::new(settings, self.timeouts)
+    }
 }
 
 /// What is wrong with the settings, for the one who wrote them.
@@ -292,10 +326,7 @@ impl RawMail {
         })?;
         let transport = match self.transport.as_str() {
             "spool" => Transport::Spool(state.join(&self.spool)),
-            "smtp" => {
-                let (smtp, timeouts) = self.smtp.checked(folder, wrong)?;
-                Transport::Smtp(smtp, timeouts)
-            }
+            "smtp" => Transport::Smtp(self.smtp.checked(folder, wrong)?),
             other => {
                 return Err(wrong(
                     "mail.transport",
@@ -323,7 +354,7 @@ impl RawSmtp {
         self,
         folder: &Path,
         wrong: impl Fn(&'static str, String) -> ConfigError,
-    ) -> Result<(SmtpSettings, Timeouts), ConfigError> {
+    ) -> Result<SmtpAccess, ConfigError> {
         let tls = match self.tls.as_str() {
             "starttls" => Tls::StartTls,
             "implicit" => Tls::Implicit,
@@ -341,28 +372,22 @@ impl RawSmtp {
                 ));
             }
         };
-        let password = match &self.user {
-            None => None,
-            Some(_) => Some(
-                password(folder, self.password_file.as_deref())
-                    .map_err(|problem| wrong("mail.smtp.user", problem))?,
-            ),
-        };
-        Ok((
-            SmtpSettings {
+        Ok(SmtpAccess {
+            password_file: self.password_file.map(|file| folder.join(file)),
+            settings: SmtpSettings {
                 host: self.host,
                 port: self.port,
                 tls,
                 user: self.user,
-                password,
+                password: None,
                 ca_file: self.ca_file.map(|file| folder.join(file)),
             },
-            Timeouts {
+            timeouts: Timeouts {
                 connect: Duration::from_secs(self.timeout_s.clamp(1, 30)),
                 command: Duration::from_secs(self.timeout_s.max(1)),
                 final_reply: Duration::from_secs(self.data_timeout_s.max(1)),
             },
-        ))
+        })
     }
 }
 
@@ -375,27 +400,23 @@ pub fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// The password, from the service's credential or a file. Never from the settings themselves.
-fn password(folder: &Path, file: Option<&Path>) -> Result<Secret, String> {
+/// The password, from a file or the service's credential. Never from the settings themselves.
+fn password(file: Option<&Path>) -> Result<Secret, Unusable> {
     let credential =
         environment("CREDENTIALS_DIRECTORY").map(|dir| Path::new(&dir).join("smtp-password"));
-    let path = match (file, credential) {
-        (Some(file), _) => folder.join(file),
-        (None, Some(credential)) => credential,
-        (None, None) => {
-            return Err(
-                "写了 user 却没有密码:请用 systemd 的凭据 smtp-password,或写 password_file"
-                    .to_owned(),
-            );
-        }
+    let path = file
+        .map(Path::to_owned)
+        .or(credential)
+        .ok_or(Unusable::NoPassword)?;
+    let unreadable = |why: String| Unusable::PasswordFile {
+        path: path.clone(),
+        why,
     };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("读不了密码文件 {}:{error}", path.display()))?;
-    let password = text.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        return Err(format!("密码文件 {} 是空的", path.display()));
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(unreadable("是空的".to_owned())),
+        password => Ok(Secret::new(password)),
     }
-    Ok(Secret::new(password))
 }
 
 /// A variable of the environment; an empty one counts as none.

@@ -8,7 +8,7 @@ use crate::config;
 use crate::core::fact::LetterKind;
 use crate::core::names::Address;
 use crate::mail::{
-    self, Envelope, Header, Links, Mailbox, Smtp, Spool, Templates, Transport, message_id, sample,
+    self, Envelope, Header, Links, Mailbox, Spool, Templates, Transport, message_id, sample,
 };
 
 #[derive(clap::Subcommand)]
@@ -42,9 +42,9 @@ fn test(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
                 desk.loaded.agenda.calendar.timezone.clone(),
             ))
         }
-        config::Transport::Smtp(smtp, timeouts) => {
-            print(&format!("连接 {}:{}\n", smtp.host, smtp.port))?;
-            Transport::Smtp(Box::new(Smtp::new(smtp.clone(), *timeouts)?))
+        config::Transport::Smtp(smtp) => {
+            print(&format!("连接 {}\n", smtp.place()))?;
+            Transport::Smtp(Box::new(smtp.connection()?))
         }
     };
     let (templates, problems) = Templates::load(Some(&settings.templates));

@@ -12,7 +12,7 @@ use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterState;
 use crate::ledger::LedgerError;
 use crate::mail::{
-    self, Envelope, GIVE_UP_AFTER, Header, Mailbox, Pace, Sent, Smtp, Spool, Transport, Unusable,
+    self, Envelope, GIVE_UP_AFTER, Header, Mailbox, Pace, Sent, Spool, Transport, Unusable,
     retry_after,
 };
 
@@ -39,9 +39,7 @@ pub(super) fn transport(house: &House) -> Result<Transport, Unusable> {
             folder.clone(),
             house.agenda.calendar.timezone.clone(),
         )),
-        config::Transport::Smtp(settings, timeouts) => {
-            Transport::Smtp(Box::new(Smtp::new(settings.clone(), *timeouts)?))
-        }
+        config::Transport::Smtp(access) => Transport::Smtp(Box::new(access.connection()?)),
     })
 }
 
@@ -356,7 +354,7 @@ impl Courier {
                 let alert = Alert {
                     subject: "邮件服务器拒绝发信,信件暂停发出".to_owned(),
                     text: format!(
-                        "{text}\n\n改正后信件会自动继续发出;也可以重新加载配置(systemctl reload schoolbell)。"
+                        "{text}\n\n改正后信件会自动继续发出。若换了密码,请重启服务(systemctl restart schoolbell)。"
                     ),
                 };
                 let day = self.office.today();

@@ -117,7 +117,10 @@ pub(super) fn watch(office: &Arc<Office>, nudges: Sender<Nudge>) -> Option<Recom
     .ok()?;
     let mut folders = vec![(settings.calendar.clone(), RecursiveMode::Recursive)];
     for file in [&settings.roster, &settings.file] {
-        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             folders.push((folder.to_owned(), RecursiveMode::NonRecursive));
         }
     }

@@ -30,17 +30,19 @@ pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
     let clock = match &options.pretend {
         None => Clock::Real,
         Some(pretence) => {
-            if let config::Transport::Smtp(smtp, _) = &settings.mail.transport
-                && !config::is_loopback(&smtp.host)
+            if let config::Transport::Smtp(smtp) = &settings.mail.transport
+                && !config::is_loopback(smtp.host())
             {
                 return Err(DaemonError::Input(format!(
                     "假定时间只能配本机的邮件服务器,而 [mail.smtp] host 是 {}:演练的信不能发给真人",
-                    smtp.host
+                    smtp.host()
                 )));
             }
             Clock::pretend(pretence.now, pretence.speed)
         }
     };
+    // What cannot send must not start: found before anything is made.
+    super::courier::transport(&house)?;
     make_folder(&settings.state)?;
     let nature = if options.pretend.is_some() {
         Nature::Pretend
@@ -73,11 +75,11 @@ fn link_keys(state: &Path, transport: &config::Transport) -> Result<LinkKeys, Da
     let path = state.join(LINK_KEY);
     match transport {
         config::Transport::Spool(_) => Ok(LinkKeys::load_or_create(&path)?),
-        config::Transport::Smtp(..) if path.exists() => Ok(LinkKeys::load(&path)?),
-        config::Transport::Smtp(smtp, _) if config::is_loopback(&smtp.host) => {
+        config::Transport::Smtp(_) if path.exists() => Ok(LinkKeys::load(&path)?),
+        config::Transport::Smtp(smtp) if config::is_loopback(smtp.host()) => {
             Ok(LinkKeys::load_or_create(&path)?)
         }
-        config::Transport::Smtp(..) => Err(DaemonError::Input(format!(
+        config::Transport::Smtp(_) => Err(DaemonError::Input(format!(
             "缺少链接密钥:请用 systemd 凭据 {LINK_KEY} 提供,或放在 {}(先用 spool 方式启动一次即会生成)",
             path.display()
         ))),

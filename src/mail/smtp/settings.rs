@@ -69,6 +69,14 @@ pub enum Unusable {
         "[mail.smtp] 写了 user 却没有密码。请用 systemd 凭据 smtp-password 或 password_file 提供;163、QQ 邮箱要用授权码"
     )]
     NoPassword,
+    /// A password file that cannot be used.
+    #[error("[mail.smtp] 读不了密码文件 {path}:{why}")]
+    PasswordFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A certificate file that is none.
     #[error("[mail.smtp] ca_file {path} 读不出证书:{why}。应是 PEM 格式的根证书")]
     BadRoots {
