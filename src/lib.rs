@@ -7,7 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod core;
 pub mod daemon;
-mod hex;
+
 pub mod ledger;
 pub mod link;
 pub mod load;

@@ -10,9 +10,9 @@ use crate::config::Settings;
 use crate::core::agenda::Agenda;
 use crate::core::calendar;
 use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text};
+use crate::core::hex::hex;
 use crate::core::review::review;
 use crate::core::roster::read_csv;
-use crate::hex::hex;
 
 /// Calendar and roster as they were found, with every finding.
 pub struct Loaded {

@@ -113,8 +113,8 @@ pub struct Ladder {
     pub to: Vec<RoleRef>,
     /// The levels it climbs when it is late, in order.
     pub escalate: Vec<Level>,
-    /// The reminders after the due day.
-    pub nag: Option<Nag>,
+    /// The reminders after the due day; none where `at_most` is 0.
+    pub nag: Nag,
     /// Which way a reminder moves off a rest day: `Before` or `After`.
     pub on_rest_day: OnRestDay,
     /// Which way a due day moves off a rest day.
@@ -129,7 +129,7 @@ pub struct LadderPatch {
     pub remind: Option<Vec<Stretch>>,
     pub to: Option<Vec<RoleRef>>,
     pub escalate: Option<Vec<Level>>,
-    pub nag: Option<Option<Nag>>,
+    pub nag: Option<Nag>,
     pub on_rest_day: Option<OnRestDay>,
     pub due_on_rest_day: Option<OnRestDay>,
 }

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod duty;
 pub mod fact;
 pub mod forecast;
+pub mod hex;
 pub mod ladder;
 pub mod letter;
 pub mod names;

@@ -42,7 +42,7 @@ pub struct File<'f> {
     pub faults: &'f Faults,
 }
 
-impl<'f> File<'f> {
+impl File<'_> {
     /// Records an error.
     pub fn error(self, span: Range<usize>, message: Words, label: Words) {
         self.faults

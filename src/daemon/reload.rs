@@ -11,7 +11,7 @@ use super::Nudge;
 use super::office::{House, Office, templates};
 use crate::config::Settings;
 use crate::core::fact::{Alert, Event};
-use crate::hex::hex;
+use crate::core::hex::hex;
 use crate::ledger::LedgerError;
 use crate::load::load;
 

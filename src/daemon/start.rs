@@ -14,8 +14,8 @@ use super::{DaemonError, Options};
 use crate::clock::Clock;
 use crate::config::{self, environment};
 use crate::core::forecast::forecast;
+use crate::core::hex::hex;
 use crate::core::plan::missing_notice;
-use crate::hex::hex;
 use crate::ledger::{Ledger, Nature};
 use crate::link::LinkKeys;
 

@@ -24,17 +24,16 @@ use crate::core::workdays::Workdays;
 pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     let file = |text| File { text, faults };
     let named = |name: &str| files.iter().find(|text| is_named(text, name));
-    let mut head = match named("calendar.toml") {
-        Some(text) => read_head(file(text)),
-        None => {
-            let mut missing = Diagnostic::general(Words::new(
-                "行事历文件夹里没有 calendar.toml",
-                "the calendar's folder has no calendar.toml",
-            ));
-            missing.severity = crate::core::diagnostic::Severity::Error;
-            faults.add(missing);
-            Head::default()
-        }
+    let mut head = if let Some(text) = named("calendar.toml") {
+        read_head(file(text))
+    } else {
+        let mut missing = Diagnostic::general(Words::new(
+            "行事历文件夹里没有 calendar.toml",
+            "the calendar's folder has no calendar.toml",
+        ));
+        missing.severity = crate::core::diagnostic::Severity::Error;
+        faults.add(missing);
+        Head::default()
     };
     let tags: BTreeSet<String> = head.tags.keys().cloned().collect();
     if let Some(text) = named("calendar.toml") {

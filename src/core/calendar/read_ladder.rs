@@ -35,10 +35,10 @@ pub(super) fn default_ladder() -> Ladder {
                 to: vec![above("office", Kind::Bureau)],
             },
         ],
-        nag: Some(Nag {
+        nag: Nag {
             every: Stretch::Workdays(5),
             at_most: 6,
-        }),
+        },
         on_rest_day: OnRestDay::Before,
         due_on_rest_day: OnRestDay::Before,
     }
@@ -209,10 +209,14 @@ fn later(this: Stretch, before: Stretch) -> bool {
     }
 }
 
-fn nag(value: Value<'_, '_>) -> Option<Option<Nag>> {
+/// `false` is a nag that never comes.
+fn nag(value: Value<'_, '_>) -> Option<Nag> {
     if !value.is_table() {
         return match value.boolean() {
-            Some(false) => Some(None),
+            Some(false) => Some(Nag {
+                every: Stretch::Days(1),
+                at_most: 0,
+            }),
             Some(true) => {
                 value.file().error(
                     value.span(),
@@ -241,10 +245,10 @@ fn nag(value: Value<'_, '_>) -> Option<Option<Nag>> {
         );
         return None;
     }
-    Some(Some(Nag {
+    Some(Nag {
         every,
         at_most: u16::try_from(at_most.value).unwrap_or(0),
-    }))
+    })
 }
 
 fn rest_day(value: Value<'_, '_>, allowed: &[&'static str]) -> Option<OnRestDay> {

@@ -108,32 +108,27 @@ fn key_of(keys: &Keys<'_, '_>, zh: &str, allowed: &[&str]) -> Option<Placed<Peri
         Some(PeriodKey::Break(..)) => allowed.contains(&"winter-break"),
         _ => false,
     };
-    match found.filter(|_| fits) {
-        Some(value) => Some(Placed {
+    if let Some(value) = found.filter(|_| fits) {
+        return Some(Placed {
             value,
             span: key.span,
-        }),
-        None => {
-            let (year, word) = key.value.split_once('-').unwrap_or(("2026", &key.value));
-            keys.file().error_with_help(
-                key.span.clone(),
-                Words::new(
-                    format!("“{}”不是{zh}", key.value),
-                    format!("“{}” is not one of its keys", key.value),
-                ),
-                one_of(
-                    allowed
-                        .iter()
-                        .map(|word| format!("{year}-{word}"))
-                        .collect::<Vec<_>>()
-                        .iter()
-                        .map(String::as_str),
-                ),
-                did_you_mean(word, allowed.iter().copied()),
-            );
-            None
-        }
+        });
     }
+    let (year, word) = key.value.split_once('-').unwrap_or(("2026", &key.value));
+    let keys_allowed: Vec<_> = allowed
+        .iter()
+        .map(|word| format!("{year}-{word}"))
+        .collect();
+    keys.file().error_with_help(
+        key.span.clone(),
+        Words::new(
+            format!("“{}”不是{zh}", key.value),
+            format!("“{}” is not one of its keys", key.value),
+        ),
+        one_of(keys_allowed.iter().map(String::as_str)),
+        did_you_mean(word, allowed.iter().copied()),
+    );
+    None
 }
 
 fn span_of(keys: &Keys<'_, '_>) -> Option<(Date, Date)> {

@@ -97,14 +97,13 @@ pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
     let hint = examples();
     let meant = words
         .split(' ')
-        .filter_map(|word| {
+        .find_map(|word| {
             let known = MONTHS
                 .iter()
                 .map(|m| m.0)
                 .chain(WEEKDAYS.iter().map(|w| w.0));
             did_you_mean(word, known.clone()).filter(|_| !known.clone().any(|k| k == word))
         })
-        .next()
         .unwrap_or_else(|| Words::new("", ""));
     Err(Words::new(
         format!("读不懂日期“{words}”。{}{}", meant.zh, hint.zh),

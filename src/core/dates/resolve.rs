@@ -105,22 +105,7 @@ impl Almanac<'_> {
                 };
                 Ok(Found::window(first, last))
             }
-            DateForm::Workday(nth) => {
-                let (from, to) = self.span(period)?;
-                let day = match nth {
-                    Nth::Number(n) => self
-                        .workdays
-                        .after(self.workdays.on_or_after(from), u16::from(*n) - 1),
-                    Nth::Last => self.workdays.on_or_before(to),
-                };
-                if day < from || day > to {
-                    return Err(Words::new(
-                        "这一期没有这么多工作日",
-                        "the period has no such workday",
-                    ));
-                }
-                Ok(Found::day(day).fixed())
-            }
+            DateForm::Workday(nth) => self.workday(period, *nth),
             DateForm::TeachingDay(nth) => self.teaching_day(period, *nth),
             DateForm::Term {
                 season,
@@ -129,57 +114,13 @@ impl Almanac<'_> {
                 unit,
             } => {
                 let term = self.term(period, *season)?;
-                Ok(self.from_term(term, *edge, *offset, *unit))
+                Ok(self.off_term(term, *edge, *offset, *unit))
             }
-            DateForm::MidTerm(season) => {
-                let term = self.term(period, *season)?;
-                let length = term.end.duration_since(term.start).as_hours() / 24;
-                let middle = term.start.saturating_add((length / 2).days());
-                Ok(Found::day(middle).because(
-                    format!(
-                        "{}({}至{})的中间一天",
-                        term.name,
-                        short(term.start),
-                        short(term.end)
-                    ),
-                    format!("the middle of {} to {}", term.start, term.end),
-                ))
-            }
-            DateForm::TermLastTeachingDay(season) => {
-                let term = self.term(period, *season)?;
-                let after = term.end.tomorrow().unwrap_or(Date::MAX);
-                let day = self
-                    .school
-                    .last_teaching_before(after, self.workdays)
-                    .or_else(|| self.teaching_back_from(term.end, term.start))
-                    .ok_or_else(no_teaching_day)?;
-                Ok(Found::day(day).fixed().because(
-                    format!("{}至{}结束,最后一个教学日", term.name, short(term.end)),
-                    format!("the last teaching day of the term ending {}", term.end),
-                ))
-            }
-            DateForm::BeforeGap(gap) => {
-                let (name, first, _) = self.gap(*gap, period)?;
-                let day = self
-                    .school
-                    .last_teaching_before(first, self.workdays)
-                    .ok_or_else(|| unknown_school_year(first.year()))?;
-                Ok(Found::day(day).fixed().because(
-                    format!("{name}自{}起,此前最后一个教学日", short_day(first)),
-                    format!("the last teaching day before {first}"),
-                ))
-            }
+            DateForm::MidTerm(season) => self.mid_term(period, *season),
+            DateForm::TermLastTeachingDay(season) => self.last_of_term(period, *season),
+            DateForm::BeforeGap(gap) => self.before_gap(period, *gap),
             DateForm::DaysBeforeGap { gap, count, unit } => {
-                let (name, first, _) = self.gap(*gap, period)?;
-                let count = u16::from(*count);
-                let found = match unit {
-                    Unit::Workday => Found::day(self.workdays.before(first, count)).fixed(),
-                    Unit::Day => Found::day(first.saturating_sub(i64::from(count).days())),
-                };
-                Ok(found.because(
-                    format!("{name}自{}起", short_day(first)),
-                    format!("the holiday begins on {first}"),
-                ))
+                self.days_before_gap(period, *gap, *count, *unit)
             }
             DateForm::During(gap) => {
                 let (name, first, last) = self.gap(*gap, period)?;
@@ -188,19 +129,7 @@ impl Almanac<'_> {
                     format!("from {first} to {last}"),
                 ))
             }
-            DateForm::Festival(festival) => festival_day(*festival, year)
-                .map(|day| {
-                    Found::day(day).because(
-                        format!("{year}年{}是{}", festival.name(), short_day(day)),
-                        format!("in {year} it falls on {day}"),
-                    )
-                })
-                .ok_or_else(|| {
-                    Words::new(
-                        format!("算不出{year}年的{}", festival.name()),
-                        format!("the lunar calendar of {year} is not computed"),
-                    )
-                }),
+            DateForm::Festival(festival) => the_day_of(*festival, year),
             DateForm::Floating(years) => match years.get(&year) {
                 Some(form) => self.resolve(form, period).map(|found| {
                     let zh = format!("{year}年定为{}", form.in_words(Locale::Chinese));
@@ -213,6 +142,83 @@ impl Almanac<'_> {
                 )),
             },
         }
+    }
+
+    fn workday(&self, period: PeriodKey, nth: Nth) -> Result<Found, Words> {
+        let (from, to) = self.span(period)?;
+        let day = match nth {
+            Nth::Number(n) => self
+                .workdays
+                .after(self.workdays.on_or_after(from), u16::from(n) - 1),
+            Nth::Last => self.workdays.on_or_before(to),
+        };
+        if day < from || day > to {
+            return Err(Words::new(
+                "这一期没有这么多工作日",
+                "the period has no such workday",
+            ));
+        }
+        Ok(Found::day(day).fixed())
+    }
+
+    fn mid_term(&self, period: PeriodKey, season: Option<Season>) -> Result<Found, Words> {
+        let term = self.term(period, season)?;
+        let length = term.end.duration_since(term.start).as_hours() / 24;
+        let middle = term.start.saturating_add((length / 2).days());
+        Ok(Found::day(middle).because(
+            format!(
+                "{}({}至{})的中间一天",
+                term.name,
+                short(term.start),
+                short(term.end)
+            ),
+            format!("the middle of {} to {}", term.start, term.end),
+        ))
+    }
+
+    fn last_of_term(&self, period: PeriodKey, season: Option<Season>) -> Result<Found, Words> {
+        let term = self.term(period, season)?;
+        let after = term.end.tomorrow().unwrap_or(Date::MAX);
+        let day = self
+            .school
+            .last_teaching_before(after, self.workdays)
+            .or_else(|| self.teaching_back_from(term.end, term.start))
+            .ok_or_else(no_teaching_day)?;
+        Ok(Found::day(day).fixed().because(
+            format!("{}至{}结束,最后一个教学日", term.name, short(term.end)),
+            format!("the last teaching day of the term ending {}", term.end),
+        ))
+    }
+
+    fn before_gap(&self, period: PeriodKey, gap: Gap) -> Result<Found, Words> {
+        let (name, first, _) = self.gap(gap, period)?;
+        let day = self
+            .school
+            .last_teaching_before(first, self.workdays)
+            .ok_or_else(|| unknown_school_year(first.year()))?;
+        Ok(Found::day(day).fixed().because(
+            format!("{name}自{}起,此前最后一个教学日", short_day(first)),
+            format!("the last teaching day before {first}"),
+        ))
+    }
+
+    fn days_before_gap(
+        &self,
+        period: PeriodKey,
+        gap: Gap,
+        count: u8,
+        unit: Unit,
+    ) -> Result<Found, Words> {
+        let (name, first, _) = self.gap(gap, period)?;
+        let count = u16::from(count);
+        let found = match unit {
+            Unit::Workday => Found::day(self.workdays.before(first, count)).fixed(),
+            Unit::Day => Found::day(first.saturating_sub(i64::from(count).days())),
+        };
+        Ok(found.because(
+            format!("{name}自{}起", short_day(first)),
+            format!("the holiday begins on {first}"),
+        ))
     }
 
     /// First and last day of a period.
@@ -274,7 +280,7 @@ impl Almanac<'_> {
             .copied()
     }
 
-    fn from_term(&self, term: &Term, edge: Edge, offset: i16, unit: Unit) -> Found {
+    fn off_term(&self, term: &Term, edge: Edge, offset: i16, unit: Unit) -> Found {
         let (anchor, verb) = match edge {
             Edge::Start => (term.start, "开学"),
             Edge::End => (term.end, "结束"),
@@ -336,6 +342,22 @@ impl Almanac<'_> {
             (Gap::Own, _) => Err(Words::new("没有写哪个假期", "which holiday is not said")),
         }
     }
+}
+
+fn the_day_of(festival: Festival, year: i16) -> Result<Found, Words> {
+    festival_day(festival, year)
+        .map(|day| {
+            Found::day(day).because(
+                format!("{year}年{}是{}", festival.name(), short_day(day)),
+                format!("in {year} it falls on {day}"),
+            )
+        })
+        .ok_or_else(|| {
+            Words::new(
+                format!("算不出{year}年的{}", festival.name()),
+                format!("the lunar calendar of {year} is not computed"),
+            )
+        })
 }
 
 /// A day of a month; a 31st in a shorter month is its last day.

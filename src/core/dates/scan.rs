@@ -5,10 +5,9 @@ pub(super) fn plain(text: &str) -> String {
     text.trim()
         .chars()
         .map(|c| match c {
-            '\u{ff5e}' => '至',
             '\u{ff01}'..'\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             '\u{3000}' | '\u{a0}' => ' ',
-            '—' | '–' | '~' => '至',
+            '—' | '–' | '~' | '\u{ff5e}' => '至',
             other => other,
         })
         .collect::<String>()

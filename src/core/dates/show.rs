@@ -239,7 +239,7 @@ fn english(form: &DateForm) -> String {
             english_gap(*gap)
         ),
         DateForm::During(gap) => format!("during {}", english_gap(*gap)),
-        DateForm::Festival(festival) => english_festival(*festival).to_owned(),
+        DateForm::Festival(festival) => english_festival(*festival),
         DateForm::Floating(years) => years
             .iter()
             .map(|(year, form)| format!("{year}: {}", english(form)))

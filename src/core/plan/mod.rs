@@ -302,8 +302,7 @@ impl<'a> Pass<'a> {
 
     /// The notices and matters, a letter an address.
     fn into_letters(mut self, slot: Timestamp) -> Vec<Letter> {
-        let mut by_address: BTreeMap<Address, (Vec<Notice>, Vec<(String, String)>)> =
-            BTreeMap::new();
+        let mut by_address: BTreeMap<Address, News> = BTreeMap::new();
         for notice in std::mem::take(&mut self.notices) {
             by_address
                 .entry(notice.address.clone())
@@ -327,9 +326,10 @@ impl<'a> Pass<'a> {
                 by_address.entry(address).or_default().1 = news;
             }
         }
-        let mut number = self.state.next_letter();
         let mut letters = Vec::with_capacity(by_address.len());
-        for (address, (mut notices, matters)) in by_address {
+        for (number, (address, (mut notices, matters))) in
+            (self.state.next_letter()..).zip(by_address)
+        {
             notices.sort_by(|a, b| (a.due, &a.duty, a.rung).cmp(&(b.due, &b.duty, b.rung)));
             letters.push(Letter {
                 number,
@@ -339,7 +339,6 @@ impl<'a> Pass<'a> {
                 notices,
                 matters,
             });
-            number += 1;
         }
         letters
     }
@@ -368,6 +367,9 @@ impl<'a> Pass<'a> {
             .collect()
     }
 }
+
+/// What is new to one address: notices, and matters.
+type News = (Vec<Notice>, Vec<(String, String)>);
 
 /// The mailboxes of the officers on a day: who hears of bad edits, contact gaps and requests.
 pub fn officers(agenda: &Agenda, today: Date) -> BTreeSet<Address> {

@@ -89,14 +89,13 @@ impl<'a> Timetable<'a> {
 
     /// The reminders after the due day, in order.
     pub fn nags(&self, reached: Option<Date>) -> impl Iterator<Item = (Rung, Date)> {
-        self.ladder.nag.into_iter().flat_map(move |nag| {
-            (1..=nag.at_most).map(move |nth| {
-                let after = match nag.every {
-                    Stretch::Workdays(n) => Stretch::Workdays(n * nth),
-                    Stretch::Days(n) => Stretch::Days(n * nth),
-                };
-                (Rung::Nag(after), self.late(after, reached))
-            })
+        let nag = self.ladder.nag;
+        (1..=nag.at_most).map(move |nth| {
+            let after = match nag.every {
+                Stretch::Workdays(n) => Stretch::Workdays(n * nth),
+                Stretch::Days(n) => Stretch::Days(n * nth),
+            };
+            (Rung::Nag(after), self.late(after, reached))
         })
     }
 

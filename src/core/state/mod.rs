@@ -1,13 +1,17 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
+mod duty;
+mod letter;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+
+pub use duty::{Decided, DutyState, Given, LetOff, Settled, Told};
+pub use letter::{LetterState, LetterStatus};
 
 use super::duty::{DutyId, OccurrenceId};
-use super::fact::{Alert, Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via};
-use super::ladder::Rung;
+use super::fact::{Answer, Event, Fact, LetterNo, Outcome};
 use super::names::{Address, TaskId, UnitId};
 
 /// All that has happened, as far as the planner asks.
@@ -39,245 +43,6 @@ pub struct State {
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
     pub matters: BTreeSet<(String, Address)>,
-}
-
-/// What has happened to a duty.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DutyState {
-    /// What was put into letters, in order.
-    pub told: Vec<Told>,
-    /// The answers, in order.
-    pub answers: Vec<Given>,
-    /// Which of the answers asked for are in.
-    pub dones: BTreeSet<u16>,
-    /// How it was settled without being done.
-    pub let_off: Option<LetOff>,
-    /// How often it was reopened.
-    pub reopened: u16,
-    /// The due day of a granted extension.
-    pub extended_to: Option<Date>,
-    /// The due day of a conditional duty.
-    pub raised: Option<(Date, Timestamp)>,
-    /// The request that waits for a decision: its place among the answers.
-    pub pending: Option<usize>,
-    /// Decisions, with the address of who had asked.
-    pub decisions: Vec<Decided>,
-    /// What a clerk returned it with.
-    pub returned: Option<(Timestamp, String, String)>,
-}
-
-/// A notice that was put into a letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Whom.
-    pub address: Address,
-    /// Of which rung.
-    pub rung: Rung,
-    /// Of which due day.
-    pub due: Date,
-    /// The rung's day.
-    pub day: Date,
-    /// In which letter; a fold moves it to the newer one.
-    pub letter: LetterNo,
-    /// What it is to the reader.
-    pub part: Part,
-    /// When a server accepted the letter.
-    pub reached: Option<Timestamp>,
-    /// Whether the letter was dropped: the reader knows nothing of it.
-    pub dropped: bool,
-    /// Whether the letter was refused, or given up: it never arrived.
-    pub failed: bool,
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub answer: Answer,
-    /// Who.
-    pub by: String,
-    /// With what note.
-    pub note: String,
-    /// How.
-    pub via: Via,
-    /// From whose link.
-    pub address: Option<Address>,
-    /// The day asked for.
-    pub until: Option<Date>,
-}
-
-/// How a duty was settled without being done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LetOff {
-    /// When.
-    pub at: Timestamp,
-    /// By whom.
-    pub by: String,
-    /// Why.
-    pub note: String,
-    /// Granted as not applicable, rather than waived.
-    pub not_applicable: bool,
-}
-
-/// A decision on a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
-    /// When.
-    pub at: Timestamp,
-    /// The request's kind.
-    pub request: Answer,
-    /// Granted, or refused.
-    pub granted: bool,
-    /// By whom.
-    pub by: String,
-    /// Why.
-    pub note: String,
-    /// Who had asked.
-    pub asker: Option<Address>,
-}
-
-/// How a duty was settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled<'a> {
-    /// Done, by this answer.
-    Done(&'a Given),
-    /// Waived, or not applicable.
-    LetOff(&'a LetOff),
-}
-
-impl Settled<'_> {
-    /// When.
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::Done(given) => given.at,
-            Self::LetOff(found) => found.at,
-        }
-    }
-
-    /// In words: `已完成(王建国)`.
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::Done(given) => format!("已完成({})", given.by),
-            Self::LetOff(found) if found.not_applicable => format!("不适用({})", found.by),
-            Self::LetOff(found) => format!("已免({})", found.by),
-        }
-    }
-}
-
-impl DutyState {
-    /// How it is settled, if it is; `times` is the number of answers its task asks.
-    pub fn settled(&self, times: u16) -> Option<Settled<'_>> {
-        if let Some(found) = &self.let_off {
-            return Some(Settled::LetOff(found));
-        }
-        if self.dones.len() < usize::from(times) {
-            return None;
-        }
-        self.answers
-            .iter()
-            .rev()
-            .find(|given| given.answer == Answer::Done)
-            .map(Settled::Done)
-    }
-
-    /// The notices a reader has, or will have, as far as is known.
-    pub fn standing(&self) -> impl Iterator<Item = &Told> {
-        self.told.iter().filter(|told| !told.dropped)
-    }
-
-    /// What an address was last told of.
-    pub fn last_told(&self, address: &Address) -> Option<&Told> {
-        self.told
-            .iter()
-            .rev()
-            .find(|told| !told.dropped && told.address == *address)
-    }
-
-    /// Whether a notice was decided before, whatever became of it.
-    pub fn decided(&self, rung: Rung, due: Date, address: &Address) -> bool {
-        self.told
-            .iter()
-            .any(|told| told.rung == rung && told.due == due && told.address == *address)
-    }
-
-    /// The request that waits for a decision.
-    pub fn request(&self) -> Option<&Given> {
-        self.pending.and_then(|at| self.answers.get(at))
-    }
-}
-
-/// Where a letter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LetterStatus {
-    /// It waits for its first attempt.
-    Queued,
-    /// An attempt began, and its end is not on record.
-    Attempting,
-    /// The last attempt ended so.
-    Ended(Outcome),
-}
-
-impl LetterStatus {
-    /// As the ledger and `status` write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Attempting => "attempting",
-            Self::Ended(Outcome::Accepted) => "accepted",
-            Self::Ended(Outcome::Deferred) => "deferred",
-            Self::Ended(Outcome::Refused) => "refused",
-            Self::Ended(Outcome::Unknown) => "unknown",
-            Self::Ended(Outcome::Dropped) => "dropped",
-        }
-    }
-
-    /// Whether it may still have to be sent.
-    pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            Self::Queued | Self::Attempting | Self::Ended(Outcome::Deferred | Outcome::Unknown)
-        )
-    }
-}
-
-/// What has happened to a letter.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LetterState {
-    /// Its slot.
-    pub slot: Timestamp,
-    /// Whom it goes to.
-    pub address: Address,
-    /// Its `Message-ID`.
-    pub message_id: String,
-    /// What sort it is.
-    pub kind: LetterKind,
-    /// An alert's own words.
-    pub alert: Option<Alert>,
-    /// When it was queued.
-    pub queued: Timestamp,
-    /// Where it stands.
-    pub status: LetterStatus,
-    /// How many attempts were begun.
-    pub attempts: u32,
-    /// Whether some attempt's end is not known: it may have arrived, and its bytes stand.
-    pub in_doubt: bool,
-    /// When it is tried again.
-    pub retry_at: Option<Timestamp>,
-    /// What was last said of it.
-    pub text: String,
-    /// The duties its notices are of.
-    pub duties: Vec<DutyId>,
-    /// What it tells an admin: each matter with its words.
-    pub matters: Vec<(String, String)>,
-}
-
-impl LetterState {
-    /// Whether its bytes stand: it may have arrived. What was only put off is rendered afresh.
-    pub fn is_frozen(&self) -> bool {
-        self.in_doubt || self.status == LetterStatus::Attempting
-    }
 }
 
 impl State {
@@ -577,43 +342,6 @@ impl State {
                 self.duty_mut(duty).raised = Some((*due, at));
             }
             _ => {}
-        }
-    }
-}
-
-impl DutyState {
-    fn take_answer(&mut self, given: Given, nth: Option<u16>, corrects: bool) {
-        if corrects {
-            self.dones.pop_last();
-            self.reopened += 1;
-        }
-        if given.answer == Answer::Done {
-            // The same person saying the same once more is one answer, not two.
-            let again = self
-                .answers
-                .iter()
-                .rev()
-                .find(|last| last.answer == Answer::Done)
-                .is_some_and(|last| last.by == given.by && last.note == given.note);
-            match nth {
-                Some(nth) => {
-                    self.dones.insert(nth);
-                }
-                None if again && !self.dones.is_empty() => {}
-                None => {
-                    let next = self.dones.last().map_or(1, |last| last + 1);
-                    self.dones.insert(next);
-                }
-            }
-            self.pending = None;
-        }
-        self.answers.push(given);
-        if self
-            .answers
-            .last()
-            .is_some_and(|last| last.answer.is_request())
-        {
-            self.pending = Some(self.answers.len() - 1);
         }
     }
 }

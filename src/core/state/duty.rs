@@ -1,0 +1,215 @@
+//! What has happened to a duty, folded.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::core::fact::{Answer, LetterNo, Part, Via};
+use crate::core::ladder::Rung;
+use crate::core::names::Address;
+
+/// What has happened to a duty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DutyState {
+    /// What was put into letters, in order.
+    pub told: Vec<Told>,
+    /// The answers, in order.
+    pub answers: Vec<Given>,
+    /// Which of the answers asked for are in.
+    pub dones: BTreeSet<u16>,
+    /// How it was settled without being done.
+    pub let_off: Option<LetOff>,
+    /// How often it was reopened.
+    pub reopened: u16,
+    /// The due day of a granted extension.
+    pub extended_to: Option<Date>,
+    /// The due day of a conditional duty.
+    pub raised: Option<(Date, Timestamp)>,
+    /// The request that waits for a decision: its place among the answers.
+    pub pending: Option<usize>,
+    /// Decisions, with the address of who had asked.
+    pub decisions: Vec<Decided>,
+    /// What a clerk returned it with.
+    pub returned: Option<(Timestamp, String, String)>,
+}
+
+/// A notice that was put into a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Whom.
+    pub address: Address,
+    /// Of which rung.
+    pub rung: Rung,
+    /// Of which due day.
+    pub due: Date,
+    /// The rung's day.
+    pub day: Date,
+    /// In which letter; a fold moves it to the newer one.
+    pub letter: LetterNo,
+    /// What it is to the reader.
+    pub part: Part,
+    /// When a server accepted the letter.
+    pub reached: Option<Timestamp>,
+    /// Whether the letter was dropped: the reader knows nothing of it.
+    pub dropped: bool,
+    /// Whether the letter was refused, or given up: it never arrived.
+    pub failed: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub answer: Answer,
+    /// Who.
+    pub by: String,
+    /// With what note.
+    pub note: String,
+    /// How.
+    pub via: Via,
+    /// From whose link.
+    pub address: Option<Address>,
+    /// The day asked for.
+    pub until: Option<Date>,
+}
+
+/// How a duty was settled without being done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetOff {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub note: String,
+    /// Granted as not applicable, rather than waived.
+    pub not_applicable: bool,
+}
+
+/// A decision on a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// When.
+    pub at: Timestamp,
+    /// The request's kind.
+    pub request: Answer,
+    /// Granted, or refused.
+    pub granted: bool,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub note: String,
+    /// Who had asked.
+    pub asker: Option<Address>,
+}
+
+/// How a duty was settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled<'a> {
+    /// Done, by this answer.
+    Done(&'a Given),
+    /// Waived, or not applicable.
+    LetOff(&'a LetOff),
+}
+
+impl Settled<'_> {
+    /// When.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Done(given) => given.at,
+            Self::LetOff(found) => found.at,
+        }
+    }
+
+    /// In words: `已完成(王建国)`.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Done(given) => format!("已完成({})", given.by),
+            Self::LetOff(found) if found.not_applicable => format!("不适用({})", found.by),
+            Self::LetOff(found) => format!("已免({})", found.by),
+        }
+    }
+}
+
+impl DutyState {
+    /// How it is settled, if it is; `times` is the number of answers its task asks.
+    pub fn settled(&self, times: u16) -> Option<Settled<'_>> {
+        if let Some(found) = &self.let_off {
+            return Some(Settled::LetOff(found));
+        }
+        if self.dones.len() < usize::from(times) {
+            return None;
+        }
+        self.answers
+            .iter()
+            .rev()
+            .find(|given| given.answer == Answer::Done)
+            .map(Settled::Done)
+    }
+
+    /// The notices a reader has, or will have, as far as is known.
+    pub fn standing(&self) -> impl Iterator<Item = &Told> {
+        self.told.iter().filter(|told| !told.dropped)
+    }
+
+    /// What an address was last told of.
+    pub fn last_told(&self, address: &Address) -> Option<&Told> {
+        self.told
+            .iter()
+            .rev()
+            .find(|told| !told.dropped && told.address == *address)
+    }
+
+    /// Whether a notice was decided before, whatever became of it.
+    pub fn decided(&self, rung: Rung, due: Date, address: &Address) -> bool {
+        self.told
+            .iter()
+            .any(|told| told.rung == rung && told.due == due && told.address == *address)
+    }
+
+    /// The request that waits for a decision.
+    pub fn request(&self) -> Option<&Given> {
+        self.pending.and_then(|at| self.answers.get(at))
+    }
+}
+
+impl DutyState {
+    /// Takes in an answer.
+    pub(super) fn take_answer(&mut self, given: Given, nth: Option<u16>, corrects: bool) {
+        if corrects {
+            self.dones.pop_last();
+            self.reopened += 1;
+        }
+        if given.answer == Answer::Done {
+            // The same person saying the same once more is one answer, not two.
+            let again = self
+                .answers
+                .iter()
+                .rev()
+                .find(|last| last.answer == Answer::Done)
+                .is_some_and(|last| last.by == given.by && last.note == given.note);
+            match nth {
+                Some(nth) => {
+                    self.dones.insert(nth);
+                }
+                None if again && !self.dones.is_empty() => {}
+                None => {
+                    let next = self.dones.last().map_or(1, |last| last + 1);
+                    self.dones.insert(next);
+                }
+            }
+            self.pending = None;
+        }
+        self.answers.push(given);
+        if self
+            .answers
+            .last()
+            .is_some_and(|last| last.answer.is_request())
+        {
+            self.pending = Some(self.answers.len() - 1);
+        }
+    }
+}

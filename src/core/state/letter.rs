@@ -1,0 +1,79 @@
+//! What has happened to a letter, folded.
+
+use jiff::Timestamp;
+
+use crate::core::duty::DutyId;
+use crate::core::fact::{Alert, LetterKind, Outcome};
+use crate::core::names::Address;
+
+/// Where a letter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LetterStatus {
+    /// It waits for its first attempt.
+    Queued,
+    /// An attempt began, and its end is not on record.
+    Attempting,
+    /// The last attempt ended so.
+    Ended(Outcome),
+}
+
+impl LetterStatus {
+    /// As the ledger and `status` write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Attempting => "attempting",
+            Self::Ended(Outcome::Accepted) => "accepted",
+            Self::Ended(Outcome::Deferred) => "deferred",
+            Self::Ended(Outcome::Refused) => "refused",
+            Self::Ended(Outcome::Unknown) => "unknown",
+            Self::Ended(Outcome::Dropped) => "dropped",
+        }
+    }
+
+    /// Whether it may still have to be sent.
+    pub fn is_open(self) -> bool {
+        matches!(
+            self,
+            Self::Queued | Self::Attempting | Self::Ended(Outcome::Deferred | Outcome::Unknown)
+        )
+    }
+}
+
+/// What has happened to a letter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LetterState {
+    /// Its slot.
+    pub slot: Timestamp,
+    /// Whom it goes to.
+    pub address: Address,
+    /// Its `Message-ID`.
+    pub message_id: String,
+    /// What sort it is.
+    pub kind: LetterKind,
+    /// An alert's own words.
+    pub alert: Option<Alert>,
+    /// When it was queued.
+    pub queued: Timestamp,
+    /// Where it stands.
+    pub status: LetterStatus,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// Whether some attempt's end is not known: it may have arrived, and its bytes stand.
+    pub in_doubt: bool,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// What was last said of it.
+    pub text: String,
+    /// The duties its notices are of.
+    pub duties: Vec<DutyId>,
+    /// What it tells an admin: each matter with its words.
+    pub matters: Vec<(String, String)>,
+}
+
+impl LetterState {
+    /// Whether its bytes stand: it may have arrived. What was only put off is rendered afresh.
+    pub fn is_frozen(&self) -> bool {
+        self.in_doubt || self.status == LetterStatus::Attempting
+    }
+}
