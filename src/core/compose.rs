@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::agenda::{Absent, Agenda, Dated};
 use super::calendar::{Schedule, Task};
-use super::duty::DutyId;
+use super::duty::{DutyId, OccurrenceId};
 use super::fact::{LetterKind, LetterNo, Part};
 use super::ladder::Rung;
 use super::letter::{Content, Item, Row};
@@ -152,8 +152,18 @@ impl<'a> Writing<'a> {
             }
             return;
         }
+        let last_word = notices.last().map(|told| told.rung);
+        if last_word == Some(Rung::Withdrawn) && self.gone_with_what_comes_first(&known) {
+            let row = self.row(&known);
+            self.content.withdrawn.push(row);
+            return;
+        }
         let part = notices.iter().map(|told| told.part).min();
         match part {
+            Some(Part::Below) if !self.acts_on(&known) => {
+                let item = self.item(&known, &notices, Part::Below);
+                self.content.overdue_below.push(item);
+            }
             Some(Part::Act | Part::Below) => {
                 let item = self.item(&known, &notices, Part::Act);
                 self.content.items.push(item);
@@ -168,6 +178,30 @@ impl<'a> Writing<'a> {
             }
             None => {}
         }
+    }
+
+    /// Whether the duty this one comes after was waived or does not apply: then this is not asked either.
+    fn gone_with_what_comes_first(&self, known: &Known<'_>) -> bool {
+        known.task.after.as_ref().is_some_and(|before| {
+            let before = DutyId {
+                occurrence: OccurrenceId {
+                    task: before.clone(),
+                    period: known.id.occurrence.period,
+                },
+                unit: known.id.unit.clone(),
+            };
+            self.state
+                .duty(&before)
+                .is_some_and(|state| state.let_off.is_some())
+        })
+    }
+
+    /// Whether the reader is one of those who have to act.
+    fn acts_on(&self, known: &Known<'_>) -> bool {
+        known
+            .state
+            .standing()
+            .any(|told| told.part == Part::Act && told.address == *self.address)
     }
 
     fn row_of_the_gone(&self, duty: &DutyId, notices: &[&Told]) -> Row {
@@ -287,7 +321,15 @@ impl<'a> Writing<'a> {
 
     /// What comes next if nobody answers: the day, and who is told.
     fn what_follows(&self, known: &Known<'_>) -> Vec<(Date, String)> {
-        let reached = None;
+        // A unit not reached yet is reached with this letter at the earliest.
+        let reached = known
+            .state
+            .standing()
+            .filter(|told| told.part == Part::Act && told.due == known.timetable.due)
+            .filter(|told| !self.state.unreachable.contains_key(&told.address))
+            .filter_map(|told| told.reached)
+            .min()
+            .map_or(self.today, |at| self.slots.day(at));
         let mut told: Vec<&Address> = known
             .state
             .standing()
@@ -296,7 +338,7 @@ impl<'a> Writing<'a> {
             .collect();
         let mut found = Vec::new();
         for level in &known.timetable.ladder.escalate {
-            let day = known.timetable.late(level.after, reached);
+            let day = known.timetable.late(level.after, Some(reached));
             if day <= self.today {
                 continue;
             }

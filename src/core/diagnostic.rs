@@ -310,7 +310,11 @@ pub fn nearest<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> O
     allowed
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(found, word), word))
-        .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
+        .filter(|(distance, word)| {
+            // Of a word of two characters one is half: 中学 is not nearly 小学.
+            let length = word.chars().count();
+            *distance <= 1 + length / 4 && distance * 2 < length
+        })
         .min()
         .map(|(_, word)| word)
 }

@@ -94,7 +94,8 @@ impl File<'_> {
 fn syntax_words(message: &str) -> Words {
     let zh = if message.contains("duplicate key") {
         "这个键写了两次".to_owned()
-    } else if message.contains("string") && message.contains("quote") {
+    } else if message.contains("string") && (message.contains("quote") || message.contains("`\"`"))
+    {
         "引号没有配对(应是英文双引号 \")".to_owned()
     } else if message.contains("key with no value") {
         "键后面缺少 = 和值".to_owned()

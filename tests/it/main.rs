@@ -9,10 +9,16 @@
     reason = "`expect![[r#\"…\"#]]` is written by expect-test, and handed over where it stands"
 )]
 
+mod bell;
+mod dates;
+mod diagnostics;
+mod domain;
+mod fold;
 mod ledger;
 mod letters;
 mod link;
 mod mail;
+mod rules;
 mod running;
 mod smtp;
 mod smtp_double;
@@ -20,3 +26,4 @@ mod systemd;
 mod templates;
 mod tidy;
 mod web;
+mod workdays;

@@ -122,7 +122,14 @@ fn place(
         found.day
     } else {
         match ladder.due_on_rest_day {
-            OnRestDay::Before => workdays.on_or_before(found.day),
+            OnRestDay::Before => {
+                // What is done on rest days alone can't be due before it begins: it is due after them.
+                let before = workdays.on_or_before(found.day);
+                match found.window_from {
+                    Some(from) if before < from => workdays.on_or_after(found.day),
+                    _ => before,
+                }
+            }
             OnRestDay::After => workdays.on_or_after(found.day),
             OnRestDay::Keep => found.day,
         }

@@ -316,7 +316,8 @@ pub(super) fn check_links(tasks: &[Task], faults: &Faults) {
         let mut step = task;
         while let Some(next) = step.after.as_ref().and_then(|id| by_id.get(id)) {
             if seen.contains(&&next.id) {
-                if next.id == task.id {
+                // Each of the loop's tasks finds it; the first by name says so.
+                if next.id == task.id && seen.iter().all(|id| **id >= task.id) {
                     let chain: Vec<_> = seen.iter().map(|id| id.as_str()).collect();
                     file.error(
                         task.place.span.clone(),

@@ -184,7 +184,15 @@ fn window_end(scan: &mut Scan<'_>) -> Option<WindowEnd> {
 /// `10日`, `月底`, `最后一个工作日`, `第二个周五`, `周五`.
 fn within_period(scan: Scan<'_>) -> Read<'_> {
     let mut scan = scan;
-    scan.take(&["每月", "每周", "每季度", "当月", "本月", "本周", "本季度"]);
+    if scan.take(&["每", "本"]) {
+        // `每周五` names the weekday, `每周最后一个工作日` only the period.
+        let mut ahead = scan;
+        if weekday(&mut ahead).is_none() {
+            scan.take(&["季度", "月", "周", "星期"]);
+        }
+    } else {
+        scan.take(&["当月"]);
+    }
     if let Some(nth) = nth(&mut scan, &["个"]) {
         if scan.take(&["工作日"]) {
             return Some((DateForm::Workday(nth), scan));

@@ -16,6 +16,9 @@ pub use show::weekday_name;
 use super::diagnostic::Words;
 use super::period::{BreakKind, Every, Festival, Season};
 
+/// The most days a date may lie from the term it is anchored on: more is a slip of the pen.
+const FARTHEST: u16 = 400;
+
 /// Which of several: `第二个`, `最后一个`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Nth {
@@ -158,7 +161,25 @@ impl DateForm {
             english::parse(&plain)
         }?;
         form.possible()?;
-        Ok(form)
+        Ok(form.plainer())
+    }
+
+    /// No workdays after a day are that day, as no days are.
+    fn plainer(self) -> Self {
+        match self {
+            Self::Term {
+                season,
+                edge,
+                offset: 0,
+                ..
+            } => Self::Term {
+                season,
+                edge,
+                offset: 0,
+                unit: Unit::Day,
+            },
+            other => other,
+        }
     }
 
     /// Refuses days that no year has.
@@ -200,6 +221,10 @@ impl DateForm {
             } if !(1..=5).contains(n) => Err(Words::new(
                 format!("一个月没有第{n}个,最多第5个;也可写“最后一个”"),
                 format!("no month has a {n}th one; at most the 5th, or “last”"),
+            )),
+            Self::Term { offset, .. } if offset.unsigned_abs() > FARTHEST => Err(Words::new(
+                format!("离开学、学期结束最多{FARTHEST}天"),
+                format!("at most {FARTHEST} days from a term's start or end"),
             )),
             Self::Workday(Nth::Number(0)) | Self::TeachingDay(Nth::Number(0)) => {
                 Err(Words::new("从第1个数起", "count from the first"))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::civil::Date;
 
 use super::{Notice, Pass, Timetable};
+use crate::core::agenda::Dated;
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
@@ -146,14 +147,40 @@ impl<'a> Case<'a> {
                     .take_while(|found| found.id.task == *named)
                     .any(|found| {
                         found.group == group
-                            && found
-                                .dated
-                                .as_ref()
-                                .is_ok_and(|dated| from <= dated.due && dated.due <= to)
-                            && covers(pass, covering, &found.id, &self.unit.id)
+                            && found.dated.as_ref().is_ok_and(|dated| {
+                                from <= dated.due
+                                    && dated.due <= to
+                                    && self.covers(pass, covering, group, &found.id, dated)
+                            })
                     })
             })
         })
+    }
+
+    /// Whether a duty of this unit that is named in `met_by` is open or done. One that never was a duty here, its day
+    /// being over when the bell was hung or the unit came, covers nothing.
+    fn covers(
+        &self,
+        pass: &Pass<'_>,
+        covering: &Task,
+        group: usize,
+        id: &OccurrenceId,
+        dated: &Dated,
+    ) -> bool {
+        let agenda = pass.agenda;
+        let ladder = &agenda.groups(covering)[group].ladder;
+        let other = Case::new(
+            covering,
+            self.unit,
+            id,
+            Timetable::new(ladder, &agenda.calendar.workdays, dated, false),
+            pass.state.duties.get(id),
+        );
+        match other.state.and_then(|state| state.settled(covering.times)) {
+            Some(Settled::LetOff(_)) => false,
+            Some(Settled::Done(_)) => true,
+            None => other.state.is_some_and(|state| !state.told.is_empty()) || other.exists(pass),
+        }
     }
 
     /// Whether the duty this one comes after lets it open.
@@ -331,6 +358,7 @@ impl<'a> Case<'a> {
         let Some(given) = state.request() else {
             return;
         };
+        // Its place among the answers, so that what is answered after it makes no new matter of it.
         let nth = state.pending.map_or(0, |at| at + 1);
         let until = given
             .until
@@ -404,26 +432,6 @@ enum Gate {
     Shut,
     /// It was waived or does not apply: neither does this.
     Gone,
-}
-
-fn covers(pass: &Pass<'_>, task: &Task, id: &OccurrenceId, unit: &UnitId) -> bool {
-    let state = pass.state.duties.get(id).and_then(|units| units.get(unit));
-    match state.and_then(|state| state.settled(task.times)) {
-        Some(Settled::LetOff(_)) => false,
-        Some(Settled::Done(_)) => true,
-        None => {
-            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
-            let due_day_open = pass.agenda.due_in_period(id, unit).is_none_or(|due| {
-                due >= pass.hung_on()
-                    && pass
-                        .state
-                        .tasks_seen
-                        .get(&task.id)
-                        .is_none_or(|seen| due >= pass.slots.day(*seen))
-            });
-            state.is_some_and(|state| !state.told.is_empty()) || due_day_open
-        }
-    }
 }
 
 fn request_words(answer: Answer) -> &'static str {

@@ -60,7 +60,9 @@ impl Pass<'_> {
         let Some(state) = self.state.duty(duty) else {
             return;
         };
-        if state.let_off.is_some() || !state.dones.is_empty() {
+        // Of a task that is gone it is not known how often it was asked: done once is taken as done.
+        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
+        if state.settled(task.map_or(1, |task| task.times)).is_some() {
             return;
         }
         let mut told: BTreeSet<&Address> = BTreeSet::new();

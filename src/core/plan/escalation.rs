@@ -37,12 +37,13 @@ impl Case<'_> {
             if day > pass.today {
                 return;
             }
-            let told = self.told_on(rung, pass);
+            let told = self.told_on(level, pass);
             let fresh: Vec<_> = self
                 .mailboxes(&level.to, pass)
                 .into_iter()
                 .filter(|address| !below.contains(address))
                 .filter(|address| !self.was_decided(rung, address))
+                .filter(|address| !told.iter().any(|told| told.address == *address))
                 .collect();
             if !told.is_empty() {
                 // Who holds a role of this level since it climbed is told too; those below know already.
@@ -100,9 +101,15 @@ impl Case<'_> {
         if !fresh.is_empty() {
             return Some(fresh.into_iter().map(|a| (a, Part::Above)).collect());
         }
-        let at_unit: Vec<_> = level.to.iter().filter(|role| !role.is_above()).collect();
-        let nobody = !at_unit.is_empty() && self.mailboxes(at_unit, pass).is_empty();
-        if !nobody {
+        // A `role@kind` without such an ancestor is no level at all.
+        let roster = &pass.agenda.roster;
+        let placed = || {
+            level
+                .to
+                .iter()
+                .filter(|role| roster.place(self.unit, role).is_some())
+        };
+        if placed().next().is_none() || !self.mailboxes(placed(), pass).is_empty() {
             return None;
         }
         // An empty level: the next contact at the unit is told first, as the one who has to act.
@@ -134,12 +141,22 @@ impl Case<'_> {
     }
 
     /// The notices of a level that climbed, for the due day in force. One that could not arrive is none: its level
-    /// counts as empty, and the ladder goes on.
-    fn told_on(&self, rung: Rung, pass: &Pass<'_>) -> Vec<&Told> {
+    /// counts as empty, and the ladder goes on. An edit may have given the level another offset: what its people were
+    /// told under one that the ladder no longer has counts, so that nothing is said again.
+    fn told_on(&self, level: &Level, pass: &Pass<'_>) -> Vec<&Told> {
+        let people = self.mailboxes(&level.to, pass);
+        let of_level = |told: &Told| match told.rung {
+            Rung::Escalate(after) if after == level.after => true,
+            Rung::Escalate(after) => {
+                let levels = &self.timetable.ladder.escalate;
+                levels.iter().all(|level| level.after != after) && people.contains(&told.address)
+            }
+            _ => false,
+        };
         self.state
             .into_iter()
             .flat_map(|state| state.standing())
-            .filter(|told| told.rung == rung && told.due == self.due() && told.part != Part::Below)
+            .filter(|told| of_level(told) && told.due == self.due() && told.part != Part::Below)
             .filter(|told| !told.failed && !pass.state.unreachable.contains_key(&told.address))
             .collect()
     }

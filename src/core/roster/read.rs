@@ -224,6 +224,8 @@ impl Reading<'_> {
             at
         } else {
             let Some(unit) = self.new_unit(&unit_id, &field) else {
+                // Its contact is read all the same, for the faults in it.
+                self.contact(&field);
                 return;
             };
             self.places.insert(unit_id, self.line.clone());
@@ -292,7 +294,10 @@ impl Reading<'_> {
                     format!("不认识的单位类型“{kind}”"),
                     format!("unknown kind of unit “{kind}”"),
                 ),
-                one_of(Kind::ALL.map(Kind::word)),
+                Words::new(
+                    one_of(Kind::ALL.map(Kind::name)).zh,
+                    one_of(Kind::ALL.map(Kind::word)).en,
+                ),
                 did_you_mean(
                     &kind,
                     Kind::ALL.into_iter().flat_map(|k| [k.word(), k.name()]),
@@ -340,7 +345,10 @@ impl Reading<'_> {
                     format!("不认识的岗位“{role}”"),
                     format!("unknown role “{role}”"),
                 ),
-                one_of(ROLES.map(|(word, _)| word)),
+                Words::new(
+                    one_of(ROLES.map(|(_, name)| name)).zh,
+                    one_of(ROLES.map(|(word, _)| word)).en,
+                ),
                 did_you_mean(&role, ROLES.into_iter().flat_map(|(w, n)| [w, n])),
             );
             return None;

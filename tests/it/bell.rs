@@ -1,0 +1,406 @@
+//! A bell on the table: a calendar, a roster and a script of what happens go in, the printed timetable comes out.
+//!
+//! A script is a line for each thing that happens: `2026-11-05 10:00 done drill@2026/s1 safety@s1`. Between its lines
+//! the clock walks from slot to slot, as the daemon does; every letter arrives unless the script says otherwise.
+
+mod reading;
+mod texts;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use expect_test::Expect;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use schoolbell::core::agenda::Agenda;
+use schoolbell::core::compose::{Reader, compose};
+use schoolbell::core::fact::{Answer, Event, Fact, LetterNo, Outcome, Part, Via};
+use schoolbell::core::letter::Content;
+use schoolbell::core::names::Address;
+use schoolbell::core::plan::{Plan, first_sights, plan, plan_first};
+use schoolbell::core::state::State;
+
+use reading::join;
+pub(crate) use reading::slots_after;
+use texts::SCHOOL_YEAR;
+pub(crate) use texts::{DRILL, HEAD, NOTICES, ROSTER, SECOND};
+use words::{said, short};
+
+/// Runs a script over tasks with the usual head and roster.
+pub(crate) fn check(tasks: &str, script: &str, expected: Expect) {
+    Bell::new(tasks).check(script, expected);
+}
+
+/// What a mail server does with letters to an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mail {
+    Arrives,
+    Unknown,
+    Waits,
+}
+
+/// Calendar, roster and what has happened.
+pub(crate) struct Bell {
+    head: String,
+    tasks: String,
+    roster: String,
+    school: String,
+    notice: String,
+    pub(crate) agenda: Agenda,
+    pub(crate) state: State,
+    pub(crate) facts: Vec<Fact>,
+    now: Timestamp,
+    serving: bool,
+    mail: BTreeMap<String, Mail>,
+    pub(crate) printed: String,
+}
+
+impl Bell {
+    pub(crate) fn new(tasks: &str) -> Self {
+        Self::with(HEAD, tasks, ROSTER)
+    }
+
+    pub(crate) fn with(head: &str, tasks: &str, roster: &str) -> Self {
+        Self::whole(head, tasks, roster, SCHOOL_YEAR)
+    }
+
+    /// With another school calendar.
+    pub(crate) fn whole(head: &str, tasks: &str, roster: &str, school: &str) -> Self {
+        Self::all(head, tasks, roster, school, NOTICES[3].1)
+    }
+
+    /// With another notice of 2026.
+    pub(crate) fn noticed(head: &str, tasks: &str, roster: &str, notice: &str) -> Self {
+        Self::all(head, tasks, roster, SCHOOL_YEAR, notice)
+    }
+
+    /// A calendar and roster read elsewhere; they can't be edited.
+    pub(crate) fn of(agenda: Agenda) -> Self {
+        Self {
+            agenda,
+            ..Self::new(DRILL)
+        }
+    }
+
+    fn all(head: &str, tasks: &str, roster: &str, school: &str, notice: &str) -> Self {
+        Self {
+            agenda: join(head, tasks, roster, school, notice),
+            notice: notice.to_owned(),
+            head: head.to_owned(),
+            tasks: tasks.to_owned(),
+            roster: roster.to_owned(),
+            school: school.to_owned(),
+            state: State::default(),
+            facts: Vec::new(),
+            now: Timestamp::MIN,
+            serving: false,
+            mail: BTreeMap::new(),
+            printed: String::new(),
+        }
+    }
+
+    pub(crate) fn check(mut self, script: &str, expected: Expect) {
+        self.run(script);
+        expected.assert_eq(&self.printed);
+    }
+
+    /// Walks through the script.
+    pub(crate) fn run(&mut self, script: &str) {
+        for line in script
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let mut words = line.splitn(4, ' ');
+            let mut word = || words.next().unwrap_or("");
+            let (day, time, verb, rest) = (word(), word(), word(), word());
+            let at = self.instant(&format!("{day}T{time}"));
+            self.walk_to(at);
+            self.act(verb, rest);
+            self.beat();
+        }
+    }
+
+    fn instant(&self, local: &str) -> Timestamp {
+        let local: DateTime = local.parse().expect("a line begins with date and time");
+        local
+            .to_zoned_datetime(self.agenda.calendar.timezone.clone())
+            .expect("a local time")
+            .timestamp()
+    }
+
+    fn walk_to(&mut self, at: Timestamp) {
+        while self.serving {
+            let next = plan(&self.agenda, &self.state, self.now)
+                .next
+                .expect("a next slot");
+            assert!(next > self.now, "the next slot lies ahead");
+            if next > at {
+                break;
+            }
+            self.now = next;
+            self.beat();
+        }
+        assert!(
+            at >= self.now || !self.serving,
+            "the script goes backwards at {at}"
+        );
+        self.now = at;
+    }
+
+    fn record(&mut self, what: Event) {
+        let fact = Fact { at: self.now, what };
+        self.state.apply(&fact);
+        self.facts.push(fact);
+    }
+
+    /// One thing that happens.
+    fn act(&mut self, verb: &str, rest: &str) {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let word = |at: usize| words.get(at).copied().unwrap_or("");
+        match verb {
+            "hang" => {
+                self.serving = true;
+                self.record(Event::BellHung {
+                    installation: "bell".to_owned(),
+                });
+                self.see();
+            }
+            // Under the spool the first letters go out at once.
+            "open" => {
+                self.act("hang", "");
+                let first = plan_first(&self.agenda, &self.state, self.now);
+                self.carry_out(&first);
+            }
+            "down" => self.serving = false,
+            "up" => self.serving = true,
+            "end" => {}
+            "edit" => {
+                let (from, to) = rest.split_once(" => ").expect("edit OLD => NEW");
+                let (from, to) = (from.replace('~', "\n"), to.replace('~', "\n"));
+                let found = [
+                    &mut self.head,
+                    &mut self.tasks,
+                    &mut self.roster,
+                    &mut self.school,
+                ]
+                .into_iter()
+                .find(|text| text.contains(&from))
+                .expect("the text to edit");
+                *found = found.replace(&from, &to);
+                self.agenda = join(
+                    &self.head,
+                    &self.tasks,
+                    &self.roster,
+                    &self.school,
+                    &self.notice,
+                );
+                self.see();
+            }
+            "mail" => self.post(word(0), word(1)),
+            "bounce" => self.record(Event::Unreachable {
+                address: Address::from(word(0)),
+                text: "550 5.1.1".to_owned(),
+            }),
+            "say" => self.say(word(0)),
+            "grant" | "refuse" => self.record(Event::Decision {
+                duty: word(0).parse().expect("a duty"),
+                request: Answer::parse(word(1)).expect("a request"),
+                granted: verb == "grant",
+                by: "沈志明".to_owned(),
+                note: String::new(),
+                until: word(2).parse().ok(),
+            }),
+            "waive" => self.record(Event::Waiver {
+                duty: word(0).parse().expect("a duty"),
+                by: "沈志明".to_owned(),
+                note: String::new(),
+            }),
+            "return" => self.record(Event::Return {
+                duty: word(0).parse().expect("a duty"),
+                by: "沈志明".to_owned(),
+                note: "照片不清".to_owned(),
+            }),
+            "raise" => self.record(Event::Raised {
+                duty: word(0).parse().expect("a duty"),
+                due: word(1).parse().expect("a day"),
+                by: "沈志明".to_owned(),
+                note: String::new(),
+            }),
+            _ => self.answer(verb, &words),
+        }
+    }
+
+    /// `done DUTY ADDRESS [NTH]`, `extension DUTY ADDRESS DAY`, `correct DUTY ADDRESS` and so on. Without an address
+    /// it was the clerk.
+    fn answer(&mut self, verb: &str, words: &[&str]) {
+        let corrects = verb == "correct";
+        let answer = Answer::parse(if corrects { "received" } else { verb }).expect("a verb");
+        let address = words.get(1).map(|word| Address::from(*word));
+        let last = words.get(2).copied().unwrap_or("");
+        self.record(Event::Answer {
+            duty: words[0].parse().expect("a duty"),
+            answer,
+            by: address
+                .as_ref()
+                .map_or("沈志明".to_owned(), Address::to_string),
+            note: String::new(),
+            via: if address.is_some() {
+                Via::Page
+            } else {
+                Via::Clerk
+            },
+            address,
+            nth: last.parse().ok(),
+            until: last.parse().ok(),
+            corrects,
+        });
+    }
+
+    fn see(&mut self) {
+        for event in first_sights(&self.agenda, &self.state) {
+            self.record(event);
+        }
+    }
+
+    /// `mail safety@s1 waits`; once it arrives again, so does what waited.
+    fn post(&mut self, address: &str, how: &str) {
+        let how = match how {
+            "arrives" => Mail::Arrives,
+            "unknown" => Mail::Unknown,
+            "waits" => Mail::Waits,
+            other => panic!("mail does not do {other}"),
+        };
+        self.mail.insert(address.to_owned(), how);
+        for no in self.state.open_letters.clone() {
+            if self.state.letters[&no].address.as_str() == address {
+                self.deliver(no);
+            }
+        }
+    }
+
+    fn deliver(&mut self, letter: LetterNo) {
+        let address = self.state.letters[&letter].address.clone();
+        let how = self
+            .mail
+            .get(address.as_str())
+            .copied()
+            .unwrap_or(Mail::Arrives);
+        if how == Mail::Waits {
+            return;
+        }
+        let message_id = self.state.letters[&letter].message_id.clone();
+        self.record(Event::Attempt {
+            letter,
+            address: address.clone(),
+            message_id: message_id.clone(),
+            nth: 1,
+        });
+        self.record(Event::Outcome {
+            letter,
+            address,
+            message_id,
+            outcome: if how == Mail::Arrives {
+                Outcome::Accepted
+            } else {
+                Outcome::Unknown
+            },
+            text: String::new(),
+            retry_at: None,
+        });
+    }
+
+    fn beat(&mut self) {
+        if !self.serving {
+            return;
+        }
+        let due = plan(&self.agenda, &self.state, self.now);
+        self.carry_out(&due);
+    }
+
+    fn carry_out(&mut self, due: &Plan) {
+        self.must_be_fair(due);
+        self.print(due);
+        for event in due.events(|letter| format!("<{}@bell>", letter.number)) {
+            self.record(event);
+        }
+        for letter in &due.letters {
+            self.deliver(letter.number);
+        }
+    }
+
+    /// What holds of every plan: P2, P3 and P8.
+    fn must_be_fair(&self, due: &Plan) {
+        let mut addresses = BTreeSet::new();
+        for letter in &due.letters {
+            assert!(
+                addresses.insert(&letter.address),
+                "two letters to {}",
+                letter.address
+            );
+            for notice in &letter.notices {
+                let task = &self.agenda.calendar.tasks.get(&notice.duty.occurrence.task);
+                let state = self.state.duty(&notice.duty);
+                let times = task.map_or(1, |task| task.times);
+                let settled = state.is_some_and(|state| state.settled(times).is_some());
+                assert!(!settled || !notice.rung.presses(), "P2: {notice:?}");
+                let reported =
+                    matches!(notice.part, Part::Above | Part::Rollup) && notice.rung.presses();
+                let reached = state.is_some_and(|state| {
+                    state
+                        .standing()
+                        .any(|told| told.part == Part::Act && told.reached.is_some())
+                });
+                assert!(!reported || reached, "P3: {notice:?}");
+            }
+        }
+    }
+
+    fn print(&mut self, due: &Plan) {
+        let stamp = self.stamp();
+        for letter in &due.letters {
+            let mut head = format!("{stamp} {}", letter.address);
+            if !letter.folds.is_empty() {
+                let _ = write!(head, " (folds {:?})", letter.folds);
+            }
+            for notice in &letter.notices {
+                let part = match notice.part {
+                    Part::Act => "act",
+                    Part::Below => "below",
+                    Part::Above => "above",
+                    Part::Rollup => "rollup",
+                };
+                let (rung, duty, due) = (notice.rung, &notice.duty, short(notice.due));
+                let _ = writeln!(self.printed, "{head} {rung} {duty} due {due} {part}");
+            }
+            for (key, _) in &letter.matters {
+                let _ = writeln!(self.printed, "{head} ! {key}");
+            }
+        }
+    }
+
+    fn stamp(&self) -> String {
+        let local = self
+            .now
+            .to_zoned_datetime(self.agenda.calendar.timezone.clone());
+        local.strftime("%m-%d %H:%M").to_string()
+    }
+
+    /// What the last letter to an address says, if it were opened now.
+    pub(crate) fn content(&self, address: &str, reader: Reader) -> Option<Content> {
+        let (no, _) = self
+            .state
+            .letters
+            .iter()
+            .rfind(|(_, letter)| letter.address.as_str() == address)?;
+        compose(&self.agenda, &self.state, *no, self.now, reader)
+    }
+
+    fn say(&mut self, address: &str) {
+        let said = self
+            .content(address, Reader::Mail)
+            .map_or("  nothing\n".to_owned(), |content| said(&content));
+        let _ = write!(self.printed, "{} {address} reads\n{said}", self.stamp());
+    }
+}

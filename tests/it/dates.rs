@@ -1,0 +1,4 @@
+//! Dates: how they are written, and which days they are.
+
+mod days;
+mod forms;

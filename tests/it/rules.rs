@@ -1,0 +1,10 @@
+//! The planner's rules, DESIGN section 5: each timetable is worked out by hand from the rule first.
+
+mod answers;
+mod chains;
+mod clock;
+mod escalation;
+mod once;
+mod outage;
+mod settled;
+mod standing;
