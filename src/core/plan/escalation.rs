@@ -9,7 +9,7 @@ use super::case::Case;
 use crate::core::fact::Part;
 use crate::core::ladder::{Level, Rung};
 use crate::core::names::Address;
-use crate::core::state::Told;
+use crate::core::state::{DutyState, Told};
 
 /// For how many workdays a request holds escalation beyond the unit.
 const REQUEST_HOLDS_WORKDAYS: u16 = 3;
@@ -50,7 +50,7 @@ impl Case<'_> {
                 for address in &fresh {
                     self.tell_up(rung, day, address, level, pass);
                 }
-                reached = self.level_reached(&told, pass);
+                reached = level_reached(&told, pass);
                 below.extend(told.into_iter().map(|told| told.address.clone()));
                 continue;
             }
@@ -155,7 +155,7 @@ impl Case<'_> {
         };
         self.state
             .into_iter()
-            .flat_map(|state| state.standing())
+            .flat_map(DutyState::standing)
             .filter(|told| of_level(told) && told.due == self.due() && told.part != Part::Below)
             .filter(|told| !told.failed && !pass.state.unreachable.contains_key(&told.address))
             .collect()
@@ -165,18 +165,10 @@ impl Case<'_> {
     fn told_at_unit(&self) -> Vec<Address> {
         self.state
             .into_iter()
-            .flat_map(|state| state.standing())
+            .flat_map(DutyState::standing)
             .filter(|told| told.part == Part::Act && told.due == self.due())
             .map(|told| told.address.clone())
             .collect()
-    }
-
-    fn level_reached(&self, told: &[&Told], pass: &Pass<'_>) -> Option<Date> {
-        told.iter()
-            .filter(|told| !pass.state.unreachable.contains_key(&told.address))
-            .filter_map(|told| told.reached)
-            .min()
-            .map(|at| pass.slots.day(at))
     }
 
     fn is_at_unit(&self, address: &Address, pass: &Pass<'_>) -> bool {
@@ -184,4 +176,13 @@ impl Case<'_> {
             contact.address.as_ref() == Some(address) && contact.holds_on(pass.today)
         }) && !pass.state.unreachable.contains_key(address)
     }
+}
+
+/// The day a level was first reached.
+fn level_reached(told: &[&Told], pass: &Pass<'_>) -> Option<Date> {
+    told.iter()
+        .filter(|told| !pass.state.unreachable.contains_key(&told.address))
+        .filter_map(|told| told.reached)
+        .min()
+        .map(|at| pass.slots.day(at))
 }
