@@ -159,6 +159,27 @@ impl Clerk {
         ))
     }
 
+    /// A day that a duty may be put off to: not over, and not before the day it has.
+    fn later(&self, duty: &DutyId, name: &str, until: Date) -> anyhow::Result<Date> {
+        let agenda = &self.desk.loaded.agenda;
+        let today = Slots::new(&agenda.calendar).day(self.at);
+        anyhow::ensure!(until >= today, "延到的 {until} 已经过去");
+        if let Some(due) = agenda.due_in_period(&duty.occurrence, &duty.unit) {
+            anyhow::ensure!(until > due, "{name} 的截止日是 {due},{until} 并不更晚");
+        }
+        let times = agenda
+            .calendar
+            .tasks
+            .get(&duty.occurrence.task)
+            .map_or(1, |task| task.times);
+        let settled = self
+            .state
+            .duty(duty)
+            .is_some_and(|known| known.settled(times).is_some());
+        anyhow::ensure!(!settled, "{name} 已经办结,不用延期;要重新打开请用 return");
+        Ok(until)
+    }
+
     fn record(&self, event: Event, words: &str) -> anyhow::Result<ExitCode> {
         self.ledger.append(self.at, vec![event])?;
         print(&format!("已记入台账:{words}\n"))?;
@@ -271,11 +292,12 @@ fn decide(
         .and_then(|known| known.request())
         .with_context(|| format!("{name} 没有待定的申请;要延期请用 extend,要免做请用 waive"))?;
     let until = match (request.answer, granted) {
-        (fact::Answer::Extension, true) => Some(
-            until
+        (fact::Answer::Extension, true) => {
+            let until = until
                 .or(request.until)
-                .context("申请里没有写延到哪天,请用 --until 写明")?,
-        ),
+                .context("申请里没有写延到哪天,请用 --until 写明")?;
+            Some(clerk.later(&given.duty, &name, until)?)
+        }
         _ => None,
     };
     let words = format!(
@@ -299,6 +321,7 @@ pub(super) fn extend(config: &Path, given: &Extending) -> anyhow::Result<ExitCod
     let clerk = Clerk::open(config)?;
     let name = clerk.name(&given.decision.duty)?;
     let (by, note) = by_and_note(&given.decision.by, &given.decision.note)?;
+    clerk.later(&given.decision.duty, &name, given.until)?;
     let words = format!("{name} 延至{}({by})", given.until);
     let event = Event::Decision {
         duty: given.decision.duty.clone(),

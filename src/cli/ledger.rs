@@ -39,8 +39,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
         let mut row = serde_json::to_value(&fact)?;
         localise(&mut row, &zone);
-        serde_json::to_writer(&mut out, &row)?;
-        out.write_all(b"\n")?;
+        out.write_all(format!("{row}\n").as_bytes())?;
         Ok(())
     })?;
     out.flush()?;

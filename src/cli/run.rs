@@ -36,7 +36,7 @@ fn read_speed(text: &str) -> Result<Speed, String> {
     }
     text.parse::<f64>()
         .ok()
-        .filter(|times| times.is_finite() && *times > 0.0)
+        .filter(|times| (0.001..=1e9).contains(times))
         .map(Speed::Times)
         .ok_or_else(|| format!("“{text}”不是速度,应是正数或 max"))
 }

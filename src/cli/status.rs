@@ -9,8 +9,9 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::core::compose::title;
 use crate::core::duty::DutyId;
+use crate::core::fact::Outcome;
 use crate::core::plan::{GRACE, Slots, missing_notice};
-use crate::core::state::State;
+use crate::core::state::{LetterStatus, State};
 use crate::ledger::{Ledger, Nature};
 use crate::load::{Loaded, load};
 
@@ -65,6 +66,20 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(AT_FAULT))
 }
 
+/// A letter that has waited so long waits for a person, at the usual rates.
+const STUCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+
+/// What people call where a letter stands in the queue.
+fn queue_name(status: LetterStatus) -> &'static str {
+    match status {
+        LetterStatus::Queued => "等待发出",
+        LetterStatus::Attempting => "正在发",
+        LetterStatus::Ended(Outcome::Deferred) => "稍后再发",
+        LetterStatus::Ended(Outcome::Unknown) => "结果不明,待重发",
+        LetterStatus::Ended(_) => "已结束",
+    }
+}
+
 struct Report<'a> {
     state: &'a State,
     loaded: &'a Loaded,
@@ -74,16 +89,11 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn figures(&self, pretended: bool) -> String {
-        let zone = &self.loaded.agenda.calendar.timezone;
-        let local = |at: jiff::Timestamp| {
-            at.to_zoned_datetime(zone.clone())
-                .strftime("%Y-%m-%d %H:%M")
-                .to_string()
-        };
+        let local = |at| self.local(at);
         let mut by_status: BTreeMap<&str, usize> = BTreeMap::new();
         for no in &self.state.open_letters {
             if let Some(letter) = self.state.letters.get(no) {
-                *by_status.entry(letter.status.word()).or_default() += 1;
+                *by_status.entry(queue_name(letter.status)).or_default() += 1;
             }
         }
         let queue = if by_status.is_empty() {
@@ -91,13 +101,13 @@ impl Report<'_> {
         } else {
             by_status
                 .iter()
-                .map(|(word, count)| format!("{word} {count}"))
+                .map(|(name, count)| format!("{name} {count} 封"))
                 .collect::<Vec<_>>()
                 .join(",")
         };
         let calendar = &self.loaded.agenda.calendar;
         format!(
-            "{}{}\n任务 {} 项,单位 {} 个\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};发过 {} 封\n",
+            "{}{}\n任务 {} 项,单位 {} 个\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};已送出 {} 封\n",
             calendar.title,
             if pretended {
                 "(假定时间的演练)"
@@ -110,8 +120,18 @@ impl Report<'_> {
                 .last_slot
                 .map_or("还没有".to_owned(), |(slot, _)| local(slot)),
             local(Slots::new(calendar).after(self.now)),
-            self.state.letters.len() - self.state.open_letters.len(),
+            self.state
+                .letters
+                .values()
+                .filter(|letter| letter.status == LetterStatus::Ended(Outcome::Accepted))
+                .count(),
         )
+    }
+
+    fn local(&self, at: jiff::Timestamp) -> String {
+        at.to_zoned_datetime(self.loaded.agenda.calendar.timezone.clone())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string()
     }
 
     fn files(&mut self) {
@@ -130,15 +150,16 @@ impl Report<'_> {
             && self.state.hung.is_some_and(|hung| hung < previous);
         if missed && overdue && !pretended {
             self.needs.push(format!(
-                "{previous} 的时点没有处理:服务没有在运行?请看 systemctl status schoolbell"
+                "{} 的时点没有处理:服务没有在运行?请看 systemctl status schoolbell",
+                self.local(previous)
             ));
         }
         for no in &self.state.open_letters {
             if let Some(letter) = self.state.letters.get(no)
-                && letter.attempts >= 3
+                && self.now.duration_since(letter.queued) > STUCK
             {
                 self.needs.push(format!(
-                    "第{no}号信(给 {})试了{}次还没有送出:{}",
+                    "第{no}号信(给 {})排了半小时以上还没有送出,试过{}次:{}",
                     letter.address, letter.attempts, letter.text
                 ));
             }

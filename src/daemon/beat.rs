@@ -12,6 +12,11 @@ impl Office {
         let house = self.house();
         let now = self.clock.now();
         let mut book = self.book()?;
+        if self.pulse.vitals().ledger_trouble.is_some() {
+            // Nothing else may be written for days: whether the ledger takes facts again must be tried.
+            let job = "probe".to_owned();
+            self.append(&mut book, vec![Event::JobRun { job }])?;
+        }
         let sights = first_sights(&house.agenda, &book.state);
         self.append(&mut book, sights)?;
         let due = plan(&house.agenda, &book.state, now);

@@ -9,11 +9,12 @@ use super::office::{House, Office};
 use crate::config;
 use crate::core::compose::{Reader, compose};
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
+use crate::core::letter::Content;
+use crate::core::names::Address;
 use crate::core::state::LetterState;
 use crate::ledger::LedgerError;
 use crate::mail::{
-    self, Envelope, GIVE_UP_AFTER, Header, Mailbox, Pace, Sent, Spool, Transport, Unusable,
-    retry_after,
+    self, Envelope, GIVE_UP_AFTER, Header, Pace, Sent, Spool, Transport, Unusable, retry_after,
 };
 
 /// How long the queue rests when the server wants something mended first.
@@ -30,6 +31,8 @@ pub(super) struct Courier {
     pace: Pace,
     /// Until when the whole queue rests.
     rests_until: Option<Timestamp>,
+    /// How an attempt ended, where the ledger would not take it: recorded before anything else is sent.
+    unrecorded: Option<(LetterNo, LetterState, Sent)>,
 }
 
 /// Builds the transport that the settings name.
@@ -52,6 +55,7 @@ impl Courier {
             office,
             house,
             rests_until: None,
+            unrecorded: None,
         })
     }
 
@@ -82,8 +86,8 @@ impl Courier {
         &mut self,
         stop: &impl Fn() -> bool,
     ) -> Result<Option<Timestamp>, LedgerError> {
-        self.take_over_settings();
         loop {
+            self.take_over_settings();
             let now = self.office.clock.now();
             if let Some(until) = self.rests_until {
                 if now < until {
@@ -94,21 +98,23 @@ impl Courier {
             if stop() {
                 return Ok(None);
             }
-            match self.next(now)? {
-                Next::Letter(no) => {
-                    if let Err(error) = self.carry_one(no).await {
-                        self.office.heed(Some(&error));
-                        match error {
-                            LedgerError::Full(_) | LedgerError::Busy(_) => {
-                                tracing::error!(%error, "台账记不下,发信暂停");
-                                self.rests_until = now.checked_add(LEDGER_PAUSE).ok();
-                            }
-                            _ => return Err(error),
-                        }
+            let carried = match self.unrecorded.take() {
+                Some((no, letter, sent)) => self.record(no, letter, sent),
+                None => match self.next(now)? {
+                    Next::Letter(no, address) => self.carry_one(no, &address, stop).await,
+                    Next::Wait(until) => return Ok(Some(until)),
+                    Next::Nothing => return Ok(None),
+                },
+            };
+            if let Err(error) = carried {
+                self.office.heed(Some(&error));
+                match error {
+                    LedgerError::Full(_) | LedgerError::Busy(_) => {
+                        tracing::error!(%error, "台账记不下,发信暂停");
+                        self.rests_until = now.checked_add(LEDGER_PAUSE).ok();
                     }
+                    _ => return Err(error),
                 }
-                Next::Wait(until) => return Ok(Some(until)),
-                Next::Nothing => return Ok(None),
             }
         }
     }
@@ -153,8 +159,8 @@ impl Courier {
         let ready = open()
             .filter(|(_, letter)| letter.retry_at.is_none_or(|at| at <= now))
             .min_by_key(|(no, letter)| (urgency(letter), *no));
-        if let Some((no, _)) = ready {
-            return Ok(Next::Letter(no));
+        if let Some((no, letter)) = ready {
+            return Ok(Next::Letter(no, letter.address.clone()));
         }
         Ok(open()
             .filter_map(|(_, letter)| letter.retry_at)
@@ -162,40 +168,38 @@ impl Courier {
             .map_or(Next::Nothing, Next::Wait))
     }
 
-    async fn carry_one(&mut self, no: LetterNo) -> Result<(), LedgerError> {
-        let Some(ready) = self.make_ready(no)? else {
-            return Ok(());
+    /// One letter: waited for its turn, made ready from what is true then, sent, and its end recorded.
+    async fn carry_one(
+        &mut self,
+        no: LetterNo,
+        address: &Address,
+        stop: &impl Fn() -> bool,
+    ) -> Result<(), LedgerError> {
+        let envelope = Envelope {
+            from: self.house.settings.mail.from.address.clone(),
+            to: address.clone(),
         };
-        let Ready {
-            letter,
-            envelope,
-            bytes,
-        } = ready;
         // Only a server can be overrun; a folder takes all at once.
         if matches!(self.transport, Transport::Smtp(_)) {
-            self.pace.ready(envelope.domain()).await;
+            tokio::select! {
+                () = self.pace.ready(envelope.domain()) => {}
+                () = stopped(stop) => return Ok(()),
+            }
         }
-        let now = self.office.clock.now();
-        let attempt = Event::Attempt {
-            letter: no,
-            address: letter.address.clone(),
-            message_id: letter.message_id.clone(),
-            nth: letter.attempts + 1,
+        let ready = tokio::task::block_in_place(|| self.begin(no))?;
+        let Some((letter, bytes)) = ready else {
+            return Ok(());
         };
-        self.office
-            .ledger
-            .begin_attempt_async(now, attempt, Some(&bytes))
-            .await?;
         let sent = self
             .transport
             .send(&envelope, no, letter.slot, &bytes)
             .await;
-        self.record(no, &letter, &sent)
+        self.record(no, letter, sent)
     }
 
-    /// The letter's bytes: those it was sent with if it may have arrived, else rendered now. `None` where nothing
-    /// in it still holds, which is recorded.
-    fn make_ready(&self, no: LetterNo) -> Result<Option<Ready>, LedgerError> {
+    /// Makes a letter's bytes and records that its sending begins, all under the book's lock: between the look at
+    /// what is true and the record of the attempt, nothing can fold or settle it. `None` where it is not to be sent.
+    fn begin(&mut self, no: LetterNo) -> Result<Option<(LetterState, Vec<u8>)>, LedgerError> {
         let mut book = self.office.book()?;
         let Some(letter) = book.state.letters.get(&no).cloned() else {
             return Ok(None);
@@ -203,85 +207,103 @@ impl Courier {
         if !letter.status.is_open() {
             return Ok(None);
         }
-        let now = self.office.clock.now();
-        let content = compose(&self.house.agenda, &book.state, no, now, Reader::Mail);
-        let Some(content) = content else {
-            let dropped = outcome(
-                no,
-                &letter,
-                Outcome::Dropped,
-                "信中各项都已办结或撤销",
-                None,
-            );
-            self.office.append(&mut book, vec![dropped])?;
-            return Ok(None);
-        };
-        drop(book);
-        let from = &self.house.settings.mail.from;
-        let envelope = Envelope {
-            from: from.address.clone(),
-            to: letter.address.clone(),
-        };
+        self.house = self.office.house();
         let kept = if letter.is_frozen() {
             self.office.ledger.frozen(no)?
         } else {
             None
         };
-        let made = match kept {
-            Some(bytes) => Ok(bytes),
-            // One poisoned letter must cost one letter.
-            None => std::panic::catch_unwind(AssertUnwindSafe(|| {
-                self.render(no, &letter, &content, from)
-            }))
-            .unwrap_or_else(|_| Err("生成信件时程序出错".to_owned())),
-        };
-        match made {
-            Ok(bytes) => Ok(Some(Ready {
-                letter,
-                envelope,
-                bytes,
-            })),
-            Err(problem) => {
+        // One poisoned letter must cost one letter.
+        let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let now = self.office.clock.now();
+            let content = compose(&self.house.agenda, &book.state, no, now, Reader::Mail)?;
+            Some(match kept {
+                Some(bytes) => Ok((bytes, Vec::new())),
+                None => self.render(no, &letter, &content),
+            })
+        }))
+        .unwrap_or_else(|_| Some(Err("生成信件时程序出错".to_owned())));
+        let (bytes, problems) = match made {
+            None => {
+                let dropped = outcome(
+                    no,
+                    &letter,
+                    Outcome::Dropped,
+                    "信中各项都已办结或撤销",
+                    None,
+                );
+                self.office.append(&mut book, vec![dropped])?;
+                return Ok(None);
+            }
+            Some(Err(problem)) => {
                 tracing::error!(letter = no, %problem, "letter quarantined");
-                let mut book = self.office.book()?;
                 let refused = outcome(no, &letter, Outcome::Refused, &problem, None);
                 self.office.append(&mut book, vec![refused])?;
-                Ok(None)
+                return Ok(None);
             }
-        }
+            Some(Ok(made)) => made,
+        };
+        let attempt = Event::Attempt {
+            letter: no,
+            address: letter.address.clone(),
+            message_id: letter.message_id.clone(),
+            nth: letter.attempts + 1,
+        };
+        let now = self.office.clock.now();
+        self.office
+            .ledger
+            .begin_attempt(now, attempt, Some(&bytes))?;
+        drop(book);
+        self.tell_of(&problems)?;
+        Ok(Some((letter, bytes)))
     }
 
+    /// Tells the officers of templates that had to be left aside.
+    fn tell_of(&self, problems: &[String]) -> Result<(), LedgerError> {
+        let Some(problem) = problems.first() else {
+            return Ok(());
+        };
+        tracing::warn!(%problem, "template fell back to the shipped one");
+        let alert = Alert {
+            subject: "信件模板有错,已改用内置模板".to_owned(),
+            text: problems.join("\n"),
+        };
+        let day = self.office.today();
+        self.office
+            .alert(&format!("template:{day}:{problem}"), &alert)
+    }
+
+    /// A letter's bytes, and what was wrong with the templates.
     fn render(
         &self,
         no: LetterNo,
         letter: &LetterState,
-        content: &crate::core::letter::Content,
-        from: &Mailbox,
-    ) -> Result<Vec<u8>, String> {
+        content: &Content,
+    ) -> Result<(Vec<u8>, Vec<String>), String> {
         let links = self.office.links(no, letter.kind);
         let rendered = self.house.templates.render(content, &links);
-        if let Some(problem) = rendered.problems.first() {
-            tracing::warn!(%problem, "template fell back to the shipped one");
-            let alert = Alert {
-                subject: "信件模板有错,已改用内置模板".to_owned(),
-                text: rendered.problems.join("\n"),
-            };
-            if let Err(error) = self.office.alert(&format!("template:{problem}"), &alert) {
-                tracing::error!(%error, "alert not recorded");
-            }
-        }
         let header = Header {
-            from,
+            from: &self.house.settings.mail.from,
             person: &content.person,
             to: &letter.address,
             message_id: &letter.message_id,
             date: self.office.clock.now(),
             calendar: &content.calendar,
         };
-        mail::compose(&header, &rendered).map_err(|error| error.to_string())
+        let bytes = mail::compose(&header, &rendered).map_err(|error| error.to_string())?;
+        Ok((bytes, rendered.problems))
     }
 
-    fn record(
+    /// Records how an attempt ended; where the ledger will not have it, it is kept and recorded first of all.
+    fn record(&mut self, no: LetterNo, letter: LetterState, sent: Sent) -> Result<(), LedgerError> {
+        let recorded = tokio::task::block_in_place(|| self.try_record(no, &letter, &sent));
+        if let Err(LedgerError::Full(_) | LedgerError::Busy(_)) = recorded {
+            self.unrecorded = Some((no, letter, sent));
+        }
+        recorded
+    }
+
+    fn try_record(
         &mut self,
         no: LetterNo,
         letter: &LetterState,
@@ -299,7 +321,13 @@ impl Courier {
             Sent::Accepted(text) => {
                 events.push(outcome(no, letter, Outcome::Accepted, text, None));
             }
-            Sent::Deferred { text, .. } | Sent::Unknown(text) if too_old => {
+            // A relay that is down is nobody's mailbox: the queue is kept however long it takes.
+            Sent::Deferred {
+                text, relay: false, ..
+            }
+            | Sent::Unknown(text)
+                if too_old =>
+            {
                 let text = format!("试了{nth}次仍未送出,已放弃:{text}");
                 events.push(outcome(no, letter, Outcome::Refused, &text, None));
             }
@@ -377,15 +405,16 @@ impl Courier {
 }
 
 enum Next {
-    Letter(LetterNo),
+    Letter(LetterNo, Address),
     Wait(Timestamp),
     Nothing,
 }
 
-struct Ready {
-    letter: LetterState,
-    envelope: Envelope,
-    bytes: Vec<u8>,
+/// Ends once the daemon is told to stop.
+async fn stopped(stop: &impl Fn() -> bool) {
+    while !stop() {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
 }
 
 fn outcome(

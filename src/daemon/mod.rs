@@ -139,6 +139,7 @@ async fn live(
     stopping: &Arc<AtomicBool>,
 ) -> Result<(), DaemonError> {
     let mut scheduler = pulse::start(nudges).await?;
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
     let (died, mut death) = mpsc::channel(1);
     let delivering = {
         let (office, stopping) = (Arc::clone(office), Arc::clone(stopping));
@@ -155,9 +156,11 @@ async fn live(
         let nudge = tokio::select! {
             nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
             () = office.answered.notified() => Nudge::Beat,
+            // The cron library goes quiet after the clock steps back; this goes by the monotonic one.
+            _ = minute.tick() => Nudge::Beat,
             error = death.recv() => match error {
                 Some(error) => break Err(error),
-                None => break Ok(()),
+                None => break Err(LedgerError::Refused("发信的部分意外停止".to_owned())),
             },
         };
         match nudge {

@@ -115,6 +115,17 @@ impl Office {
         Ok(book)
     }
 
+    /// Numbers worth watching, if nobody is writing just now.
+    pub(super) fn counts(&self) -> Option<[(&'static str, u64); 3]> {
+        let book = self.book.try_lock().ok()?;
+        let state = &book.state;
+        Some([
+            ("letters_open", state.open_letters.len() as u64),
+            ("letters_refused", state.refused.len() as u64),
+            ("addresses_unreachable", state.unreachable.len() as u64),
+        ])
+    }
+
     fn catch_up(&self, book: &mut Book) -> Result<(), LedgerError> {
         for (seq, fact) in self.ledger.facts_since(book.seq)? {
             book.state.apply(&fact);

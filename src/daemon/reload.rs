@@ -44,7 +44,12 @@ impl Office {
     /// Takes what lies on disk into force, if it is good.
     pub(super) fn reload(&self) -> Result<(), LedgerError> {
         let old = self.house();
-        match read_house(&old.settings.file) {
+        let fit = |(house, files): (House, _)| {
+            super::start::fit(&house, self.clock.is_pretended())
+                .map(|()| (house, files))
+                .map_err(|error| error.to_string())
+        };
+        match read_house(&old.settings.file).and_then(fit) {
             Ok((house, files)) => {
                 self.pulse.note(|vitals| vitals.edit_refused = None);
                 let version = house.version.clone();
@@ -83,7 +88,8 @@ impl Office {
                         "刚才对行事历、花名册或配置的改动有错,没有生效;现在用的仍是改动前的版本,提醒照常进行。请按下面的提示改正并保存,系统会自动重新读取。\n\n{report}"
                     ),
                 };
-                self.alert(&format!("edit-refused:{mark}"), &alert)
+                let day = self.today();
+                self.alert(&format!("edit-refused:{day}:{mark}"), &alert)
             }
         }
     }
@@ -101,7 +107,9 @@ fn first_line(report: &str) -> String {
 pub(super) fn watch(office: &Arc<Office>, nudges: Sender<Nudge>) -> Option<RecommendedWatcher> {
     let house = office.house();
     let settings = &house.settings;
-    let state = settings.state.clone();
+    // The watcher speaks of whole paths.
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let state = whole(&settings.state);
     let (pings, edits) = channel(1);
     tokio::spawn(once_still(edits, nudges));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -115,17 +123,14 @@ pub(super) fn watch(office: &Arc<Office>, nudges: Sender<Nudge>) -> Option<Recom
     })
     .map_err(|error| tracing::warn!(%error, "files are not watched; use SIGHUP after an edit"))
     .ok()?;
-    let mut folders = vec![(settings.calendar.clone(), RecursiveMode::Recursive)];
+    let mut folders = vec![(whole(&settings.calendar), RecursiveMode::Recursive)];
     for file in [&settings.roster, &settings.file] {
-        if let Some(folder) = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
+        if let Some(folder) = whole(file).parent() {
             folders.push((folder.to_owned(), RecursiveMode::NonRecursive));
         }
     }
     if settings.mail.templates.is_dir() {
-        folders.push((settings.mail.templates.clone(), RecursiveMode::NonRecursive));
+        folders.push((whole(&settings.mail.templates), RecursiveMode::NonRecursive));
     }
     for (folder, mode) in folders {
         if let Err(error) = watcher.watch(&folder, mode) {

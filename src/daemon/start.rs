@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::office::Office;
+use super::office::{House, Office};
 use super::reload::read_house;
 use super::{DaemonError, Options};
 use crate::clock::Clock;
@@ -29,20 +29,9 @@ pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
     let settings = &house.settings;
     let clock = match &options.pretend {
         None => Clock::Real,
-        Some(pretence) => {
-            if let config::Transport::Smtp(smtp) = &settings.mail.transport
-                && !config::is_loopback(smtp.host())
-            {
-                return Err(DaemonError::Input(format!(
-                    "假定时间只能配本机的邮件服务器,而 [mail.smtp] host 是 {}:演练的信不能发给真人",
-                    smtp.host()
-                )));
-            }
-            Clock::pretend(pretence.now, pretence.speed)
-        }
+        Some(pretence) => Clock::pretend(pretence.now, pretence.speed),
     };
-    // What cannot send must not start: found before anything is made.
-    super::courier::transport(&house)?;
+    fit(&house, clock.is_pretended())?;
     make_folder(&settings.state)?;
     let nature = if options.pretend.is_some() {
         Nature::Pretend
@@ -58,6 +47,21 @@ pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
     let keys = link_keys(&settings.state, &settings.mail.transport)?;
     ledger.keep_version(&house.version, clock.now(), &files)?;
     Ok(Arc::new(Office::new(clock, ledger, keys, house)))
+}
+
+/// Whether these settings may come into force: found before anything is made or replaced.
+pub(super) fn fit(house: &House, pretended: bool) -> Result<(), DaemonError> {
+    if let config::Transport::Smtp(smtp) = &house.settings.mail.transport
+        && pretended
+        && !config::is_loopback(smtp.host())
+    {
+        return Err(DaemonError::Input(format!(
+            "假定时间只能配本机的邮件服务器,而 [mail.smtp] host 是 {}:演练的信不能发给真人",
+            smtp.host()
+        )));
+    }
+    super::courier::transport(house)?;
+    Ok(())
 }
 
 fn make_folder(folder: &Path) -> std::io::Result<()> {
