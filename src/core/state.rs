@@ -1,6 +1,6 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Alert, Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via};
 use super::ladder::Rung;
-use super::names::{Address, TaskId, UnitId};
+use super::names::{Address, NameMap, TaskId, UnitId};
 
 /// All that has happened, as far as the planner asks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +27,10 @@ pub struct State {
     pub last_slot: Option<(Timestamp, Timestamp)>,
     /// The latest slot that followed an outage, and when it was decided.
     pub resumed: Option<(Timestamp, Timestamp)>,
+    /// The duties that something was answered or decided of since the last slot was decided, and when.
+    pub news: NameMap<DutyId, Timestamp>,
     /// What has happened to the duties that anything has happened to.
-    pub duties: BTreeMap<OccurrenceId, HashMap<UnitId, DutyState>>,
+    pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, DutyState>>,
     /// The letters by number.
     pub letters: BTreeMap<LetterNo, LetterState>,
     /// The letters that may still have to be sent.
@@ -178,6 +180,14 @@ impl DutyState {
             .map(Settled::Done)
     }
 
+    /// Whether it is settled and waits for nothing: no request is open and no decision was ever asked for. Read without
+    /// looking at what was told and answered, since a year's settled duties are passed over at every slot.
+    pub fn rests(&self, times: u16) -> bool {
+        (self.let_off.is_some() || self.dones.len() >= usize::from(times))
+            && self.pending.is_none()
+            && self.decisions.is_empty()
+    }
+
     /// The notices a reader has, or will have, as far as is known.
     pub fn standing(&self) -> impl Iterator<Item = &Told> {
         self.told.iter().filter(|told| !told.dropped)
@@ -298,7 +308,7 @@ impl State {
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {
         if !self.duties.contains_key(&duty.occurrence) {
-            self.duties.insert(duty.occurrence.clone(), HashMap::new());
+            self.duties.insert(duty.occurrence.clone(), NameMap::default());
         }
         self.duties
             .get_mut(&duty.occurrence)
@@ -326,6 +336,8 @@ impl State {
                 if self.last_slot.is_none_or(|(last, _)| last < *slot) {
                     self.last_slot = Some((*slot, at));
                 }
+                // What another process appended while the slot was being decided is news to the next one.
+                self.news.retain(|_, told| *told >= at);
                 if *after_outage {
                     self.resumed = Some((*slot, at));
                 }
@@ -488,6 +500,11 @@ impl State {
     }
 
     fn apply_answer(&mut self, at: Timestamp, what: &Event) {
+        if let Event::Answer { duty, .. } | Event::Decision { duty, .. } | Event::Waiver { duty, .. } =
+            what
+        {
+            self.news.insert(duty.clone(), at);
+        }
         match what {
             Event::Answer {
                 duty,

@@ -115,6 +115,7 @@ fn answer() -> Event {
         address: Some(address()),
         nth: Some(2),
         until: Some(date(2026, 6, 20)),
+        corrects: true,
     }
 }
 
@@ -134,7 +135,10 @@ fn every_event() -> Vec<Event> {
         Event::CalendarVersion {
             version: "b1946ac9".into(),
         },
-        Event::SlotPassed { slot: morning() },
+        Event::SlotPassed {
+            slot: morning(),
+            after_outage: false,
+        },
         queued(1, &[]),
         Event::LetterQueued {
             letter: 2,

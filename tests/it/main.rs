@@ -17,3 +17,6 @@ mod smtp;
 mod smtp_double;
 mod templates;
 mod web;
+mod world;
+mod year;
+mod year_rows;

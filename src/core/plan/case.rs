@@ -1,15 +1,17 @@
 //! One duty, at one slot: what those who have to act are told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::cover::Cover;
 use super::{Notice, Pass, Timetable};
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
 use crate::core::ladder::{RoleRef, Rung};
-use crate::core::names::{Address, UnitId};
+use crate::core::names::{Address, NameMap, TaskId, UnitId};
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, Settled};
 
@@ -17,6 +19,10 @@ use crate::core::state::{DutyState, Settled};
 pub(super) struct Case<'a> {
     pub(super) task: &'a Task,
     pub(super) unit: &'a Unit,
+    /// The unit's place in the roster.
+    at: usize,
+    /// What may cover it.
+    covers: &'a [Cover<'a>],
     pub(super) occurrence: &'a OccurrenceId,
     pub(super) timetable: Timetable<'a>,
     /// What has happened to it; `None` where nothing has.
@@ -26,14 +32,17 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new(
         task: &'a Task,
-        unit: &'a Unit,
+        (at, unit): (usize, &'a Unit),
+        covers: &'a [Cover<'a>],
         occurrence: &'a OccurrenceId,
         timetable: Timetable<'a>,
-        states: Option<&'a HashMap<UnitId, DutyState>>,
+        states: Option<&'a NameMap<UnitId, DutyState>>,
     ) -> Self {
         Self {
             task,
             unit,
+            at,
+            covers,
             occurrence,
             timetable,
             state: states.and_then(|states| states.get(&unit.id)),
@@ -45,6 +54,11 @@ impl<'a> Case<'a> {
             occurrence: self.occurrence.clone(),
             unit: self.unit.id.clone(),
         }
+    }
+
+    /// Whether it is settled and nothing is left to be told of it, unless it was spoken of since the last slot.
+    pub(super) fn rests(&self) -> bool {
+        self.state.is_some_and(|state| state.rests(self.task.times))
     }
 
     /// The due day, a granted extension included.
@@ -106,51 +120,14 @@ impl<'a> Case<'a> {
 
     /// Rule 2: on the roster before the due day, and the due day not over when the bell was hung or the task added.
     fn exists(&self, pass: &Pass<'_>) -> bool {
-        let due = self.due();
-        let day = |at| pass.slots.day(at);
-        let hung = pass.hung_on();
-        let task_seen = pass.state.tasks_seen.get(&self.task.id).copied().map(day);
-        let unit_seen = pass.state.units_seen.get(&self.unit.id).copied().map(day);
-        due >= hung
-            && task_seen.is_none_or(|seen| due >= seen)
-            // Those on the roster when the bell was hung had always been there.
-            && unit_seen.is_none_or(|seen| seen <= hung || seen < due)
+        pass.was_asked(&self.task.id, &self.unit.id, self.due())
     }
 
     /// Whether a covering duty of this unit, due in this period, is open or done.
     fn is_covered(&self, pass: &Pass<'_>) -> bool {
-        if self.task.met_by.is_empty() {
-            return false;
-        }
-        let agenda = pass.agenda;
-        let Some(group) = agenda.group_of(self.task, &self.unit.id) else {
-            return false;
-        };
-        let groups = agenda.groups(self.task);
-        let almanac = agenda.almanac(&groups[group]);
-        let Some((from, to)) = almanac.reach(self.occurrence.period) else {
-            return false;
-        };
-        self.task.met_by.iter().any(|named| {
-            let Some(covering) = agenda.calendar.tasks.get(named) else {
-                return false;
-            };
-            let Some(group) = agenda.group_of(covering, &self.unit.id) else {
-                return false;
-            };
-            (from.year()..=to.year()).any(|year| {
-                let due = agenda.due_in(year);
-                let first = due.partition_point(|found| found.id.task < *named);
-                due[first..].iter().take_while(|found| found.id.task == *named).any(|found| {
-                    found.group == group
-                        && found
-                            .dated
-                            .as_ref()
-                            .is_ok_and(|dated| from <= dated.due && dated.due <= to)
-                        && covers(pass, covering, &found.id, &self.unit.id)
-                })
-            })
-        })
+        self.covers
+            .iter()
+            .any(|cover| cover.holds(self.at, &self.unit.id, pass))
     }
 
     /// Whether the duty this one comes after lets it open.
@@ -184,6 +161,8 @@ impl<'a> Case<'a> {
                 let earlier = Case {
                     task: before,
                     unit: self.unit,
+                    at: self.at,
+                    covers: &[],
                     occurrence: &occurrence.id,
                     timetable,
                     state,
@@ -301,7 +280,15 @@ impl<'a> Case<'a> {
         let decided = self
             .state
             .is_some_and(|state| state.decided(rung, due, address));
-        if !superseded && !decided {
+        // Nags move on when the mailbox that was reached first turns out to be gone; they never begin again.
+        let nagged = matches!(rung, Rung::Nag(_))
+            && self.state.into_iter().flat_map(|state| &state.told).any(|told| {
+                matches!(told.rung, Rung::Nag(_))
+                    && told.rung > rung
+                    && told.due == due
+                    && told.address == *address
+            });
+        if !superseded && !decided && !nagged {
             self.tell(rung, day, address, Part::Act, pass);
         }
     }
@@ -393,6 +380,22 @@ impl<'a> Case<'a> {
     }
 }
 
+impl Pass<'_> {
+    /// Rule 2, for a task that is for the unit.
+    pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
+        let (state, hung) = (self.state, self.hung_on);
+        let with_the_bell = |at: &Timestamp| state.hung == Some(*at);
+        let seen_by = |at: &Timestamp, last: Date| with_the_bell(at) || self.slots.day(*at) <= last;
+        due >= hung
+            && state.tasks_seen.get(task).is_none_or(|at| seen_by(at, due))
+            // Those on the roster when the bell was hung had always been there.
+            && state
+                .units_seen
+                .get(unit)
+                .is_none_or(|at| seen_by(at, hung) || self.slots.day(*at) < due)
+    }
+}
+
 /// What a predecessor means for what comes after it.
 enum Gate {
     /// There is none, or it holds nothing up.
@@ -403,26 +406,6 @@ enum Gate {
     Shut,
     /// It was waived or does not apply: neither does this.
     Gone,
-}
-
-fn covers(pass: &Pass<'_>, task: &Task, id: &OccurrenceId, unit: &UnitId) -> bool {
-    let state = pass.state.duties.get(id).and_then(|units| units.get(unit));
-    match state.and_then(|state| state.settled(task.times)) {
-        Some(Settled::LetOff(_)) => false,
-        Some(Settled::Done(_)) => true,
-        None => {
-            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
-            let due_day_open = pass.agenda.due_in_period(id, unit).is_none_or(|due| {
-                due >= pass.hung_on()
-                    && pass
-                        .state
-                        .tasks_seen
-                        .get(&task.id)
-                        .is_none_or(|seen| due >= pass.slots.day(*seen))
-            });
-            state.is_some_and(|state| !state.told.is_empty()) || due_day_open
-        }
-    }
 }
 
 fn request_words(answer: Answer) -> &'static str {

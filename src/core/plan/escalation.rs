@@ -6,10 +6,10 @@ use jiff::civil::Date;
 
 use super::Pass;
 use super::case::Case;
-use crate::core::fact::Part;
+use crate::core::fact::{Outcome, Part};
 use crate::core::ladder::{Level, Rung};
 use crate::core::names::Address;
-use crate::core::state::Told;
+use crate::core::state::{LetterStatus, Told};
 
 /// For how many workdays a request holds escalation beyond the unit.
 const REQUEST_HOLDS_WORKDAYS: u16 = 3;
@@ -31,18 +31,18 @@ impl Case<'_> {
         let mut below: BTreeSet<Address> = acting.iter().cloned().collect();
         below.extend(self.told_at_unit());
         let mut reached = Some(first_reached);
-        for level in &self.timetable.ladder.escalate {
+        for (nth, level) in self.timetable.ladder.escalate.iter().enumerate() {
             let rung = Rung::Escalate(level.after);
             let day = self.level_day(level, first_reached, pass);
             if day > pass.today {
                 return;
             }
-            let told = self.told_on(rung);
+            let told = self.told_on(rung, pass);
             let fresh: Vec<_> = self
                 .mailboxes(&level.to, pass)
                 .into_iter()
                 .filter(|address| !below.contains(address))
-                .filter(|address| !told.iter().any(|told| told.address == *address))
+                .filter(|address| !self.knows(rung, address))
                 .collect();
             if !told.is_empty() {
                 // Who holds a role of this level since it climbed is told too; those below know already.
@@ -51,6 +51,12 @@ impl Case<'_> {
                 }
                 reached = self.level_reached(&told, pass);
                 below.extend(told.into_iter().map(|told| told.address.clone()));
+                continue;
+            }
+            // Where it went further already, nobody needs to stand in for a level whose mailbox has since gone.
+            let higher = &self.timetable.ladder.escalate[nth + 1..];
+            let further = |level: &Level| !self.told_on(Rung::Escalate(level.after), pass).is_empty();
+            if fresh.is_empty() && higher.iter().any(further) {
                 continue;
             }
             let Some(targets) = self.targets(level, fresh, &below, pass) else {
@@ -68,7 +74,7 @@ impl Case<'_> {
                 }
             }
             below.retain(|address| self.is_at_unit(address, pass));
-            for address in &below {
+            for address in below.iter().filter(|address| !self.knows(rung, address)) {
                 self.tell(rung, day, address, Part::Below, pass);
             }
             return;
@@ -127,13 +133,28 @@ impl Case<'_> {
         self.tell(rung, day, address, part, pass);
     }
 
-    /// The notices of a level that climbed, for the due day in force.
-    fn told_on(&self, rung: Rung) -> Vec<&Told> {
+    /// Whether an address was told of a rung before, for the due day in force.
+    fn knows(&self, rung: Rung, address: &Address) -> bool {
+        self.state
+            .is_some_and(|state| state.decided(rung, self.due(), address))
+    }
+
+    /// The notices of a level that climbed, for the due day in force. What came back, or was refused, told nobody: such a
+    /// level is one that can't be reached, and holds nothing up.
+    fn told_on(&self, rung: Rung, pass: &Pass<'_>) -> Vec<&Told> {
         self.state
             .into_iter()
             .flat_map(|state| state.standing())
             .filter(|told| {
                 told.rung == rung && told.due == self.due() && told.part != Part::Below
+            })
+            .filter(|told| {
+                let refused = pass
+                    .state
+                    .letters
+                    .get(&told.letter)
+                    .is_some_and(|letter| letter.status == LetterStatus::Ended(Outcome::Refused));
+                !refused && !pass.state.unreachable.contains_key(&told.address)
             })
             .collect()
     }
