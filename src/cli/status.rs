@@ -146,7 +146,7 @@ impl Report<'_> {
         let slots = Slots::new(&self.loaded.agenda.calendar);
         let previous = slots.before(self.now);
         let overdue = self.now.duration_since(previous) > GRACE;
-        let missed = self.state.last_slot.is_none_or(|(last, _)| last < previous)
+        let missed = !self.state.passed.contains(&previous)
             && self.state.hung.is_some_and(|hung| hung < previous);
         if missed && overdue && !pretended {
             self.needs.push(format!(

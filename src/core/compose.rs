@@ -412,7 +412,7 @@ fn known<'a>(
     let ladder = &agenda.groups(task)[group].ladder;
     let mut timetable = Timetable::new(ladder, &agenda.calendar.workdays, &dated, true);
     if let Some(until) = found.extended_to {
-        timetable.due = until;
+        timetable.due = timetable.due.max(until);
     }
     Some(Known {
         id: duty,
@@ -431,19 +431,33 @@ fn latest_answer(state: &DutyState) -> Option<String> {
         .map(|given| format!("{}({})", given.answer.name(), given.by))
 }
 
+/// The officer's latest word: a decision, or that the work was returned.
 fn decision_words(state: &DutyState) -> Option<String> {
-    state.decisions.last().map(|decided| {
+    let tail = |note: &str| {
+        if note.is_empty() {
+            String::new()
+        } else {
+            format!(":{note}")
+        }
+    };
+    let decided = state.decisions.last();
+    if let Some((at, by, note)) = &state.returned
+        && decided.is_none_or(|decided| decided.at < *at)
+    {
+        return Some(format!("已退回({by}){},请补正后再回执", tail(note)));
+    }
+    decided.map(|decided| {
         let verdict = if decided.granted {
             "已同意"
         } else {
             "未同意"
         };
-        let note = if decided.note.is_empty() {
-            String::new()
-        } else {
-            format!(":{}", decided.note)
-        };
-        format!("{}{verdict}({}){note}", decided.request.name(), decided.by)
+        format!(
+            "{}{verdict}({}){}",
+            decided.request.name(),
+            decided.by,
+            tail(&decided.note)
+        )
     })
 }
 

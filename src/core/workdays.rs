@@ -35,6 +35,9 @@ pub struct Notice {
     pub holidays: Vec<Holiday>,
 }
 
+/// The first and last day off of each holiday of a year.
+type YearOfHolidays = [Option<(Date, Date)>; Festival::ALL.len()];
+
 /// Which days are worked.
 #[derive(Debug, Default)]
 pub struct Workdays {
@@ -42,6 +45,8 @@ pub struct Workdays {
     /// Days that a notice names, `true` for worked.
     named: BTreeMap<Date, bool>,
     years: Vec<OnceLock<[u64; 6]>>,
+    /// Each year's holidays, in the order of `Festival::ALL`: the lunar calendar is dear.
+    holidays: Vec<OnceLock<YearOfHolidays>>,
 }
 
 impl Clone for Workdays {
@@ -68,6 +73,7 @@ impl Workdays {
             notices,
             named,
             years: (FIRST_YEAR..=LAST_YEAR).map(|_| OnceLock::new()).collect(),
+            holidays: (FIRST_YEAR..=LAST_YEAR).map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -168,6 +174,17 @@ impl Workdays {
 
     /// The first and last day off of a holiday: by the notice, or its statutory days where that is missing.
     pub fn holiday(&self, festival: Festival, year: i16) -> Option<(Date, Date)> {
+        let known = usize::try_from(year - FIRST_YEAR)
+            .ok()
+            .and_then(|at| self.holidays.get(at));
+        let Some(known) = known else {
+            return self.find_holiday(festival, year);
+        };
+        known.get_or_init(|| Festival::ALL.map(|each| self.find_holiday(each, year)))
+            [festival as usize]
+    }
+
+    fn find_holiday(&self, festival: Festival, year: i16) -> Option<(Date, Date)> {
         let noticed = self
             .notices
             .get(&year)

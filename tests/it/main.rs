@@ -27,3 +27,6 @@ mod templates;
 mod tidy;
 mod web;
 mod workdays;
+mod world;
+mod year;
+mod year_rows;

@@ -18,7 +18,7 @@ use super::dates::Almanac;
 use super::diagnostic::Words;
 use super::duty::OccurrenceId;
 use super::ladder::{Ladder, RoleRef};
-use super::names::{TaskId, UnitId};
+use super::names::{NameMap, TaskId, UnitId};
 use super::period::PeriodKey;
 use super::roster::{Roster, Unit};
 use super::school_year::SchoolYear;
@@ -55,7 +55,7 @@ pub struct Agenda {
     classes: Vec<Class>,
     groups: BTreeMap<TaskId, Vec<Group>>,
     /// For each task, the group of each unit by its place in the roster.
-    members: HashMap<TaskId, Vec<Option<usize>>>,
+    members: NameMap<TaskId, Vec<Option<usize>>>,
     years: RwLock<HashMap<i16, Arc<Vec<Occurrence>>>>,
 }
 
@@ -158,6 +158,11 @@ impl Agenda {
     pub fn group_of(&self, task: &Task, unit: &UnitId) -> Option<usize> {
         let at = self.roster.position(unit)?;
         *self.members.get(&task.id)?.get(at)?
+    }
+
+    /// The group of each unit by its place in the roster, for a task.
+    pub(crate) fn members(&self, task: &TaskId) -> &[Option<usize>] {
+        self.members.get(task).map_or(&[], Vec::as_slice)
     }
 
     /// The days as they are for a group.

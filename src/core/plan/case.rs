@@ -1,16 +1,17 @@
 //! One duty, at one slot: what those who have to act are told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::cover::Cover;
 use super::{Notice, Pass, Timetable};
-use crate::core::agenda::Dated;
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
 use crate::core::ladder::{RoleRef, Rung};
-use crate::core::names::{Address, UnitId};
+use crate::core::names::{Address, NameMap, TaskId, UnitId};
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, Settled};
 
@@ -18,6 +19,10 @@ use crate::core::state::{DutyState, Settled};
 pub(super) struct Case<'a> {
     pub(super) task: &'a Task,
     pub(super) unit: &'a Unit,
+    /// The unit's place in the roster.
+    at: usize,
+    /// What may cover it.
+    covers: &'a [Cover<'a>],
     pub(super) occurrence: &'a OccurrenceId,
     pub(super) timetable: Timetable<'a>,
     /// What has happened to it; `None` where nothing has.
@@ -27,14 +32,17 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new(
         task: &'a Task,
-        unit: &'a Unit,
+        (at, unit): (usize, &'a Unit),
+        covers: &'a [Cover<'a>],
         occurrence: &'a OccurrenceId,
         timetable: Timetable<'a>,
-        states: Option<&'a HashMap<UnitId, DutyState>>,
+        states: Option<&'a NameMap<UnitId, DutyState>>,
     ) -> Self {
         Self {
             task,
             unit,
+            at,
+            covers,
             occurrence,
             timetable,
             state: states.and_then(|states| states.get(&unit.id)),
@@ -48,6 +56,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether it is settled and nothing is left to be told of it, unless it was spoken of since the last slot.
+    pub(super) fn rests(&self) -> bool {
+        self.state.is_some_and(|state| state.rests(self.task.times))
+    }
+
     /// The due day, a granted extension included.
     pub(super) fn due(&self) -> Date {
         self.timetable.due
@@ -56,7 +69,8 @@ impl<'a> Case<'a> {
     /// Decides what is told of this duty at this slot.
     pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
         if let Some(until) = self.state.and_then(|state| state.extended_to) {
-            self.timetable.due = until;
+            // An extension never asks for it earlier than the calendar does.
+            self.timetable.due = self.timetable.due.max(until);
         }
         if let Some(state) = self.state {
             self.requests(state, pass);
@@ -107,80 +121,14 @@ impl<'a> Case<'a> {
 
     /// Rule 2: on the roster before the due day, and the due day not over when the bell was hung or the task added.
     fn exists(&self, pass: &Pass<'_>) -> bool {
-        let due = self.due();
-        let day = |at| pass.slots.day(at);
-        let hung = pass.hung_on();
-        let task_seen = pass.state.tasks_seen.get(&self.task.id).copied().map(day);
-        let unit_seen = pass.state.units_seen.get(&self.unit.id).copied().map(day);
-        due >= hung
-            && task_seen.is_none_or(|seen| due >= seen)
-            // Those on the roster when the bell was hung had always been there.
-            && unit_seen.is_none_or(|seen| seen <= hung || seen < due)
+        pass.was_asked(&self.task.id, &self.unit.id, self.due())
     }
 
     /// Whether a covering duty of this unit, due in this period, is open or done.
     fn is_covered(&self, pass: &Pass<'_>) -> bool {
-        if self.task.met_by.is_empty() {
-            return false;
-        }
-        let agenda = pass.agenda;
-        let Some(group) = agenda.group_of(self.task, &self.unit.id) else {
-            return false;
-        };
-        let groups = agenda.groups(self.task);
-        let almanac = agenda.almanac(&groups[group]);
-        let Some((from, to)) = almanac.reach(self.occurrence.period) else {
-            return false;
-        };
-        self.task.met_by.iter().any(|named| {
-            let Some(covering) = agenda.calendar.tasks.get(named) else {
-                return false;
-            };
-            let Some(group) = agenda.group_of(covering, &self.unit.id) else {
-                return false;
-            };
-            (from.year()..=to.year()).any(|year| {
-                let due = agenda.due_in(year);
-                let first = due.partition_point(|found| found.id.task < *named);
-                due[first..]
-                    .iter()
-                    .take_while(|found| found.id.task == *named)
-                    .any(|found| {
-                        found.group == group
-                            && found.dated.as_ref().is_ok_and(|dated| {
-                                from <= dated.due
-                                    && dated.due <= to
-                                    && self.covers(pass, covering, group, &found.id, dated)
-                            })
-                    })
-            })
-        })
-    }
-
-    /// Whether a duty of this unit that is named in `met_by` is open or done. One that never was a duty here, its day
-    /// being over when the bell was hung or the unit came, covers nothing.
-    fn covers(
-        &self,
-        pass: &Pass<'_>,
-        covering: &Task,
-        group: usize,
-        id: &OccurrenceId,
-        dated: &Dated,
-    ) -> bool {
-        let agenda = pass.agenda;
-        let ladder = &agenda.groups(covering)[group].ladder;
-        let other = Case::new(
-            covering,
-            self.unit,
-            id,
-            Timetable::new(ladder, &agenda.calendar.workdays, dated, false),
-            pass.state.duties.get(id),
-        );
-        match other.state.and_then(|state| state.settled(covering.times)) {
-            Some(Settled::LetOff(_)) => false,
-            Some(Settled::Done(_)) => true,
-            None => other.state.is_some_and(|state| !state.told.is_empty()) || other.exists(pass),
-        }
+        self.covers
+            .iter()
+            .any(|cover| cover.holds(self.at, &self.unit.id, pass))
     }
 
     /// Whether the duty this one comes after lets it open.
@@ -213,6 +161,8 @@ impl<'a> Case<'a> {
                 let earlier = Case {
                     task: before,
                     unit: self.unit,
+                    at: self.at,
+                    covers: &[],
                     occurrence: &occurrence.id,
                     timetable,
                     state,
@@ -311,6 +261,11 @@ impl<'a> Case<'a> {
             self.tell(Rung::Changed, pass.today, address, Part::Act, pass);
             return;
         }
+        if let (Some(last), Some(returned)) = (last, self.returned())
+            && last.at < returned
+        {
+            self.tell(Rung::Decided, pass.today, address, Part::Act, pass);
+        }
         let Some((rung, day)) = self.timetable.newest(pass.today, reached) else {
             return;
         };
@@ -321,7 +276,7 @@ impl<'a> Case<'a> {
                     told.part == Part::Act
                         && told.address == *address
                         && told.due == due
-                        && !matches!(told.rung, Rung::Escalate(_))
+                        && !matches!(told.rung, Rung::Escalate(_) | Rung::Decided)
                 })
                 .map(|told| told.day)
                 .max()
@@ -330,7 +285,19 @@ impl<'a> Case<'a> {
         let decided = self
             .state
             .is_some_and(|state| state.decided(rung, due, address));
-        if !superseded && !decided {
+        // Nags move on when the mailbox that was reached first turns out to be gone; they never begin again.
+        let nagged = matches!(rung, Rung::Nag(_))
+            && self
+                .state
+                .into_iter()
+                .flat_map(|state| &state.told)
+                .any(|told| {
+                    matches!(told.rung, Rung::Nag(_))
+                        && told.rung > rung
+                        && told.due == due
+                        && told.address == *address
+                });
+        if !superseded && !decided && !nagged {
             self.tell(rung, day, address, Part::Act, pass);
         }
     }
@@ -381,24 +348,39 @@ impl<'a> Case<'a> {
         );
     }
 
+    /// Whoever asked is told once what was decided, the latest where there are several.
     fn decisions(&self, state: &DutyState, pass: &mut Pass<'_>) {
-        let askers: BTreeMap<&Address, usize> = state
+        let latest: BTreeMap<&Address, Timestamp> = state
             .decisions
             .iter()
-            .filter_map(|decided| decided.asker.as_ref())
-            .fold(BTreeMap::new(), |mut counts, asker| {
-                *counts.entry(asker).or_default() += 1;
-                counts
+            .filter_map(|decided| Some((decided.asker.as_ref()?, decided.at)))
+            .collect();
+        for (asker, decided) in latest {
+            let told = state.standing().any(|told| {
+                told.rung == Rung::Decided && told.address == *asker && told.at >= decided
             });
-        for (asker, decisions) in askers {
-            let told = state
-                .standing()
-                .filter(|told| told.rung == Rung::Decided && told.address == *asker)
-                .count();
-            if told < decisions && pass.is_on_roster(asker) {
+            if !told && pass.is_on_roster(asker) && pass.reachable(Some(asker)).is_some() {
                 self.tell(Rung::Decided, pass.today, asker, Part::Act, pass);
             }
         }
+    }
+
+    /// Since when the unit knows that the duty stands: for one that was returned, since it was told of that.
+    pub(super) fn known_since(&self, first_reached: Date, pass: &Pass<'_>) -> Option<Date> {
+        let Some(returned) = self.returned() else {
+            return Some(first_reached);
+        };
+        self.state?
+            .standing()
+            .filter(|told| told.part == Part::Act && told.at >= returned)
+            .filter_map(|told| told.reached)
+            .min()
+            .map(|at| pass.slots.day(at))
+    }
+
+    /// When a clerk last returned it.
+    fn returned(&self) -> Option<Timestamp> {
+        self.state?.returned.as_ref().map(|(at, ..)| *at)
     }
 
     fn gap(&self, pass: &mut Pass<'_>) {
@@ -419,6 +401,22 @@ impl<'a> Case<'a> {
                 self.unit.name, self.unit.id, self.task.title
             ),
         );
+    }
+}
+
+impl Pass<'_> {
+    /// Rule 2, for a task that is for the unit.
+    pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
+        let (state, hung) = (self.state, self.hung_on);
+        let with_the_bell = |at: &Timestamp| state.hung == Some(*at);
+        let seen_by = |at: &Timestamp, last: Date| with_the_bell(at) || self.slots.day(*at) <= last;
+        due >= hung
+            && state.tasks_seen.get(task).is_none_or(|at| seen_by(at, due))
+            // Those on the roster when the bell was hung had always been there.
+            && state
+                .units_seen
+                .get(unit)
+                .is_none_or(|at| seen_by(at, hung) || self.slots.day(*at) < due)
     }
 }
 

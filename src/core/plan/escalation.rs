@@ -31,7 +31,7 @@ impl Case<'_> {
         let mut below: BTreeSet<Address> = acting.iter().cloned().collect();
         below.extend(self.told_at_unit());
         let mut reached = Some(first_reached);
-        for level in &self.timetable.ladder.escalate {
+        for (nth, level) in self.timetable.ladder.escalate.iter().enumerate() {
             let rung = Rung::Escalate(level.after);
             let day = self.level_day(level, first_reached, pass);
             if day > pass.today {
@@ -54,11 +54,20 @@ impl Case<'_> {
                 below.extend(told.into_iter().map(|told| told.address.clone()));
                 continue;
             }
+            // Where it went further already, nobody needs to stand in for a level whose mailbox has since gone.
+            let higher = &self.timetable.ladder.escalate[nth + 1..];
+            let further = |level: &Level| !self.told_on(level, pass).is_empty();
+            if fresh.is_empty() && higher.iter().any(further) {
+                continue;
+            }
             let Some(targets) = self.targets(level, fresh, &below, pass) else {
                 continue;
             };
-            let ripe = reached
-                .is_some_and(|reached| self.timetable.workdays.after(reached, 1) <= pass.today);
+            let a_workday_ago = |day: Date| self.timetable.workdays.after(day, 1) <= pass.today;
+            let ripe = reached.is_some_and(a_workday_ago)
+                && self
+                    .known_since(first_reached, pass)
+                    .is_some_and(a_workday_ago);
             if !ripe {
                 return;
             }
@@ -69,7 +78,10 @@ impl Case<'_> {
                 }
             }
             below.retain(|address| self.is_at_unit(address, pass));
-            for address in &below {
+            for address in below
+                .iter()
+                .filter(|address| !self.was_decided(rung, address))
+            {
                 self.tell(rung, day, address, Part::Below, pass);
             }
             return;

@@ -2,6 +2,7 @@
 
 mod case;
 mod closing;
+mod cover;
 mod escalation;
 mod matters;
 mod slots;
@@ -17,6 +18,7 @@ pub use slots::{GRACE, Slots};
 pub use timetable::Timetable;
 
 use case::Case;
+use cover::covers_of;
 
 use super::agenda::Agenda;
 use super::calendar::Schedule;
@@ -85,15 +87,14 @@ pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
     let Some(slot) = slots.open_at(now) else {
         return nothing;
     };
-    let decided = state.last_slot.is_some_and(|(last, _)| last >= slot);
+    let decided = state.passed.contains(&slot);
     // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
     if decided || state.hung.is_some_and(|hung| slot < hung) {
         return nothing;
     }
     let late = now.duration_since(slot) > GRACE;
-    let missed = state
-        .last_slot
-        .is_some_and(|(last, _)| last < slots.before(slot));
+    let before = state.passed.range(..slot).next_back();
+    let missed = before.is_some_and(|last| *last < slots.before(slot));
     let after_outage = late || missed;
     Plan {
         next,
@@ -136,6 +137,8 @@ struct Pass<'a> {
     slots: Slots<'a>,
     /// The local day of the slot.
     today: Date,
+    /// The local day the bell was hung.
+    hung_on: Date,
     /// Whether a full workday of service has passed since the last outage.
     may_escalate: bool,
     notices: Vec<Notice>,
@@ -151,17 +154,24 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
         state,
         slots,
         today,
+        hung_on: state.hung.map_or(today, |hung| slots.day(hung)),
         may_escalate: !after_outage && served_a_workday(agenda, state, slots, today),
         notices: Vec::new(),
         matters: BTreeMap::new(),
     };
+    let spoken_of: BTreeSet<&OccurrenceId> =
+        state.news.keys().map(|duty| &duty.occurrence).collect();
     let mut seen: BTreeSet<(OccurrenceId, usize)> = BTreeSet::new();
     for year in today.year() - 1..=today.year() + 1 {
         for occurrence in agenda.due_in(year).iter() {
-            let known = state.duties.contains_key(&occurrence.id);
             let Ok(dated) = &occurrence.dated else {
                 continue;
             };
+            let told = state.duties.get(&occurrence.id);
+            let known = told.is_some();
+            if !known && dated.due < pass.hung_on {
+                continue;
+            }
             if known {
                 seen.insert((occurrence.id.clone(), occurrence.group));
             }
@@ -169,13 +179,17 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
             let within = occurrence.id.period.civil_span().is_some()
                 && !matches!(task.every, super::period::Every::Year);
             let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
-            if !known && (timetable.announcement() > today || dated.due < pass.hung_on()) {
+            if !known && timetable.announcement() > today {
                 continue;
             }
-            let told = state.duties.get(&occurrence.id);
+            let covers = covers_of(agenda, state, task, occurrence.group, occurrence.id.period);
+            let quiet = !spoken_of.contains(&occurrence.id);
             for at in &group.units {
-                let unit = &agenda.roster.units()[*at];
-                Case::new(task, unit, &occurrence.id, timetable, told).consider(&mut pass);
+                let unit = (*at, &agenda.roster.units()[*at]);
+                let case = Case::new(task, unit, &covers, &occurrence.id, timetable, told);
+                if !(quiet && case.rests()) {
+                    case.consider(&mut pass);
+                }
             }
         }
     }
@@ -207,12 +221,6 @@ fn served_a_workday(agenda: &Agenda, state: &State, slots: Slots<'_>, today: Dat
 }
 
 impl<'a> Pass<'a> {
-    fn hung_on(&self) -> Date {
-        self.state
-            .hung
-            .map_or(self.today, |hung| self.slots.day(hung))
-    }
-
     /// The mailbox of a contact, if mail reaches it.
     fn reachable(&self, address: Option<&Address>) -> Option<Address> {
         address
@@ -277,7 +285,7 @@ impl<'a> Pass<'a> {
         let dated = super::agenda::Dated::raised(self.slots.day(at), due);
         let ladder = &self.agenda.groups(task)[group].ladder;
         let timetable = Timetable::new(ladder, &self.agenda.calendar.workdays, &dated, true);
-        Case::new(task, unit, id, timetable, self.state.duties.get(id)).consider(self);
+        self.lone(task, unit, group, id, timetable);
     }
 
     /// An occurrence outside of the years at hand, or one that lost its date.
@@ -294,10 +302,35 @@ impl<'a> Pass<'a> {
                 let ladder = &self.agenda.groups(task)[group].ladder;
                 let timetable =
                     Timetable::new(ladder, &self.agenda.calendar.workdays, &dated, true);
-                Case::new(task, unit, id, timetable, self.state.duties.get(id)).consider(self);
+                self.lone(task, unit, group, id, timetable);
             }
             Err(_) => self.withdraw(duty),
         }
+    }
+
+    /// A duty that is not met on the walk through its occurrence.
+    fn lone(
+        &mut self,
+        task: &'a super::calendar::Task,
+        unit: &'a Unit,
+        group: usize,
+        id: &'a OccurrenceId,
+        timetable: Timetable<'_>,
+    ) {
+        let (agenda, state) = (self.agenda, self.state);
+        let Some(at) = agenda.roster.position(&unit.id) else {
+            return;
+        };
+        let covers = covers_of(agenda, state, task, group, id.period);
+        Case::new(
+            task,
+            (at, unit),
+            &covers,
+            id,
+            timetable,
+            state.duties.get(id),
+        )
+        .consider(self);
     }
 
     /// The notices and matters, a letter an address.

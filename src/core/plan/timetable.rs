@@ -87,15 +87,20 @@ impl<'a> Timetable<'a> {
         }
     }
 
-    /// The reminders after the due day, in order.
-    pub fn nags(&self, reached: Option<Date>) -> impl Iterator<Item = (Rung, Date)> {
+    /// The reminders after the due day, in order, for a unit first reached on `reached`.
+    pub fn nags(&self, reached: Date) -> impl Iterator<Item = (Rung, Date)> {
         let nag = self.ladder.nag;
-        (1..=nag.at_most).map(move |nth| {
-            let after = match nag.every {
-                Stretch::Workdays(n) => Stretch::Workdays(n * nth),
-                Stretch::Days(n) => Stretch::Days(n * nth),
-            };
-            (Rung::Nag(after), self.late(after, reached))
+        let mut last = reached.max(self.due);
+        (1..=nag.at_most).map(move |nth| match nag.every {
+            // From one to the next, rather than from the due day each time.
+            Stretch::Workdays(n) => {
+                last = self.workdays.after(last, n);
+                (Rung::Nag(Stretch::Workdays(n * nth)), last)
+            }
+            Stretch::Days(n) => {
+                let after = Stretch::Days(n * nth);
+                (Rung::Nag(after), self.late(after, Some(reached)))
+            }
         })
     }
 
@@ -108,9 +113,20 @@ impl<'a> Timetable<'a> {
                 .into_iter()
                 .rfind(|(_, day)| *day <= today);
         }
-        self.nags(reached)
+        // Who was never reached hears first that it is overdue: the count has not begun, and it begins then.
+        reached
+            .into_iter()
+            .flat_map(|reached| self.nags(reached))
             .take_while(|(_, day)| *day <= today)
             .last()
-            .or(Some((Rung::Overdue, overdue)))
+            .or_else(|| {
+                // What opens after its due day, its first step having been late, is announced and not called overdue.
+                let announcement = self.announcement();
+                Some(if overdue < announcement {
+                    (Rung::Opens, announcement)
+                } else {
+                    (Rung::Overdue, overdue)
+                })
+            })
     }
 }

@@ -2,14 +2,14 @@
 
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 pub use read::read_csv;
 
 use super::ladder::RoleRef;
-use super::names::{Address, Role, UnitId};
+use super::names::{Address, NameMap, Role, UnitId};
 
 /// What a unit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,7 +156,7 @@ pub struct Unit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     units: Vec<Unit>,
-    index: HashMap<UnitId, usize>,
+    index: NameMap<UnitId, usize>,
 }
 
 impl Roster {

@@ -37,6 +37,8 @@ pub struct DutyState {
 /// A notice that was put into a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// When it was decided.
+    pub at: Timestamp,
     /// Whom.
     pub address: Address,
     /// Of which rung.
@@ -150,6 +152,14 @@ impl DutyState {
             .map(Settled::Done)
     }
 
+    /// Whether it is settled and waits for nothing: no request is open and no decision was ever asked for. Read without
+    /// looking at what was told and answered, since a year's settled duties are passed over at every slot.
+    pub fn rests(&self, times: u16) -> bool {
+        (self.let_off.is_some() || self.dones.len() >= usize::from(times))
+            && self.pending.is_none()
+            && self.decisions.is_empty()
+    }
+
     /// The notices a reader has, or will have, as far as is known.
     pub fn standing(&self) -> impl Iterator<Item = &Told> {
         self.told.iter().filter(|told| !told.dropped)
@@ -163,10 +173,10 @@ impl DutyState {
             .find(|told| !told.dropped && told.address == *address)
     }
 
-    /// Whether a notice was decided before, whatever became of it.
+    /// Whether a notice was decided before. One that was dropped, because the duty was settled before the letter
+    /// went, was told to nobody: when the duty is reopened it may be told after all.
     pub fn decided(&self, rung: Rung, due: Date, address: &Address) -> bool {
-        self.told
-            .iter()
+        self.standing()
             .any(|told| told.rung == rung && told.due == due && told.address == *address)
     }
 

@@ -3,7 +3,7 @@
 mod duty;
 mod letter;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ pub use letter::{LetterState, LetterStatus};
 
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Answer, Event, Fact, LetterNo, Outcome};
-use super::names::{Address, TaskId, UnitId};
+use super::names::{Address, NameMap, TaskId, UnitId};
 
 /// All that has happened, as far as the planner asks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,10 +29,15 @@ pub struct State {
     pub version: Option<String>,
     /// The latest slot whose letters were decided, and when they were.
     pub last_slot: Option<(Timestamp, Timestamp)>,
+    /// The slots whose letters were decided. A clock that was ahead for a while leaves later ones behind, which must
+    /// not silence those before them.
+    pub passed: BTreeSet<Timestamp>,
     /// The latest slot that followed an outage, and when it was decided.
     pub resumed: Option<(Timestamp, Timestamp)>,
+    /// The duties that something was answered or decided of since the last slot was decided, and when.
+    pub news: NameMap<DutyId, Timestamp>,
     /// What has happened to the duties that anything has happened to.
-    pub duties: BTreeMap<OccurrenceId, HashMap<UnitId, DutyState>>,
+    pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, DutyState>>,
     /// The letters by number.
     pub letters: BTreeMap<LetterNo, LetterState>,
     /// The letters that may still have to be sent.
@@ -69,7 +74,8 @@ impl State {
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {
         if !self.duties.contains_key(&duty.occurrence) {
-            self.duties.insert(duty.occurrence.clone(), HashMap::new());
+            self.duties
+                .insert(duty.occurrence.clone(), NameMap::default());
         }
         self.duties
             .get_mut(&duty.occurrence)
@@ -94,9 +100,12 @@ impl State {
             }
             Event::CalendarVersion { version } => self.version = Some(version.clone()),
             Event::SlotPassed { slot, after_outage } => {
+                self.passed.insert(*slot);
                 if self.last_slot.is_none_or(|(last, _)| last < *slot) {
                     self.last_slot = Some((*slot, at));
                 }
+                // What another process appended while the slot was being decided is news to the next one.
+                self.news.retain(|_, told| *told >= at);
                 if *after_outage {
                     self.resumed = Some((*slot, at));
                 }
@@ -162,6 +171,7 @@ impl State {
                 part,
             } => {
                 self.duty_mut(duty).told.push(Told {
+                    at,
                     address: address.clone(),
                     rung: *rung,
                     due: *due,
@@ -213,6 +223,7 @@ impl State {
         };
         letter.status = LetterStatus::Ended(Outcome::Dropped);
         self.open_letters.remove(&old);
+        let waiting_since = letter.queued;
         let duties = std::mem::take(&mut letter.duties);
         let matters = std::mem::take(&mut letter.matters);
         for duty in &duties {
@@ -223,6 +234,8 @@ impl State {
             }
         }
         if let Some(letter) = self.letters.get_mut(&new) {
+            // An address that never takes a letter is given up after a while, however often news are folded in.
+            letter.queued = letter.queued.min(waiting_since);
             letter.duties.extend(duties);
             letter.matters.extend(matters);
         }
@@ -266,6 +279,12 @@ impl State {
     }
 
     fn apply_answer(&mut self, at: Timestamp, what: &Event) {
+        if let Event::Answer { duty, .. }
+        | Event::Decision { duty, .. }
+        | Event::Waiver { duty, .. } = what
+        {
+            self.news.insert(duty.clone(), at);
+        }
         match what {
             Event::Answer {
                 duty,

@@ -102,6 +102,7 @@ fn the_first_step_is_reopened() {
             11-09 08:00 safety@s1 remind:2 workdays check@2026/s1 due 11-10 act
             11-16 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
             11-26 08:00 safety@s1 overdue check@2026/s1 due 11-10 act
+            11-26 08:00 safety@s1 decided check@2026/s1 due 11-10 act
             11-27 08:00 safety@s1 remind:1 workday accept@2026/s1 due 11-30 act
         "#]],
     );
@@ -192,7 +193,7 @@ fn not_covered_when_let_off() {
     }
 }
 
-/// Returned, the covering duty is open again, and an open one covers.
+/// Returned, the covering duty is open again, of which its unit is told, and an open one covers.
 #[test]
 fn covered_when_returned() {
     check(
@@ -203,6 +204,7 @@ fn covered_when_returned() {
          2026-11-10 09:00 end",
         expect![[r#"
             10-27 08:00 safety@s1 opens whole@2026/s1 due 11-10 act
+            11-09 08:00 safety@s1 decided whole@2026/s1 due 11-10 act
         "#]],
     );
 }

@@ -225,7 +225,8 @@ fn the_level_below_was_not_reached() {
 }
 
 /// The deputy's letter of 11-11 bounces on 11-12: an unreachable level. The next at the unit, the principal, is told
-/// on 11-13 as the one who has to act; a workday after that, 11-16(一), the town; and the bureau on its day, 11-17.
+/// on 11-13 as the one who has to act (the safety officer was told of this level on 11-11); a workday after that, 11-16(一), the
+/// town; and the bureau on its day, 11-17.
 #[test]
 fn the_level_below_bounces() {
     check(
@@ -240,7 +241,6 @@ fn the_level_below_bounces() {
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-13 08:00 office@b ! unreachable:deputy@s1
             11-13 08:00 principal@s1 escalate:1 workday drill@2026/s1 due 11-10 act
-            11-13 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-16 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup

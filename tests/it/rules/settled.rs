@@ -131,8 +131,9 @@ fn closed_during_an_outage() {
     );
 }
 
-/// Closed on 11-11, told on 11-12; returned on 11-12, so open again: on 11-13 the second level climbs (the deputy was
-/// reached on 11-11). Done once more: everyone above who had been told hears of the second closing, once.
+/// Closed on 11-11, told on 11-12; returned on 11-12, so open again: on 11-13 the safety officer is told of the return.
+/// The third workday after the due day has come, but nobody is reported for what they have not known for a workday, so
+/// the second level waits until 11-16. Done on 11-13: the deputy, who had been told, hears of the second closing, once.
 #[test]
 fn returned_and_closed_again() {
     check(
@@ -148,37 +149,44 @@ fn returned_and_closed_again() {
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-12 08:00 deputy@s1 closed drill@2026/s1 due 11-10 above
-            11-13 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-13 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
-            11-13 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-13 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
+            11-13 08:00 safety@s1 decided drill@2026/s1 due 11-10 act
             11-16 08:00 deputy@s1 closed:2 drill@2026/s1 due 11-10 above
-            11-16 08:00 principal@s1 closed:2 drill@2026/s1 due 11-10 above
-            11-16 08:00 safety@t1 closed:2 drill@2026/s1 due 11-10 rollup
         "#]],
     );
 }
 
-/// A `done` taken back before the due day, by the officer's return or the school's own correction: the ladder goes on
-/// where it is by then.
+const TAKEN_BACK: &str = "2026-10-19 07:00 hang
+    2026-10-28 10:00 done drill@2026/s1 safety@s1
+    2026-11-05 10:00 BACK
+    2026-11-10 09:00 end";
+
+/// The officer returns a `done` before the due day: the school is told of it, and the ladder goes on where it is.
 #[test]
-fn taken_back_before_the_due_day() {
-    for back in ["return drill@2026/s1", "correct drill@2026/s1 safety@s1"] {
-        check(
-            DRILL,
-            &format!(
-                "2026-10-19 07:00 hang
-                 2026-10-28 10:00 done drill@2026/s1 safety@s1
-                 2026-11-05 10:00 {back}
-                 2026-11-10 09:00 end"
-            ),
-            expect![[r#"
-                10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
-                11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
-                11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
-            "#]],
-        );
-    }
+fn returned_before_the_due_day() {
+    check(
+        DRILL,
+        &TAKEN_BACK.replace("BACK", "return drill@2026/s1"),
+        expect![[r#"
+            10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 decided drill@2026/s1 due 11-10 act
+            11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
+/// The school takes it back itself: the ladder goes on where it is by then, and nobody need be told of it.
+#[test]
+fn corrected_before_the_due_day() {
+    check(
+        DRILL,
+        &TAKEN_BACK.replace("BACK", "correct drill@2026/s1 safety@s1"),
+        expect![[r#"
+            10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+            11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
+        "#]],
+    );
 }
 
 /// Waived by the officer: who had to act hears that they need not, and nothing more.

@@ -26,7 +26,7 @@ fn lines(house: &House, duty: &str) -> Vec<String> {
 
 #[test]
 fn an_answer_by_phone_settles_the_duty_and_a_return_reopens_it() {
-    let (_server, house) = hung();
+    let (server, house) = hung();
     let said = house.call(&[
         "answer",
         LESSON,
@@ -54,10 +54,28 @@ fn an_answer_by_phone_settles_the_duty_and_a_return_reopens_it() {
     house.call(&["return", LESSON, "--by", "沈志明", "--note", "缺记录"]);
     house.pass("2026-03-17T09:10:00+08:00", "2026-03-18T09:00:00+08:00");
     let after = lines(&house, LESSON);
+    // They are told of the return, with the reminder of that day; nobody above is, until they have known for a day.
+    assert_eq!(
+        after[4..],
+        [
+            format!("2026-03-18 nag:5 workdays … → {SAFETY}"),
+            format!("2026-03-18 decided … → {SAFETY}"),
+        ]
+    );
+    let back = server
+        .letters()
+        .into_iter()
+        .rfind(|letter| letter.to == SAFETY)
+        .unwrap();
+    let text = mail_parser::MessageParser::default()
+        .parse(&back.bytes)
+        .unwrap()
+        .body_text(0)
+        .unwrap()
+        .into_owned();
     assert!(
-        after.contains(&format!("2026-03-18 overdue … → {SAFETY}"))
-            || after.iter().any(|l| l.starts_with("2026-03-18 nag")),
-        "{after:?}"
+        text.contains("已退回(沈志明):缺记录,请补正后再回执"),
+        "{text}"
     );
 }
 

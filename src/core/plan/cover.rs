@@ -1,0 +1,84 @@
+//! Which duties of other tasks cover an occurrence (`met_by`): found once for all units of a group.
+
+use jiff::civil::Date;
+
+use super::Pass;
+use crate::core::agenda::Agenda;
+use crate::core::calendar::Task;
+use crate::core::names::{NameMap, UnitId};
+use crate::core::period::PeriodKey;
+use crate::core::state::{DutyState, Settled, State};
+
+/// An occurrence that covers another one, for the units of one of its task's groups.
+pub(super) struct Cover<'a> {
+    task: &'a Task,
+    group: usize,
+    members: &'a [Option<usize>],
+    due: Date,
+    states: Option<&'a NameMap<UnitId, DutyState>>,
+}
+
+/// The occurrences that cover one of a task for a group, due in its period.
+pub(super) fn covers_of<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    task: &Task,
+    group: usize,
+    period: PeriodKey,
+) -> Vec<Cover<'a>> {
+    if task.met_by.is_empty() {
+        return Vec::new();
+    }
+    let almanac = agenda.almanac(&agenda.groups(task)[group]);
+    let Some((from, to)) = almanac.reach(period) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for named in &task.met_by {
+        let Some(covering) = agenda.calendar.tasks.get(named) else {
+            continue;
+        };
+        for year in from.year()..=to.year() {
+            let all = agenda.due_in(year);
+            let first = all.partition_point(|found| found.id.task < *named);
+            for occurrence in all[first..]
+                .iter()
+                .take_while(|found| found.id.task == *named)
+            {
+                let due = occurrence.dated.as_ref().map(|dated| dated.due);
+                if let Ok(due) = due
+                    && from <= due
+                    && due <= to
+                {
+                    found.push(Cover {
+                        task: covering,
+                        group: occurrence.group,
+                        members: agenda.members(named),
+                        due,
+                        states: state.duties.get(&occurrence.id),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+impl Cover<'_> {
+    /// Whether the duty of a unit, at this place in the roster, is open or done.
+    pub(super) fn holds(&self, at: usize, unit: &UnitId, pass: &Pass<'_>) -> bool {
+        if self.members.get(at).copied().flatten() != Some(self.group) {
+            return false;
+        }
+        let state = self.states.and_then(|states| states.get(unit));
+        match state.and_then(|state| state.settled(self.task.times)) {
+            Some(Settled::LetOff(_)) => false,
+            Some(Settled::Done(_)) => true,
+            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
+            None => {
+                state.is_some_and(|state| !state.told.is_empty())
+                    || pass.was_asked(&self.task.id, unit, self.due)
+            }
+        }
+    }
+}
