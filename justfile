@@ -11,6 +11,10 @@ test:
 bench:
     cargo bench
 
+# So many simulated lives of so many days; a violation prints its seed, and the seed replays it.
+year seeds="200" days="60":
+    cargo run --release --example year -- --seeds {{seeds}} --days {{days}}
+
 run:
     cargo run --release -- run
 
