@@ -12,7 +12,7 @@ use crate::core::calendar;
 use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text};
 use crate::core::hex::hex;
 use crate::core::review::review;
-use crate::core::roster::read_csv;
+use crate::core::roster::{decode, read_csv};
 
 /// Calendar and roster as they were found, with every finding.
 pub struct Loaded {
@@ -68,13 +68,32 @@ pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
     let mut files = Vec::new();
     gather(&settings.calendar, &settings.calendar, &mut files)?;
     files.sort();
-    let roster_bytes = read(&settings.roster)?;
+    let roster = read(&settings.roster)?;
+    Ok(parse(settings, &files, &roster))
+}
+
+/// Reads a version as the ledger kept it: the one in force, where the files on disk are broken.
+pub fn load_kept(settings: &Settings, kept: &[(String, String)]) -> Loaded {
+    let (rosters, calendar): (Vec<_>, Vec<_>) =
+        kept.iter().partition(|(name, _)| name == KEPT_ROSTER);
+    let files: Vec<_> = calendar
+        .into_iter()
+        .map(|(name, text)| (name.clone(), text.clone().into_bytes()))
+        .collect();
+    let roster = rosters.first().map_or("", |(_, text)| text.as_str());
+    parse(settings, &files, roster.as_bytes())
+}
+
+/// The name under which the ledger keeps the roster.
+const KEPT_ROSTER: &str = "roster.csv";
+
+fn parse(settings: &Settings, files: &[(String, Vec<u8>)], roster_bytes: &[u8]) -> Loaded {
     let roster_name = settings.roster.display().to_string();
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     let faults = Faults::default();
     let mut texts: Vec<Arc<Text>> = Vec::new();
     let mut kept = Vec::new();
-    for (name, bytes) in &files {
+    for (name, bytes) in files {
         digest.update(name.as_bytes());
         digest.update(&[0]);
         digest.update(bytes);
@@ -86,13 +105,10 @@ pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
             Err(fault) => faults.add(*fault),
         }
     }
-    digest.update(&roster_bytes);
+    digest.update(roster_bytes);
     let calendar = calendar::read(&texts, &faults);
-    let roster = read_csv(&roster_name, &roster_bytes, &faults);
-    kept.push((
-        "roster.csv".to_owned(),
-        String::from_utf8_lossy(&roster_bytes).into_owned(),
-    ));
+    let roster = read_csv(&roster_name, roster_bytes, &faults);
+    kept.push((KEPT_ROSTER.to_owned(), decode(roster_bytes)));
     let agenda = Agenda::new(
         Arc::new(calendar),
         Arc::new(roster),
@@ -101,13 +117,12 @@ pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
     if !faults.any_error() {
         review(&agenda, &faults);
     }
-    let version = hex(&digest.finish().as_ref()[..16]);
-    Ok(Loaded {
+    Loaded {
         agenda,
         findings: faults.into_sorted(),
-        version,
+        version: hex(&digest.finish().as_ref()[..16]),
         files: kept,
-    })
+    }
 }
 
 /// Every `.toml` under the calendar's folder, by its name relative to it.

@@ -103,7 +103,7 @@ struct Clerk {
 
 impl Clerk {
     fn open(config: &Path) -> anyhow::Result<Self> {
-        let desk = Desk::open(config)?;
+        let desk = Desk::in_force(config)?;
         let existing = desk.ledger()?.with_context(|| {
             format!(
                 "{} 里还没有台账:先用 schoolbell run 启动一次服务",

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use super::{AT_FAULT, Desk, print};
 use crate::config;
-use crate::core::fact::LetterKind;
+use crate::core::fact::{Event, LetterKind};
 use crate::core::names::Address;
+use crate::ledger::Ledger;
 use crate::mail::{
     self, Envelope, Header, Links, Mailbox, Spool, Templates, Transport, message_id, sample,
 };
@@ -86,8 +87,31 @@ fn test(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
     for step in &probe.steps {
         print(&format!("{step}\n"))?;
     }
-    Ok(match probe.sent {
-        mail::Sent::Accepted(_) => ExitCode::SUCCESS,
+    Ok(match &probe.sent {
+        mail::Sent::Accepted(text) => {
+            // A folder takes everything: it proves nothing of a mailbox.
+            if matches!(settings.transport, config::Transport::Smtp(_)) {
+                recover(&desk, &envelope.to, text)?;
+            }
+            ExitCode::SUCCESS
+        }
         _ => ExitCode::from(AT_FAULT),
     })
+}
+
+/// A mailbox that was given up, and takes a letter again, is written to again.
+fn recover(desk: &Desk, address: &Address, text: &str) -> anyhow::Result<()> {
+    let (state, ledger) = desk.state()?;
+    let Some(existing) = ledger.filter(|_| state.unreachable.contains_key(address)) else {
+        return Ok(());
+    };
+    let nature = existing.nature();
+    drop(existing);
+    let ledger = Ledger::open(&desk.settings.state, nature)?;
+    let event = Event::Reachable {
+        address: address.clone(),
+        text: text.to_owned(),
+    };
+    ledger.append(desk.now, vec![event])?;
+    print("这个邮箱曾经收不到信,现在恢复,以后照常发给它\n")
 }

@@ -23,7 +23,7 @@ use crate::config::Settings;
 use crate::core::plan::Slots;
 use crate::core::state::State;
 use crate::ledger::Ledger;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load, load_kept};
 
 /// The input is at fault.
 const AT_FAULT: u8 = 1;
@@ -157,6 +157,39 @@ impl Desk {
 
     fn today(&self) -> Date {
         Slots::new(&self.loaded.agenda.calendar).day(self.now)
+    }
+
+    /// As `open`; but where the files on disk are broken, with the version that is in force. Somebody else's half-saved
+    /// edit must not keep a telephoned answer from being recorded.
+    fn in_force(config: &std::path::Path) -> anyhow::Result<Self> {
+        let settings = Settings::read(config)?;
+        let loaded = load(&settings)?;
+        if !loaded.has_errors() {
+            return Self::open(config);
+        }
+        let desk = Self {
+            settings,
+            loaded,
+            now: Clock::Real.now(),
+        };
+        let (state, ledger) = desk.state()?;
+        let kept = ledger
+            .zip(state.version)
+            .map(|(ledger, version)| ledger.version(&version))
+            .transpose()?
+            .flatten();
+        let Some(kept) = kept else {
+            return Self::open(config);
+        };
+        let loaded = load_kept(&desk.settings, &kept);
+        anyhow::ensure!(
+            !loaded.has_errors(),
+            "行事历或花名册有错,先用 schoolbell check 改正"
+        );
+        anstream::eprintln!(
+            "提醒:磁盘上的行事历或花名册有错(请看 schoolbell check);这里按仍在使用的版本办理"
+        );
+        Ok(Self { loaded, ..desk })
     }
 
     /// The ledger, if there is one.

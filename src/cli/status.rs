@@ -172,7 +172,7 @@ impl Report<'_> {
         for (address, text) in &self.state.unreachable {
             if let Some((unit, contact)) = roster.behind(address, today).first() {
                 self.needs.push(format!(
-                    "{}{}的邮箱 {address} 收不到信({text});请改花名册",
+                    "{}{}的邮箱 {address} 收不到信({text});请改花名册,或修好后用 schoolbell mail test {address} 试一次",
                     unit.name, contact.person
                 ));
             }

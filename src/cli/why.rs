@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 const AHEAD_DAYS: i64 = 150;
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let desk = Desk::open(config)?;
+    let desk = Desk::in_force(config)?;
     let (state, ledger) = desk.state()?;
     let duty = &arguments.duty;
     let mut story = Story {

@@ -134,6 +134,13 @@ pub enum Event {
         /// What the server said.
         text: String,
     },
+    /// A mailbox that had been found not to exist takes letters again.
+    Reachable {
+        /// The mailbox.
+        address: Address,
+        /// What the server said.
+        text: String,
+    },
     /// Somebody answered.
     Answer {
         /// The duty.

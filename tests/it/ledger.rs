@@ -135,6 +135,10 @@ fn every_event() -> Vec<Event> {
         Event::CalendarVersion {
             version: "b1946ac9".into(),
         },
+        Event::Reachable {
+            address: address(),
+            text: "250 2.0.0 收下".into(),
+        },
         Event::SlotPassed {
             slot: morning(),
             after_outage: true,
@@ -221,6 +225,7 @@ fn place(event: &Event) -> usize {
         Event::Return { .. } => 14,
         Event::Raised { .. } => 15,
         Event::JobRun { .. } => 16,
+        Event::Reachable { .. } => 17,
     }
 }
 

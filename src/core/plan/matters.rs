@@ -2,6 +2,7 @@
 
 use super::Pass;
 use crate::core::calendar::Calendar;
+use crate::core::state::unreachable_matter;
 
 /// The month from which next year's notice is expected: it has come out between late October and late November.
 const NOTICE_EXPECTED_MONTH: i8 = 12;
@@ -35,9 +36,9 @@ impl Pass<'_> {
                 continue;
             };
             self.matters.insert(
-                format!("unreachable:{address}"),
+                unreachable_matter(address),
                 format!(
-                    "{}{}的邮箱 {address} 收不到信({text})。请核对花名册",
+                    "{}{}的邮箱 {address} 收不到信({text})。请核对花名册;若邮箱没错、已修好,用 schoolbell mail test {address} 试一次,收下即恢复",
                     unit.name, contact.person
                 ),
             );

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-pub use read::read_csv;
+pub use read::{decode, read_csv};
 
 use super::ladder::RoleRef;
 use super::names::{Address, NameMap, Role, UnitId};

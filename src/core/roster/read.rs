@@ -53,7 +53,7 @@ pub fn read_csv(name: &str, bytes: &[u8], faults: &Faults) -> Roster {
 }
 
 /// UTF-8 if it is that, else whatever the bytes look most like: GBK, from a spreadsheet on a Chinese desktop.
-fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();

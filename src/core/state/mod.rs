@@ -50,6 +50,11 @@ pub struct State {
     pub matters: BTreeSet<(String, Address)>,
 }
 
+/// The matter that tells the officers of a mailbox found not to exist.
+pub(super) fn unreachable_matter(address: &Address) -> String {
+    format!("unreachable:{address}")
+}
+
 impl State {
     /// The state after these facts.
     pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Self {
@@ -117,6 +122,14 @@ impl State {
             | Event::Outcome { .. } => self.apply_letter(at, &fact.what),
             Event::Unreachable { address, text } => {
                 self.unreachable.insert(address.clone(), text.clone());
+            }
+            Event::Reachable { address, .. } => {
+                self.unreachable.remove(address);
+                let letters = &self.letters;
+                self.refused
+                    .retain(|no| letters.get(no).is_none_or(|l| l.address != *address));
+                self.matters
+                    .retain(|(matter, _)| *matter != unreachable_matter(address));
             }
             Event::Answer { .. }
             | Event::Decision { .. }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::house::House;
-use crate::smtp_double::SmtpDouble;
+use crate::smtp_double::{Act, SmtpDouble, Verb};
 
 const LESSON: &str = "term-start-education@2026-spring/s001";
 const SAFETY: &str = "wang.jianguo@hushan-primary.example";
@@ -314,4 +314,51 @@ fn plan_before_and_in_the_run_agree() {
     planned.sort();
     sent.sort();
     assert_eq!(planned, sent, "what was forecast is what went out");
+}
+
+#[test]
+fn a_broken_file_on_disk_keeps_no_telephoned_answer_from_the_record() {
+    let (_server, house) = hung();
+    house.edit("calendar/05.toml", "[[task]]", "[[taks]]");
+    let said = house.call(&["answer", LESSON, "done", "--by", "王建国(电话)"]);
+    assert!(said.contains("已记入台账"), "{said}");
+    assert!(house.call(&["why", LESSON]).contains("已完成"));
+    let refused = house.output(&["plan"]);
+    assert_eq!(
+        refused.status.code(),
+        Some(1),
+        "a plan of broken files would mislead"
+    );
+}
+
+#[test]
+fn a_mended_mailbox_is_written_to_again() {
+    let server = SmtpDouble::start();
+    let house = House::new(Some(server.port()));
+    server.once(Verb::Rcpt, Act::Say("550 5.1.1 no such user"));
+    house.pass("2026-03-04T07:59:00+08:00", "2026-03-04T09:00:00+08:00");
+    let gone = house.facts("unreachable");
+    assert_eq!(gone.len(), 1);
+    let address = gone[0]["address"].as_str().unwrap();
+    let status = house.output(&["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    let text = String::from_utf8(status.stdout).unwrap();
+    assert!(
+        text.contains(&format!("schoolbell mail test {address}")),
+        "{text}"
+    );
+    let said = house.call(&["mail", "test", address]);
+    assert!(said.contains("现在恢复"), "{said}");
+    assert_eq!(house.facts("reachable").len(), 1);
+    assert!(house.call(&["status"]).contains("没有需要人处理的事"));
+    house.pass("2026-03-04T09:10:00+08:00", "2026-03-09T09:00:00+08:00");
+    let after = house.notices();
+    let mine: Vec<_> = after
+        .iter()
+        .filter(|line| line.ends_with(address))
+        .collect();
+    assert!(
+        mine.iter().any(|line| line.starts_with("2026-03-09")),
+        "{mine:?}"
+    );
 }
