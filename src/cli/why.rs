@@ -10,10 +10,11 @@ use super::{Desk, print};
 use crate::core::agenda::{Absent, Dated};
 use crate::core::calendar::Schedule;
 use crate::core::compose::title;
-use crate::core::dates::short_day;
+use crate::core::dates::{short_day, weekday_name};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Part};
 use crate::core::forecast::forecast;
+use crate::core::outcome::{RungOutcome, outcomes};
 use crate::core::plan::Slots;
 use crate::core::state::State;
 use crate::ledger::{Ledger, Nature};
@@ -38,6 +39,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         text: String::new(),
     };
     story.dates()?;
+    story.rungs(ledger.as_ref())?;
     if let Some(ledger) = &ledger {
         story.past(ledger)?;
     }
@@ -107,10 +109,10 @@ impl Story<'_> {
             Ok(dated) => {
                 writeln!(
                     self.text,
-                    "  开始 {} · 截止 {} {} · {}",
+                    "  开始 {} · 截止 {}({}) · {}",
                     dated.opens,
                     dated.due,
-                    short_day(dated.due),
+                    weekday_name(dated.due.weekday()),
                     dated.why.in_locale(locale)
                 )?;
             }
@@ -120,6 +122,17 @@ impl Story<'_> {
             Err(Absent::Skipped(why)) => writeln!(self.text, "  {}", why.in_locale(locale))?,
             Err(Absent::None) => writeln!(self.text, "  这一期没有这项任务")?,
         }
+        let first = task
+            .after
+            .as_ref()
+            .and_then(|first| agenda.calendar.tasks.get(first));
+        if let Some(first) = first {
+            writeln!(
+                self.text,
+                "  要先完成:{}({}@{}/{})",
+                first.title, first.id, duty.occurrence.period, duty.unit
+            )?;
+        }
         if let Some(until) = known.and_then(|known| known.extended_to) {
             writeln!(self.text, "  已准延期至 {until}")?;
         }
@@ -127,6 +140,38 @@ impl Story<'_> {
             writeln!(self.text, "  {}", settled.in_words())?;
         }
         Ok(())
+    }
+
+    /// What became of each rung by now.
+    fn rungs(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
+        let now = self.stands_at(ledger);
+        let rungs = outcomes(&self.desk.loaded.agenda, self.state, self.duty, now);
+        if rungs.is_empty() || self.state.hung.is_none() {
+            return Ok(());
+        }
+        writeln!(self.text, "各阶:")?;
+        for (rung, day, outcome) in rungs {
+            let words = match outcome {
+                RungOutcome::Sent(at) => format!("已发({})", self.local(at)),
+                RungOutcome::Superseded => "已由更新的一阶取代".to_owned(),
+                RungOutcome::Dropped => "没有发:发出前已办结".to_owned(),
+                RungOutcome::Failed => "没有送到".to_owned(),
+                RungOutcome::Skipped(why) => format!("没有发:{why}"),
+                RungOutcome::Ahead => "未到".to_owned(),
+            };
+            writeln!(self.text, "  {} {rung} {words}", short_day(day))?;
+        }
+        Ok(())
+    }
+
+    /// The moment the story is told at: now, or where a pretended ledger stands.
+    fn stands_at(&self, ledger: Option<&Ledger>) -> Timestamp {
+        let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
+        match self.state.last_slot {
+            Some((_, decided)) if pretended => decided,
+            Some((_, decided)) => self.desk.now.max(decided),
+            None => self.desk.now,
+        }
     }
 
     fn past(&mut self, ledger: &Ledger) -> anyhow::Result<()> {
@@ -156,12 +201,7 @@ impl Story<'_> {
 
     fn coming(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
         let agenda = &self.desk.loaded.agenda;
-        let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
-        let from = match self.state.last_slot {
-            Some((_, decided)) if pretended => decided,
-            Some((_, decided)) => self.desk.now.max(decided),
-            None => self.desk.now,
-        };
+        let from = self.stands_at(ledger);
         let until = Slots::new(&agenda.calendar)
             .day(from)
             .saturating_add(AHEAD_DAYS.days());

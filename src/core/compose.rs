@@ -3,15 +3,16 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::agenda::{Absent, Agenda, Dated};
-use super::calendar::{Schedule, Task};
+use super::agenda::Agenda;
+use super::calendar::Task;
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{LetterKind, LetterNo, Part};
+use super::known::{Known, known};
 use super::ladder::Rung;
 use super::letter::{Content, Item, Row};
 use super::names::Address;
 use super::period::PeriodKey;
-use super::plan::{Slots, Timetable};
+use super::plan::Slots;
 use super::roster::{Kind, Unit};
 use super::state::{DutyState, LetterState, State, Told};
 
@@ -111,16 +112,6 @@ struct Writing<'a> {
     content: Content,
 }
 
-/// A duty with all that is known of it today.
-struct Known<'a> {
-    id: &'a DutyId,
-    task: &'a Task,
-    unit: &'a Unit,
-    dated: Dated,
-    timetable: Timetable<'a>,
-    state: &'a DutyState,
-}
-
 impl<'a> Writing<'a> {
     fn add(&mut self, duty: &'a DutyId) {
         let state: &'a State = self.state;
@@ -134,7 +125,7 @@ impl<'a> Writing<'a> {
             .collect();
         let has = |wanted: fn(Rung) -> bool| notices.iter().any(|told| wanted(told.rung));
         let withdrawn = has(|rung| rung == Rung::Withdrawn);
-        let known = known(self.agenda, self.state, self.slots, duty);
+        let known = known(self.agenda, self.slots, duty, told);
         let Some(known) = known else {
             if withdrawn || self.reader == Reader::Page {
                 let row = self.row_of_the_gone(duty, &notices);
@@ -390,38 +381,6 @@ impl<'a> Writing<'a> {
                 )
             })
     }
-}
-
-/// Everything known of a duty; `None` where the calendar no longer has it for this unit.
-fn known<'a>(
-    agenda: &'a Agenda,
-    state: &'a State,
-    slots: Slots<'a>,
-    duty: &'a DutyId,
-) -> Option<Known<'a>> {
-    let task = agenda.calendar.tasks.get(&duty.occurrence.task)?;
-    let unit = agenda.roster.unit(&duty.unit)?;
-    let group = agenda.group_of(task, &duty.unit)?;
-    let found = state.duty(duty)?;
-    let dated = match (&task.schedule, found.raised) {
-        (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(slots.day(at), due)),
-        (Schedule::Conditional(_), None) => Err(Absent::None),
-        (Schedule::Dated(_), _) => agenda.occurrence(task, duty.occurrence.period, group).dated,
-    };
-    let dated = dated.ok()?;
-    let ladder = &agenda.groups(task)[group].ladder;
-    let mut timetable = Timetable::new(ladder, &agenda.calendar.workdays, &dated, true);
-    if let Some(until) = found.extended_to {
-        timetable.due = timetable.due.max(until);
-    }
-    Some(Known {
-        id: duty,
-        task,
-        unit,
-        dated,
-        timetable,
-        state: found,
-    })
 }
 
 fn latest_answer(state: &DutyState) -> Option<String> {

@@ -31,6 +31,11 @@ impl Every {
         "year", "term", "quarter", "month", "week", "holiday", "break",
     ];
 
+    /// Whether it is a week, a month or a quarter: such a task is not announced before its period starts.
+    pub fn lies_within_a_year(self) -> bool {
+        matches!(self, Self::Week | Self::Month | Self::Quarter)
+    }
+
     /// Reads a value of `every`.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {

@@ -8,7 +8,7 @@ use crate::core::calendar::{Schedule, Task};
 use crate::core::dates::{Almanac, Found, short_day};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::ladder::{Ladder, OnRestDay, Stretch};
-use crate::core::period::{Every, PeriodKey};
+use crate::core::period::PeriodKey;
 use crate::core::workdays::Workdays;
 
 /// When an occurrence opens and falls due for a group of units.
@@ -134,7 +134,7 @@ fn place(
             OnRestDay::Keep => found.day,
         }
     };
-    let within_period = matches!(task.every, Every::Week | Every::Month | Every::Quarter);
+    let within_period = task.every.lies_within_a_year();
     let not_before = |day: Date| match period.civil_span() {
         Some((first, _)) if within_period => day.max(first.min(due)),
         _ => day,

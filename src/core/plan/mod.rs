@@ -176,8 +176,7 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
                 seen.insert((occurrence.id.clone(), occurrence.group));
             }
             let (task, group) = agenda.parts(occurrence);
-            let within = occurrence.id.period.civil_span().is_some()
-                && !matches!(task.every, super::period::Every::Year);
+            let within = task.every.lies_within_a_year();
             let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
             if !known && timetable.announcement() > today {
                 continue;

@@ -362,3 +362,47 @@ fn a_mended_mailbox_is_written_to_again() {
         "{mine:?}"
     );
 }
+
+#[test]
+fn why_says_what_became_of_each_rung() {
+    let (_server, house) = hung();
+    house.call(&["answer", LESSON, "done", "--by", "王建国"]);
+    // Down from 03-11 to 03-17: the inspection's reminder of 03-16 is overtaken by that of 03-18.
+    house.pass("2026-03-18T07:59:00+08:00", "2026-03-18T09:00:00+08:00");
+    let rungs = |duty: &str| -> Vec<String> {
+        let story = house.call(&["why", duty]);
+        let from = story.find("各阶:\n").unwrap();
+        story[from..]
+            .lines()
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            .map(|line| line.trim().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        rungs(LESSON),
+        [
+            "02-28(周六) opens 已发(2026-03-04 08:00)",
+            "03-09(周一) remind:2 workdays 已发(2026-03-09 08:00)",
+            "03-11(周三) remind:0d 已发(2026-03-11 08:00)",
+            "03-12(周四) overdue 没有发:那时已经办结",
+            "03-12(周四) escalate:1 workday 没有发:那时已经办结",
+            "03-16(周一) escalate:3 workdays 没有发:那时已经办结",
+            "03-18(周三) nag:5 workdays 没有发:那时已经办结",
+            "03-18(周三) escalate:5 workdays 没有发:那时已经办结",
+        ]
+    );
+    assert_eq!(
+        rungs("term-start-safety-inspection@2026/s001"),
+        [
+            "03-04(周三) opens 已发(2026-03-04 08:00)",
+            "03-11(周三) remind:7d 已发(2026-03-11 08:00)",
+            "03-16(周一) remind:2 workdays 已由更新的一阶取代",
+            "03-18(周三) remind:0d 已发(2026-03-18 08:00)",
+            "03-19(周四) overdue 未到",
+            "03-19(周四) escalate:1 workday 未到",
+            "03-23(周一) escalate:3 workdays 未到",
+            "03-25(周三) escalate:5 workdays 未到",
+        ]
+    );
+}
