@@ -400,10 +400,11 @@ fn decision_words(state: &DutyState) -> Option<String> {
         }
     };
     let decided = state.decisions.last();
-    if let Some((at, by, note)) = &state.returned
-        && decided.is_none_or(|decided| decided.at < *at)
+    if let Some(returned) = &state.returned
+        && decided.is_none_or(|decided| decided.order < returned.order)
     {
-        return Some(format!("已退回({by}){},请补正后再回执", tail(note)));
+        let (by, note) = (&returned.by, tail(&returned.note));
+        return Some(format!("已退回({by}){note},请补正后再回执"));
     }
     decided.map(|decided| {
         let verdict = if decided.granted {

@@ -262,7 +262,7 @@ impl<'a> Case<'a> {
             return;
         }
         if let (Some(last), Some(returned)) = (last, self.returned())
-            && last.at < returned
+            && last.order < returned
         {
             self.tell(Rung::Decided, pass.today, address, Part::Act, pass);
         }
@@ -350,14 +350,14 @@ impl<'a> Case<'a> {
 
     /// Whoever asked is told once what was decided, the latest where there are several.
     fn decisions(&self, state: &DutyState, pass: &mut Pass<'_>) {
-        let latest: BTreeMap<&Address, Timestamp> = state
+        let latest: BTreeMap<&Address, u32> = state
             .decisions
             .iter()
-            .filter_map(|decided| Some((decided.asker.as_ref()?, decided.at)))
+            .filter_map(|decided| Some((decided.asker.as_ref()?, decided.order)))
             .collect();
         for (asker, decided) in latest {
             let told = state.standing().any(|told| {
-                told.rung == Rung::Decided && told.address == *asker && told.at >= decided
+                told.rung == Rung::Decided && told.address == *asker && told.order > decided
             });
             if !told && pass.is_on_roster(asker) && pass.reachable(Some(asker)).is_some() {
                 self.tell(Rung::Decided, pass.today, asker, Part::Act, pass);
@@ -372,15 +372,15 @@ impl<'a> Case<'a> {
         };
         self.state?
             .standing()
-            .filter(|told| told.part == Part::Act && told.at >= returned)
+            .filter(|told| told.part == Part::Act && told.order > returned)
             .filter_map(|told| told.reached)
             .min()
             .map(|at| pass.slots.day(at))
     }
 
-    /// When a clerk last returned it.
-    fn returned(&self) -> Option<Timestamp> {
-        self.state?.returned.as_ref().map(|(at, ..)| *at)
+    /// The place of its last return among its facts.
+    fn returned(&self) -> Option<u32> {
+        self.state?.returned.as_ref().map(|returned| returned.order)
     }
 
     fn gap(&self, pass: &mut Pass<'_>) {

@@ -50,6 +50,7 @@ impl Case<'_> {
                 for address in &fresh {
                     self.tell_up(rung, day, address, level, pass);
                 }
+                below.extend(fresh);
                 reached = level_reached(&told, pass);
                 below.extend(told.into_iter().map(|told| told.address.clone()));
                 continue;

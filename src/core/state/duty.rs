@@ -30,13 +30,17 @@ pub struct DutyState {
     pub pending: Option<usize>,
     /// Decisions, with the address of who had asked.
     pub decisions: Vec<Decided>,
-    /// What a clerk returned it with.
-    pub returned: Option<(Timestamp, String, String)>,
+    /// The last time the officer returned a `done`.
+    pub returned: Option<Returned>,
+    /// How many facts of it there are.
+    pub facts: u32,
 }
 
 /// A notice that was put into a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// Its place among the duty's facts. What came first is told by this and not by times: a clock may be set back.
+    pub order: u32,
     /// When it was decided.
     pub at: Timestamp,
     /// Whom.
@@ -91,11 +95,22 @@ pub struct LetOff {
     pub not_applicable: bool,
 }
 
+/// A `done` that the officer returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// Its place among the duty's facts.
+    pub order: u32,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub note: String,
+}
+
 /// A decision on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// When.
-    pub at: Timestamp,
+    /// Its place among the duty's facts.
+    pub order: u32,
     /// The request's kind.
     pub request: Answer,
     /// Granted, or refused.
@@ -173,10 +188,11 @@ impl DutyState {
             .find(|told| !told.dropped && told.address == *address)
     }
 
-    /// Whether a notice was decided before. One that was dropped, because the duty was settled before the letter
-    /// went, was told to nobody: when the duty is reopened it may be told after all.
+    /// Whether a notice was decided before, whatever became of it: a notice is decided once. Where a duty is reopened
+    /// after its letter was dropped, the word of its return tells what the dropped notice would have.
     pub fn decided(&self, rung: Rung, due: Date, address: &Address) -> bool {
-        self.standing()
+        self.told
+            .iter()
             .any(|told| told.rung == rung && told.due == due && told.address == *address)
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use duty::{Decided, DutyState, Given, LetOff, Settled, Told};
+pub use duty::{Decided, DutyState, Given, LetOff, Returned, Settled, Told};
 pub use letter::{LetterState, LetterStatus};
 
 use super::duty::{DutyId, OccurrenceId};
@@ -183,7 +183,10 @@ impl State {
                 letter,
                 part,
             } => {
-                self.duty_mut(duty).told.push(Told {
+                let known = self.duty_mut(duty);
+                known.facts += 1;
+                known.told.push(Told {
+                    order: known.facts,
                     at,
                     address: address.clone(),
                     rung: *rung,
@@ -333,8 +336,9 @@ impl State {
                 let duty = self.duty_mut(duty);
                 let asker = duty.request().and_then(|given| given.address.clone());
                 duty.pending = None;
+                duty.facts += 1;
                 duty.decisions.push(Decided {
-                    at,
+                    order: duty.facts,
                     request: *request,
                     granted: *granted,
                     by: by.clone(),
@@ -368,7 +372,12 @@ impl State {
                 duty.dones.clear();
                 duty.let_off = None;
                 duty.reopened += 1;
-                duty.returned = Some((at, by.clone(), note.clone()));
+                duty.facts += 1;
+                duty.returned = Some(Returned {
+                    order: duty.facts,
+                    by: by.clone(),
+                    note: note.clone(),
+                });
             }
             Event::Raised { duty, due, .. } => {
                 self.duty_mut(duty).raised = Some((*due, at));

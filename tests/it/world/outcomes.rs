@@ -114,7 +114,8 @@ impl Look<'_> {
         let record = self.record;
         let fate = record.fates.get(&asked.id);
         if let Some(extended) = fate.and_then(|fate| fate.extended) {
-            asked.due = extended;
+            // An extension never asks for it earlier than the calendar does.
+            asked.due = asked.due.max(extended);
         }
         if let Some(why) = self.excuse(&mut asked, fate) {
             *self.tally.entry(why).or_default() += 1;
