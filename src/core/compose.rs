@@ -1,5 +1,7 @@
 //! From a letter's notices to what it says today. Until its bytes are frozen a letter tells today's truth.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -45,7 +47,8 @@ pub fn compose(
         address: &letter.address,
         content: blank(agenda, letter, no, slots.day(now)),
     };
-    for duty in &letter.duties {
+    let duties: BTreeSet<&DutyId> = letter.duties.iter().collect();
+    for duty in duties {
         writing.add(duty);
     }
     let mut content = writing.content;

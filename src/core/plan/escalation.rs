@@ -1,5 +1,6 @@
 //! Rule 5: fair escalation. Nobody is reported for a duty they were not told of.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -157,19 +158,23 @@ impl Case<'_> {
     /// counts as empty, and the ladder goes on. An edit may have given the level another offset: what its people were
     /// told under one that the ladder no longer has counts, so that nothing is said again.
     fn told_on(&self, level: &Level, pass: &Pass<'_>) -> Vec<&Told> {
-        let people = self.mailboxes(&level.to, pass);
+        // Looked up only after such an edit: this is asked of every late duty at every slot.
+        let people = OnceCell::new();
         let of_level = |told: &Told| match told.rung {
             Rung::Escalate(after) if after == level.after => true,
             Rung::Escalate(after) => {
                 let levels = &self.timetable.ladder.escalate;
-                levels.iter().all(|level| level.after != after) && people.contains(&told.address)
+                levels.iter().all(|level| level.after != after)
+                    && people
+                        .get_or_init(|| self.mailboxes(&level.to, pass))
+                        .contains(&told.address)
             }
             _ => false,
         };
         self.state
             .into_iter()
             .flat_map(DutyState::standing)
-            .filter(|told| of_level(told) && told.due == self.due() && told.part != Part::Below)
+            .filter(|told| told.part != Part::Below && told.due == self.due() && of_level(told))
             .filter(|told| !told.failed && !pass.state.unreachable.contains_key(&told.address))
             .collect()
     }

@@ -78,13 +78,9 @@ impl State {
     }
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {
-        if !self.duties.contains_key(&duty.occurrence) {
-            self.duties
-                .insert(duty.occurrence.clone(), NameMap::default());
-        }
         self.duties
-            .get_mut(&duty.occurrence)
-            .expect("the occurrence was just put there")
+            .entry(duty.occurrence.clone())
+            .or_default()
             .entry(duty.unit.clone())
             .or_default()
     }
@@ -198,8 +194,9 @@ impl State {
                     dropped: false,
                     failed: false,
                 });
+                // A duty's notices stand together in a letter; a search of a bureau's long one would cost more than it.
                 if let Some(letter) = self.letters.get_mut(letter)
-                    && !letter.duties.contains(duty)
+                    && letter.duties.last() != Some(duty)
                 {
                     letter.duties.push(duty.clone());
                 }
