@@ -67,8 +67,6 @@ pub(super) struct Vitals {
     pub(super) ledger_trouble: Option<String>,
     /// Why the queue is paused.
     pub(super) mail_paused: Option<String>,
-    /// Why the files on disk are not in force.
-    pub(super) edit_refused: Option<String>,
 }
 
 impl Pulse {

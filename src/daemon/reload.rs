@@ -51,7 +51,6 @@ impl Office {
         };
         match read_house(&old.settings.file).and_then(fit) {
             Ok((house, files)) => {
-                self.pulse.note(|vitals| vitals.edit_refused = None);
                 let version = house.version.clone();
                 let changed = version != old.version;
                 let moved = house.settings.listen != old.settings.listen
@@ -78,8 +77,6 @@ impl Office {
             }
             Err(report) => {
                 tracing::error!("改动未生效,沿用原来的:\n{report}");
-                self.pulse
-                    .note(|vitals| vitals.edit_refused = Some(first_line(&report)));
                 let digest = ring::digest::digest(&ring::digest::SHA256, report.as_bytes());
                 let mark = hex(&digest.as_ref()[..8]);
                 let alert = Alert {
@@ -93,14 +90,6 @@ impl Office {
             }
         }
     }
-}
-
-fn first_line(report: &str) -> String {
-    report
-        .lines()
-        .find(|line| !line.is_empty())
-        .unwrap_or("")
-        .to_owned()
 }
 
 /// Watches the folders of calendar, roster, settings and templates, and nudges when something there has changed.
