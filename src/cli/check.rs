@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{AT_FAULT, print};
 use crate::config::Settings;
+use crate::core::burden::report;
 use crate::core::diagnostic::{Diagnostic, Locale, Mark, Severity};
 use crate::load::load;
 
@@ -57,6 +58,10 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
                 format!("{tasks} tasks, {units} units; {errors} errors, {warnings} warnings\n")
             }
         })?;
+        let burden = (errors == 0).then(|| report(&loaded.agenda)).flatten();
+        if let Some(burden) = burden {
+            print(&format!("{}\n", burden.in_locale(locale)))?;
+        }
     }
     Ok(if loaded.has_errors() {
         ExitCode::from(AT_FAULT)

@@ -19,6 +19,7 @@ pub fn review(agenda: &Agenda, faults: &Faults) {
     roles(agenda, faults);
     contacts(agenda, faults);
     years(agenda, faults);
+    super::burden::review(agenda, faults);
 }
 
 fn warn(place: &Place, message: Words, label: Words) -> Diagnostic {

@@ -10,6 +10,7 @@
 )]
 
 mod bell;
+mod burden;
 mod dates;
 mod diagnostics;
 mod domain;

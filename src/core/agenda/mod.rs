@@ -81,6 +81,14 @@ pub enum Absent {
     None,
 }
 
+/// An occurrence that covers one of another task (`met_by`), for the units of one of its groups.
+pub(crate) struct Covering<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) id: OccurrenceId,
+    pub(crate) group: usize,
+    pub(crate) due: Date,
+}
+
 impl Agenda {
     /// Joins a calendar and a roster.
     pub fn new(calendar: Arc<Calendar>, roster: Arc<Roster>, officers: Vec<RoleRef>) -> Self {
@@ -212,6 +220,49 @@ impl Agenda {
             }
             found
         })
+    }
+
+    /// The occurrences that cover one of a task for a group: those of its `met_by` that are due in its period.
+    pub(crate) fn covering(
+        &self,
+        task: &Task,
+        group: usize,
+        period: PeriodKey,
+    ) -> Vec<Covering<'_>> {
+        if task.met_by.is_empty() {
+            return Vec::new();
+        }
+        let almanac = self.almanac(&self.groups(task)[group]);
+        let Some((from, to)) = almanac.reach(period) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for named in &task.met_by {
+            let Some(covering) = self.calendar.tasks.get(named) else {
+                continue;
+            };
+            for year in from.year()..=to.year() {
+                let all = self.due_in(year);
+                let first = all.partition_point(|found| found.id.task < *named);
+                for occurrence in all[first..]
+                    .iter()
+                    .take_while(|found| found.id.task == *named)
+                {
+                    if let Ok(dated) = &occurrence.dated
+                        && from <= dated.due
+                        && dated.due <= to
+                    {
+                        found.push(Covering {
+                            task: covering,
+                            id: occurrence.id.clone(),
+                            group: occurrence.group,
+                            due: dated.due,
+                        });
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The due day of an occurrence for a unit, as the calendar has it.

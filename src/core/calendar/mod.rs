@@ -154,6 +154,26 @@ pub struct Adjust {
     pub place: Place,
 }
 
+/// A cap, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// The most there may be.
+    pub most: u32,
+    /// Its value in the file.
+    pub place: Place,
+}
+
+/// `[burden]`: how much may be asked of a school before `check` speaks up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Duties due in a month.
+    pub duties: Option<Cap>,
+    /// Of them, those that ask for evidence.
+    pub evidence: Option<Cap>,
+    /// Whether each task must name its `authority`.
+    pub require_authority: bool,
+}
+
 /// A month's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthPage {
@@ -180,6 +200,8 @@ pub struct Calendar {
     pub ladder: Ladder,
     /// The adjustments, in order.
     pub adjusts: Vec<Adjust>,
+    /// How much may be asked of a school.
+    pub caps: Caps,
     /// The months' pages.
     pub months: BTreeMap<i8, MonthPage>,
     /// The tasks by id.

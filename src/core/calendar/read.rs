@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::read_ladder::{default_ladder, read_patch};
 use super::read_task::{check_links, read_task};
 use super::read_year::{read_notice, read_school_year};
-use super::{Adjust, Calendar, MonthPage, Place, Task};
+use super::{Adjust, Calendar, Cap, Caps, MonthPage, Place, Task};
 use crate::core::audience::Audience;
 use crate::core::diagnostic::{Diagnostic, Faults, Locale, Text, Words, one_of};
 use crate::core::ladder::Ladder;
@@ -64,6 +64,7 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
         tags: head.tags,
         ladder: head.ladder,
         adjusts: head.adjusts,
+        caps: head.caps,
         months,
         tasks: unique(tasks, faults),
         workdays: Workdays::new(notices),
@@ -84,6 +85,7 @@ struct Head {
     tags: BTreeMap<String, String>,
     ladder: Ladder,
     adjusts: Vec<Adjust>,
+    caps: Caps,
 }
 
 impl Default for Head {
@@ -96,6 +98,7 @@ impl Default for Head {
             tags: BTreeMap::new(),
             ladder: default_ladder(),
             adjusts: Vec::new(),
+            caps: Caps::default(),
         }
     }
 }
@@ -159,11 +162,38 @@ fn read_head(file: File<'_>) -> Head {
             head.ladder = default_ladder().patched(&read_patch(&ladder));
             ladder.report_unknown();
         }
+        if let Some(burden) = keys.value("burden").and_then(Value::table) {
+            head.caps = read_caps(&burden);
+        }
         // Read in a second pass, once the tags are known.
         keys.value("adjust");
         keys.report_unknown();
     });
     head
+}
+
+/// Reads `[burden]`; a cap of 0 is none.
+fn read_caps(keys: &Keys<'_, '_>) -> Caps {
+    let cap = |key| {
+        let found = keys.value(key)?.integer(0, 999)?;
+        let most = u32::try_from(found.value).ok().filter(|most| *most > 0)?;
+        let text = Arc::clone(keys.file().text);
+        let span = found.span;
+        Some(Cap {
+            most,
+            place: Place { text, span },
+        })
+    };
+    let caps = Caps {
+        duties: cap("duties_per_month"),
+        evidence: cap("evidence_per_month"),
+        require_authority: keys
+            .value("require_authority")
+            .and_then(Value::boolean)
+            .unwrap_or(false),
+    };
+    keys.report_unknown();
+    caps
 }
 
 fn read_adjusts(file: File<'_>, tags: &BTreeSet<String>) -> Vec<Adjust> {

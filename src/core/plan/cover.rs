@@ -26,42 +26,17 @@ pub(super) fn covers_of<'a>(
     group: usize,
     period: PeriodKey,
 ) -> Vec<Cover<'a>> {
-    if task.met_by.is_empty() {
-        return Vec::new();
-    }
-    let almanac = agenda.almanac(&agenda.groups(task)[group]);
-    let Some((from, to)) = almanac.reach(period) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for named in &task.met_by {
-        let Some(covering) = agenda.calendar.tasks.get(named) else {
-            continue;
-        };
-        for year in from.year()..=to.year() {
-            let all = agenda.due_in(year);
-            let first = all.partition_point(|found| found.id.task < *named);
-            for occurrence in all[first..]
-                .iter()
-                .take_while(|found| found.id.task == *named)
-            {
-                let due = occurrence.dated.as_ref().map(|dated| dated.due);
-                if let Ok(due) = due
-                    && from <= due
-                    && due <= to
-                {
-                    found.push(Cover {
-                        task: covering,
-                        group: occurrence.group,
-                        members: agenda.members(named),
-                        due,
-                        states: state.duties.get(&occurrence.id),
-                    });
-                }
-            }
-        }
-    }
-    found
+    agenda
+        .covering(task, group, period)
+        .into_iter()
+        .map(|covering| Cover {
+            task: covering.task,
+            group: covering.group,
+            members: agenda.members(&covering.task.id),
+            due: covering.due,
+            states: state.duties.get(&covering.id),
+        })
+        .collect()
 }
 
 impl Cover<'_> {
