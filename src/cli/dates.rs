@@ -72,13 +72,13 @@ type Dates = (OccurrenceId, Option<Date>, Option<Date>, String);
 
 /// The rows in the order of task, period and due day.
 fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
-    let mut merged: BTreeMap<Dates, (Vec<String>, usize)> = BTreeMap::new();
+    let mut merged: BTreeMap<Dates, (Vec<usize>, usize)> = BTreeMap::new();
     let locale = agenda.calendar.locale;
     for found in agenda.between(from, to) {
         if only.is_some_and(|task| found.id.task.as_str() != task) {
             continue;
         }
-        let (task, group) = agenda.parts(&found);
+        let (_, group) = agenda.parts(&found);
         let (opens, due, why): (_, _, &Words) = match &found.dated {
             Ok(dated) => (Some(dated.opens), Some(dated.due), &dated.why),
             Err(Absent::Undated(why) | Absent::Skipped(why)) => (None, None, why),
@@ -91,7 +91,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             why.in_locale(locale).to_owned(),
         );
         let entry = merged.entry(key).or_default();
-        entry.0.push(agenda.audience_of(task, group));
+        entry.0.push(found.group);
         entry.1 += group.units.len();
     }
     let mut distinct: BTreeMap<&OccurrenceId, usize> = BTreeMap::new();
@@ -100,7 +100,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
     }
     let mut rows: Vec<Row> = merged
         .iter()
-        .map(|((id, due, opens, why), (audiences, units))| Row {
+        .map(|((id, due, opens, why), (groups, units))| Row {
             task: id.task.to_string(),
             period: id.period.to_string(),
             opens: *opens,
@@ -108,7 +108,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             audience: if distinct[id] == 1 {
                 agenda.calendar.tasks[&id.task].audience.to_string()
             } else {
-                audiences.join(" | ")
+                agenda.audience_of(&agenda.calendar.tasks[&id.task], groups)
             },
             units: *units,
             why: why.clone(),

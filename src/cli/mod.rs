@@ -215,8 +215,7 @@ impl Desk {
 }
 
 fn read_day(text: &str) -> Result<Date, String> {
-    text.parse()
-        .map_err(|_| format!("“{text}”不是日期,应如 2026-03-04"))
+    crate::core::written::read_day(text).ok_or_else(|| format!("“{text}”不是日期,应如 2026-03-04"))
 }
 
 /// Writes a line, and lets a closed pipe be known instead of panicking.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::diagnostic::{Words, did_you_mean};
 use super::roster::{Kind, Unit};
+use super::scan::half_width;
 
 /// Whom a task is for. `!` binds before `&`, `&` before `|`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -140,14 +141,7 @@ impl Parser<'_> {
     fn peek(&mut self) -> Option<char> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
-        self.text[self.at..].chars().next().map(|c| match c {
-            '（' => '(',
-            '）' => ')',
-            '！' => '!',
-            '＆' => '&',
-            '｜' => '|',
-            other => other,
-        })
+        self.text[self.at..].chars().next().map(half_width)
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -214,7 +208,7 @@ impl Parser<'_> {
         let start = self.at;
         let rest = &self.text[start..];
         let end = rest
-            .find(|c: char| c.is_whitespace() || "!&|()！＆｜（）".contains(c))
+            .find(|c: char| c.is_whitespace() || "!&|()".contains(half_width(c)))
             .map_or(self.text.len(), |length| start + length);
         if end == start {
             return Err(self.fault(
@@ -223,9 +217,14 @@ impl Parser<'_> {
             ));
         }
         self.at = end;
-        let word = &self.text[start..end];
+        let written = &self.text[start..end];
+        let word: String = written.chars().map(half_width).collect();
+        let word = word.as_str();
         if let Some((key, value)) = word.split_once('=') {
-            self.declared(key, start..start + key.len())?;
+            let key_ends = written
+                .find(['=', '＝'])
+                .map_or(end, |length| start + length);
+            self.declared(key, start..key_ends)?;
             return Ok(Audience::TagValue(key.to_owned(), value.to_owned()));
         }
         if let Some(id) = word.strip_prefix("town:") {

@@ -249,7 +249,9 @@ impl<'a> Writing<'a> {
             .filter(|told| told.address == *self.address && told.due != due)
             .last();
         let settled = known.state.settled(task.times);
-        let moved = known.dated.moved_from.is_some() || known.state.extended_to.is_some();
+        let moved = known.dated.moved_from.is_some()
+            || known.dated.shift.is_some()
+            || known.state.extended_to.is_some();
         Item {
             duty: known.id.clone(),
             title: title(task, known.id.occurrence.period),

@@ -6,6 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::names::Role;
+use super::scan::{Scan, plain};
+
+/// The longest stretch there is, in days or workdays: more is a slip of the pen.
+const LONGEST: u16 = 400;
 
 /// A stretch of time as the calendar writes it: `14d` or `2 workdays`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,16 +21,19 @@ pub enum Stretch {
 }
 
 impl Stretch {
-    /// Reads `14d`, `14 days`, `14天`, `2 workdays`, `1 workday`, `2个工作日`.
+    /// Reads `14d`, `14 days`, `14天`, `十四天`, `2周`, `2 workdays`, `1 workday`, `２个工作日`.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit())?;
-        let number: u16 = text[..digits].parse().ok().filter(|n| *n <= 400)?;
-        match text[digits..].trim() {
-            "d" | "day" | "days" | "天" | "日" => Some(Self::Days(number)),
-            "workday" | "workdays" | "个工作日" | "工作日" => Some(Self::Workdays(number)),
-            _ => None,
-        }
+        let plain = plain(text);
+        let mut scan = Scan::new(&plain);
+        let number = u16::try_from(scan.number()?).ok()?;
+        let found = match scan.rest {
+            "d" | "day" | "days" | "天" | "日" => Self::Days(number),
+            "w" | "week" | "weeks" | "周" | "星期" | "个星期" => Self::Days(number * 7),
+            "workday" | "workdays" | "个工作日" | "工作日" => Self::Workdays(number),
+            _ => return None,
+        };
+        let (Self::Days(count) | Self::Workdays(count)) = found;
+        (count <= LONGEST).then_some(found)
     }
 
     /// How a person says it in Chinese.

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 
 use super::agenda::{Absent, Agenda};
-use super::calendar::{Calendar, Place, Schedule, Task, role_name};
+use super::calendar::{Calendar, DueAt, Place, Schedule, Task, role_name};
 use super::dates::DateForm;
 use super::diagnostic::{Diagnostic, Faults, Words};
 use super::ladder::RoleRef;
 use super::names::TaskId;
 use super::period::PeriodKey;
+use super::roster::Unit;
 
 /// Adds the warnings that need both calendar and roster, and those of the years ahead.
 pub fn review(agenda: &Agenda, faults: &Faults) {
     tags(agenda, faults);
     audiences(agenda, faults);
+    due_days(agenda, faults);
     roles(agenda, faults);
     contacts(agenda, faults);
     years(agenda, faults);
@@ -53,11 +55,11 @@ fn tags(agenda: &Agenda, faults: &Faults) {
         .tasks
         .values()
         .flat_map(|task| {
-            task.audience
-                .tags()
-                .into_iter()
-                .map(|tag| (tag, &task.audience_place))
+            let own = (&task.audience, &task.audience_place);
+            let others = task.due_at.iter().map(|at| (&at.audience, &at.place));
+            std::iter::once(own).chain(others)
         })
+        .flat_map(|(audience, place)| audience.tags().into_iter().map(move |tag| (tag, place)))
         .collect();
     for (tag, place) in asked {
         if !held.iter().any(|found| found.as_str() == tag) {
@@ -84,6 +86,55 @@ fn audiences(agenda: &Agenda, faults: &Faults) {
                 ),
                 Words::new("花名册里没有这样的单位", "no unit on the roster is meant"),
             ));
+        }
+    }
+}
+
+/// Entries of `due_at` that no unit of their task meets, and units that meet two that differ.
+fn due_days(agenda: &Agenda, faults: &Faults) {
+    for task in agenda.calendar.tasks.values() {
+        let units: Vec<_> = agenda
+            .groups(task)
+            .iter()
+            .flat_map(|group| &group.units)
+            .map(|at| &agenda.roster.units()[*at])
+            .collect();
+        let meets = |at: &DueAt, unit: &Unit| at.audience.matches(unit);
+        for (nth, later) in task.due_at.iter().enumerate() {
+            if !units.is_empty() && !units.iter().any(|unit| meets(later, unit)) {
+                faults.add(warn(
+                    &later.place,
+                    Words::new(
+                        format!("“{}”的对象里没有 {}", task.title, later.audience),
+                        format!("{} is for no unit that is {}", task.id, later.audience),
+                    ),
+                    Words::new("这一项不起作用", "this has no effect"),
+                ));
+            }
+            for earlier in task.due_at[..nth]
+                .iter()
+                .filter(|at| at.shift != later.shift)
+            {
+                let both = |unit: &&&Unit| meets(earlier, unit) && meets(later, unit);
+                let Some(unit) = units.iter().find(both) else {
+                    continue;
+                };
+                faults.add(
+                    warn(
+                        &later.place,
+                        Words::new(
+                            format!("{} 对上了两个不同的截止日", unit.name),
+                            format!("{} meets two due days that differ", unit.id),
+                        ),
+                        Words::new("以后写的这一项为准", "the later one, this, holds"),
+                    )
+                    .other(
+                        &earlier.place.text,
+                        earlier.place.span.clone(),
+                        Words::new("另一项", "the other"),
+                    ),
+                );
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Faults, Text, Words, did_you_mean, one_of};
+use super::written::{read_day, read_hour};
 
 /// How deep arrays and tables may nest; the calendar needs three.
 const DEEPEST: usize = 16;
@@ -351,7 +352,7 @@ impl<'a, 'i> Value<'a, 'i> {
             DeValue::Datetime(found) if found.time.is_none() => {
                 found.date.and_then(|d| d.to_string().parse().ok())
             }
-            DeValue::String(text) => text.parse().ok(),
+            DeValue::String(text) => read_day(text),
             _ => None,
         };
         match parsed {
@@ -365,14 +366,14 @@ impl<'a, 'i> Value<'a, 'i> {
 
     /// A time of day such as `"08:00"`.
     pub fn time(self) -> Option<Placed<Time>> {
-        let text = match self.value.get_ref() {
+        let parsed = match self.value.get_ref() {
             DeValue::Datetime(found) if found.date.is_none() => {
-                found.time.map(|time| time.to_string())
+                found.time.and_then(|time| read_hour(&time.to_string()))
             }
-            DeValue::String(text) => Some(text.to_string()),
+            DeValue::String(text) => read_hour(text),
             _ => None,
         };
-        match text.and_then(|text| text.parse::<Time>().ok()) {
+        match parsed {
             Some(value) => Some(Placed {
                 value,
                 span: self.span(),

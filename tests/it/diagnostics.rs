@@ -1,5 +1,6 @@
 //! What an officer reads when a file is wrong: the whole text, as it is printed.
 
+mod due_at;
 mod roster;
 
 use expect_test::{Expect, expect};
@@ -115,7 +116,7 @@ origin   = \"seed\"
              --> 05.toml:3:1
               |
             3 | titel    = "应急疏散演练"
-              | ^^^^^ 可以写:id、title、detail、every、times、when、due、due_time、opens、remind、to、escalate、nag、on_rest_day、due_on_rest_day、audience、evidence、after、met_by、skip_if、source、origin、authority
+              | ^^^^^ 可以写:id、title、detail、every、times、when、due、due_at、due_time、opens、remind、to、escalate、nag、on_rest_day、due_on_rest_day、audience、evidence、after、met_by、skip_if、source、origin、authority
               |
               = 办法: 你是不是想写 title?
         "#]],

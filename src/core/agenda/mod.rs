@@ -3,9 +3,10 @@
 mod dated;
 mod periods;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 pub(crate) use dated::earlier;
@@ -22,6 +23,7 @@ use super::names::{NameMap, TaskId, UnitId};
 use super::period::PeriodKey;
 use super::roster::{Roster, Unit};
 use super::school_year::SchoolYear;
+use super::shift::Shift;
 
 /// The units that share a school calendar and the same adjustments: their duties have the same dates.
 #[derive(Clone, Debug)]
@@ -36,10 +38,19 @@ struct Class {
 #[derive(Clone, Debug)]
 pub struct Group {
     class: usize,
+    /// Which entry of the task's `due_at` holds for them.
+    due_at: Option<usize>,
     /// The units, as places in the roster.
     pub units: Vec<usize>,
     /// Their ladder for this task.
     pub ladder: Ladder,
+}
+
+impl Group {
+    /// How far the group's due day lies from everybody's.
+    fn shift(&self, task: &Task) -> Option<Shift> {
+        self.due_at.map(|at| task.due_at[at].shift)
+    }
 }
 
 /// Calendar and roster, joined: everything about duties that does not depend on what has happened.
@@ -116,16 +127,18 @@ impl Agenda {
             .tasks
             .values()
             .map(|task| {
-                let mut by_class: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+                let mut by_class: BTreeMap<(usize, Option<usize>), Vec<usize>> = BTreeMap::new();
                 for (at, unit) in roster.units().iter().enumerate() {
                     if task.audience.matches(unit) {
-                        by_class.entry(class_of[at]).or_default().push(at);
+                        let due_at = task.due_at.iter().rposition(|d| d.audience.matches(unit));
+                        by_class.entry((class_of[at], due_at)).or_default().push(at);
                     }
                 }
                 let groups = by_class
                     .into_iter()
-                    .map(|(class, units)| Group {
+                    .map(|((class, due_at), units)| Group {
                         class,
+                        due_at,
                         units,
                         ladder: calendar.ladder_of(task, &classes[class].adjusts),
                     })
@@ -196,7 +209,13 @@ impl Agenda {
                 period,
             },
             group,
-            dated: dated(self.almanac(found), task, &found.ladder, period),
+            dated: dated(
+                self.almanac(found),
+                task,
+                found.shift(task),
+                &found.ladder,
+                period,
+            ),
         }
     }
 
@@ -283,7 +302,10 @@ impl Agenda {
             }
             for (at, group) in self.groups(task).iter().enumerate() {
                 let almanac = self.almanac(group);
-                for period in periods_between(task.every, almanac, from, to) {
+                // A shifted due day lies farther from its period.
+                let reach = i64::from(group.shift(task).map_or(0, Shift::days_at_most)).days();
+                let (first, last) = (from.saturating_sub(reach), to.saturating_add(reach));
+                for period in periods_between(task.every, almanac, first, last) {
                     let occurrence = self.occurrence(task, period, at);
                     let wanted = match &occurrence.dated {
                         Ok(dated) => from <= dated.due && dated.due <= to,
@@ -300,22 +322,52 @@ impl Agenda {
         found
     }
 
-    /// The audience of a group as it is shown: the task's, and how it differs where there are several groups.
-    pub fn audience_of(&self, task: &Task, group: &Group) -> String {
+    /// The audience of some of a task's groups as it is shown: the task's, and how they differ from the others.
+    pub fn audience_of(&self, task: &Task, some: &[usize]) -> String {
         let groups = self.groups(task);
-        if groups.len() == 1 {
+        if some.len() == groups.len() {
             return task.audience.to_string();
         }
-        let adjusts: Vec<_> = self.classes[group.class]
-            .adjusts
+        // A whole side of `due_at` is told by that alone, whatever adjustments its units have.
+        let sides: BTreeSet<_> = some.iter().map(|at| groups[*at].due_at).collect();
+        let whole =
+            (0..groups.len()).all(|at| some.contains(&at) || !sides.contains(&groups[at].due_at));
+        let differs = |group: &Group| {
+            let adjusts = self.classes[group.class].adjusts.iter();
+            let adjusts = adjusts.map(|at| self.calendar.adjusts[*at].audience.clone());
+            (!whole).then_some(adjusts).into_iter().flatten()
+        };
+        let names: BTreeSet<_> = some
             .iter()
-            .map(|at| self.calendar.adjusts[*at].audience.to_string())
+            .map(|at| {
+                let group = &groups[*at];
+                let mut parts = vec![task.audience.clone()];
+                parts.extend(self.side(task, group.due_at));
+                parts.extend(differs(group));
+                if parts.len() == 1 {
+                    task.audience.to_string()
+                } else {
+                    Audience::All(parts).to_string()
+                }
+            })
             .collect();
-        if adjusts.is_empty() {
-            task.audience.to_string()
-        } else {
-            format!("{} & ({})", task.audience, adjusts.join(") & ("))
-        }
+        names.into_iter().collect::<Vec<_>>().join(" | ")
+    }
+
+    /// Which of a task's units an entry of its `due_at` holds for, or none: those it names, less those that a later one
+    /// names.
+    fn side(&self, task: &Task, due_at: Option<usize>) -> Vec<Audience> {
+        let used: BTreeSet<_> = self
+            .groups(task)
+            .iter()
+            .filter_map(|group| group.due_at)
+            .collect();
+        let own = due_at.map(|at| task.due_at[at].audience.clone());
+        let later = used
+            .into_iter()
+            .filter(|at| due_at.is_none_or(|own| *at > own));
+        let others = later.map(|at| Audience::Not(Box::new(task.due_at[at].audience.clone())));
+        own.into_iter().chain(others).collect()
     }
 }
 

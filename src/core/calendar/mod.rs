@@ -1,6 +1,7 @@
 //! The calendar: the year of duties as the bureau wrote it, checked.
 
 mod read;
+mod read_due_at;
 mod read_ladder;
 mod read_task;
 mod read_year;
@@ -22,6 +23,7 @@ use super::ladder::{Ladder, LadderPatch, Stretch};
 use super::names::TaskId;
 use super::period::Every;
 use super::school_year::SchoolYear;
+use super::shift::Shift;
 use super::workdays::Workdays;
 
 /// The roles a contact may hold, as the calendar writes them and as people say them.
@@ -115,6 +117,8 @@ pub struct Task {
     pub times: u16,
     /// When it is due.
     pub schedule: Schedule,
+    /// For whom it is due on another day; where several match a unit, the last.
+    pub due_at: Vec<DueAt>,
     /// The hour it is due at, on the due day.
     pub due_time: Option<Time>,
     /// What differs from the ladder of all tasks.
@@ -141,6 +145,17 @@ pub struct Task {
     pub due_place: Place,
     /// Its `audience` in the file.
     pub audience_place: Place,
+}
+
+/// An entry of a task's `due_at`: for some units it is due on another day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueAt {
+    /// For which.
+    pub audience: Audience,
+    /// How far from everybody's due day.
+    pub shift: Shift,
+    /// Its key in the file.
+    pub place: Place,
 }
 
 /// An `[[adjust]]`: for some units the ladder differs.

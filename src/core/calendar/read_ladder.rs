@@ -131,7 +131,7 @@ fn role(value: Value<'_, '_>) -> Option<RoleRef> {
 /// # Errors
 /// What is wrong in Chinese and English, and the nearest match.
 pub fn read_role(text: &str) -> Result<RoleRef, (String, String, Option<Words>)> {
-    let (role, at) = match text.split_once('@') {
+    let (role, at) = match text.split_once(['@', '＠']) {
         Some((role, kind)) => (role.trim(), Some(kind.trim())),
         None => (text.trim(), None),
     };

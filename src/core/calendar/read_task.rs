@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::read::audience;
+use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
 use super::{Origin, Place, Schedule, Task};
 use crate::core::dates::DateForm;
 use crate::core::diagnostic::{Faults, Words, did_you_mean, one_of};
+use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::Every;
+use crate::core::scan::{Scan, plain};
 use crate::core::toml_text::{File, Keys, Placed, Value};
 
 /// Reads one task; `None` where too little of it can be read.
@@ -28,13 +31,19 @@ pub(super) fn read_task(
     let detail = keys.value("detail").and_then(Value::line);
     let every = keys.value("every").and_then(read_every);
     let times = keys.value("times").and_then(|value| value.integer(1, 99));
-    let conditional = keys.value("when").and_then(read_when);
+    let when = keys.value("when");
+    let conditional = when.and_then(read_when);
     let due = keys.required("due");
     let schedule = match (due, conditional) {
         (Some(value), Some(())) => read_raised(value),
         (Some(value), None) => read_due(value, every.unwrap_or_default(), month),
         (None, _) => None,
     };
+    let due_at = keys.value("due_at");
+    if let (Some(due_at), Some(when), Some(())) = (due_at, when, conditional) {
+        no_due_at_if_raised(due_at, when);
+    }
+    let due_at = due_at.map(|value| read_due_at(value, tags));
     let due_time = keys.value("due_time").and_then(Value::time);
     let patch = read_patch(keys);
     let whom = keys
@@ -65,6 +74,7 @@ pub(super) fn read_task(
             .and_then(|times| u16::try_from(times.value).ok())
             .unwrap_or(1),
         schedule: schedule?,
+        due_at: due_at.unwrap_or_default(),
         due_time: due_time.map(|found| found.value),
         patch,
         audience: whom.value,
@@ -147,8 +157,8 @@ fn read_when(value: Value<'_, '_>) -> Option<()> {
 }
 
 fn read_raised(value: Value<'_, '_>) -> Option<Schedule> {
-    if value.as_str() == Some("当日") {
-        return Some(Schedule::Conditional(crate::core::ladder::Stretch::Days(0)));
+    if let Some("当日" | "当天" | "same day") = value.as_str() {
+        return Some(Schedule::Conditional(Stretch::Days(0)));
     }
     stretch(value).map(Schedule::Conditional)
 }
@@ -201,17 +211,14 @@ fn split(text: &str, at: char) -> (String, Option<String>) {
 fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
     let mut years = BTreeMap::new();
     for (key, value) in value.table()?.entries() {
-        let year = key
-            .value
+        let year = plain(&key.value)
+            .trim_end_matches('年')
             .parse::<i16>()
             .ok()
             .filter(|year| (1990..=2110).contains(year));
         let form = read_form(value);
-        match (year, form) {
-            (Some(year), Some(form)) => {
-                years.insert(year, form);
-            }
-            (None, _) => value.file().error(
+        let Some(year) = year else {
+            value.file().error(
                 key.span,
                 Words::new(
                     format!("“{}”不是年份", key.value),
@@ -221,8 +228,15 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
                     "写成 { 2026 = \"9月11日\" }",
                     "write { 2026 = \"September 11\" }",
                 ),
-            ),
-            _ => {}
+            );
+            continue;
+        };
+        if form.is_some_and(|form| years.insert(year, form).is_some()) {
+            value.file().error(
+                key.span,
+                Words::new(format!("{year}年写了两次"), format!("{year} stands twice")),
+                Words::new("删去一个", "remove one"),
+            );
         }
     }
     (!years.is_empty()).then_some(DateForm::Floating(years))
@@ -230,13 +244,7 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
 
 fn read_skip(value: Value<'_, '_>) -> Option<u16> {
     let text = value.string()?;
-    let plain: String = text.value.split_whitespace().collect();
-    let number = plain
-        .strip_prefix("teachingdays<")
-        .or_else(|| plain.strip_prefix("教学日<"))
-        .or_else(|| plain.strip_prefix("教学日少于"))
-        .map(|rest| rest.trim_end_matches('天'))
-        .and_then(|rest| rest.parse().ok());
+    let number = teaching_days(&plain(&text.value));
     if number.is_none() {
         value.file().error(
             text.span,
@@ -251,6 +259,25 @@ fn read_skip(value: Value<'_, '_>) -> Option<u16> {
         );
     }
     number
+}
+
+/// `teaching days < 10`, `fewer than 10 teaching days`, `教学日少于10天`, `教学日不足十个`.
+fn teaching_days(text: &str) -> Option<u16> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut scan = Scan::new(&text);
+    scan.take(&["本期", "当期"]);
+    let number = if scan.take(&["fewer than", "less than"]) {
+        scan.number().filter(|_| scan.take(&["teaching days"]))?
+    } else if scan.take(&["teaching days", "教学日"])
+        && scan.take(&["<", "少于", "不足", "不到", "小于"])
+    {
+        let number = scan.number()?;
+        scan.take(&["天", "个", "日"]);
+        number
+    } else {
+        return None;
+    };
+    u16::try_from(number).ok().filter(|_| scan.is_done())
 }
 
 fn read_origin(value: Value<'_, '_>) -> Option<Origin> {

@@ -2,10 +2,10 @@
 
 use jiff::civil::Weekday;
 
-use super::scan::Scan;
 use super::{DateForm, Edge, Gap, Nth, Unit, WindowEnd, examples};
 use crate::core::diagnostic::{Words, did_you_mean};
 use crate::core::period::{BreakKind, Festival, Season};
+use crate::core::scan::Scan;
 
 pub(super) const MONTHS: [(&str, i8); 24] = [
     ("january", 1),

@@ -3,7 +3,6 @@
 mod chinese;
 mod english;
 mod resolve;
-mod scan;
 mod show;
 
 use std::collections::BTreeMap;
@@ -15,6 +14,7 @@ pub use show::weekday_name;
 
 use super::diagnostic::Words;
 use super::period::{BreakKind, Every, Festival, Season};
+use super::scan;
 
 /// The most days a date may lie from the term it is anchored on: more is a slip of the pen.
 const FARTHEST: u16 = 400;
@@ -148,7 +148,8 @@ impl DateForm {
     /// # Errors
     /// What is wrong, in both languages.
     pub fn parse(text: &str) -> Result<Self, Words> {
-        let plain = scan::plain(text);
+        // What stands between two ends is written in many ways.
+        let plain = scan::plain(text).replace(['—', '–', '~'], "至");
         if plain.is_empty() {
             return Err(Words::new("日期是空的", "the date is empty"));
         }

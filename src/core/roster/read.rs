@@ -12,6 +12,7 @@ use crate::core::diagnostic::{
     Diagnostic, Faults, LARGEST_FILE, Text, Words, did_you_mean, one_of,
 };
 use crate::core::names::{Address, Role, UnitId};
+use crate::core::written::read_day;
 
 const COLUMNS: [(&str, &str); 11] = [
     ("unit", "单位编号"),
@@ -388,15 +389,7 @@ impl Reading<'_> {
         if text.is_empty() {
             return None;
         }
-        let plain = text.replace(['/', '.'], "-");
-        let parts: Vec<_> = plain.split('-').map(str::parse::<i16>).collect();
-        let day = match parts.as_slice() {
-            [Ok(year), Ok(month), Ok(day)] => i8::try_from(*month)
-                .ok()
-                .zip(i8::try_from(*day).ok())
-                .and_then(|(month, day)| Date::new(*year, month, day).ok()),
-            _ => None,
-        };
+        let day = read_day(text);
         if day.is_none() {
             self.error(
                 self.place(text),

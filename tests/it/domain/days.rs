@@ -1,4 +1,4 @@
-//! Checks 1 to 6 and 20: the days.
+//! Checks 1 to 6, 15 and 20: the days.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
@@ -133,6 +133,19 @@ audience = \"!junior\"
         due(&bell.agenda, "before", "2026-spring-break", "s2"),
         date(2026, 4, 27)
     );
+}
+
+/// 九都 2006: schools report to the district by 09-20, the district to the city by 09-30 (facts 3.2). In 2026 09-20 is a
+/// Sunday that is worked. And where the town is asked by the bureau, it answers first: three workdays before Wednesday
+/// 09-30 is Friday 09-25, the Mid-Autumn holiday, so not that: Tuesday 29, Monday 28, Thursday 24.
+#[test]
+fn check_15_each_level_before_the_one_above() {
+    let tasks = "[[task]]\nid = \"sum\"\ntitle = \"排查汇总\"\ndue = \"9月30日\"\norigin = \"seed\"\naudience = \"school | town | bureau\"\ndue_at = { school = \"-10d\", town = \"-3 workdays\" }";
+    let bell = Bell::with(HEAD, tasks, &format!("{ROSTER}{SECOND}"));
+    let day = |unit: &str| due(&bell.agenda, "sum", "2026", unit);
+    assert_eq!(day("s1"), date(2026, 9, 20));
+    assert_eq!(day("t1"), date(2026, 9, 24));
+    assert_eq!(day("b"), date(2026, 9, 30));
 }
 
 /// Eight in the morning in Beijing, all year, whatever the server's zone.

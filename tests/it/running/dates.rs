@@ -1,0 +1,62 @@
+//! What `dates` prints: a row for each distinct day of an occurrence, with whom it is for.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use super::house::House;
+
+/// A task of schools and towns, the towns' due day earlier, one kind of school's too; boarding schools have another
+/// ladder, which makes no other row.
+#[test]
+fn a_row_for_each_due_day() {
+    let house = House::new(None);
+    house.edit(
+        "calendar/11.toml",
+        "[[task]]",
+        "[[task]]
+id       = \"sum\"
+title    = \"隐患排查\"
+due      = \"11月10日\"
+due_at   = { town = \"-3 workdays\", \"senior | vocational\" = \"-5d\" }
+audience = \"school | town\"
+origin   = \"local\"
+
+[[task]]",
+    );
+    let json = house.call(&[
+        "dates",
+        "--task",
+        "sum",
+        "--from",
+        "2026-11-01",
+        "--to",
+        "2026-11-30",
+        "--format",
+        "json",
+    ]);
+    let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
+    let shown: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{} {} {} · {}\n",
+                row["due"], row["units"], row["audience"], row["why"]
+            )
+        })
+        .collect();
+    expect![[r#"
+        "2026-11-05" 2 "(school | town) & town & !(senior | vocational)" · "11月10日;比统一截止日提前3个工作日"
+        "2026-11-05" 2 "(school | town) & (senior | vocational)" · "11月10日;比统一截止日提前5天"
+        "2026-11-10" 7 "(school | town) & !town & !(senior | vocational)" · "11月10日"
+    "#]].assert_eq(&shown.concat());
+    let table = house.call(&[
+        "dates",
+        "--task",
+        "sum",
+        "--from",
+        "2026-11-01",
+        "--to",
+        "2026-11-30",
+    ]);
+    assert!(table.contains("比统一截止日提前3个工作日"), "{table}");
+}
