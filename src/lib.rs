@@ -7,9 +7,10 @@ pub mod clock;
 pub mod config;
 pub mod core;
 pub mod daemon;
-
+pub mod disk;
 pub mod ledger;
 pub mod link;
 pub mod load;
 pub mod mail;
+pub mod sheet;
 pub mod web;

@@ -65,11 +65,18 @@ impl Loaded {
 /// # Errors
 /// A folder or file that cannot be read. What is wrong *in* a file is a finding.
 pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
+    load_with_roster(settings, &read(&settings.roster)?)
+}
+
+/// Reads and checks the calendar that the settings name, with this roster in the place of the one they name.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_roster(settings: &Settings, roster: &[u8]) -> Result<Loaded, LoadError> {
     let mut files = Vec::new();
     gather(&settings.calendar, &settings.calendar, &mut files)?;
     files.sort();
-    let roster = read(&settings.roster)?;
-    Ok(parse(settings, &files, &roster))
+    Ok(parse(settings, &files, roster))
 }
 
 /// Reads a version as the ledger kept it: the one in force, where the files on disk are broken.

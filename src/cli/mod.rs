@@ -6,6 +6,7 @@ mod duty_table;
 mod ledger;
 mod mail;
 mod plan;
+mod roster;
 mod run;
 mod status;
 mod why;
@@ -74,6 +75,12 @@ enum Command {
     Raise(answer::Raise),
     /// 导出台账,每行一条事实
     Ledger(ledger::Arguments),
+    /// 花名册
+    #[command(subcommand)]
+    Roster(roster::Command),
+    /// Reads a workbook for its parent process, within limits.
+    #[command(name = crate::sheet::CHILD_COMMAND, hide = true)]
+    SheetRows,
     /// 邮件
     #[command(subcommand)]
     Mail(mail::Command),
@@ -98,6 +105,8 @@ pub fn main() -> ExitCode {
         Command::Extend(arguments) => answer::extend(&config, &arguments),
         Command::Raise(arguments) => answer::raise(&config, &arguments),
         Command::Ledger(arguments) => ledger::run(&config, &arguments),
+        Command::Roster(command) => roster::run(&config, &command),
+        Command::SheetRows => rows_of_stdin(),
         Command::Mail(command) => mail::run(&config, &command),
     };
     match result {
@@ -212,6 +221,24 @@ impl Desk {
         }
         Ok((state, ledger))
     }
+}
+
+/// Whether the person at the terminal says yes; no where there is none to ask.
+fn confirmed(question: &str) -> anyhow::Result<bool> {
+    use std::io::IsTerminal as _;
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    print(&format!("{question} [y/n] "))?;
+    std::io::Write::flush(&mut std::io::stdout())?;
+    let mut said = String::new();
+    std::io::stdin().read_line(&mut said)?;
+    Ok(matches!(said.trim(), "y" | "Y" | "yes" | "是" | "好"))
+}
+
+fn rows_of_stdin() -> anyhow::Result<ExitCode> {
+    crate::sheet::rows_of_stdin()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read_day(text: &str) -> Result<Date, String> {

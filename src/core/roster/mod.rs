@@ -1,12 +1,18 @@
 //! The roster: units, what they are, and who holds which role there today.
 
+mod changes;
+mod columns;
 mod read;
+mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-pub use read::{decode, read_csv};
+pub use changes::{Change, Tally, changes, tally};
+pub use columns::{COLUMNS, CsvStyle};
+pub use read::{read_csv, read_sheet};
+pub use sheet::{Sheet, decode};
 
 use super::ladder::RoleRef;
 use super::names::{Address, NameMap, Role, UnitId};

@@ -1,272 +1,277 @@
-//! Reading the roster from CSV, as spreadsheets write it: UTF-8 or GBK, English or Chinese headers.
+//! Reading the roster from a sheet: every fault with its cell, what was found and what is allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::columns::{COLUMNS, Columns, NEEDED, column, columns, header};
+use super::sheet::{Sheet, SheetRow};
 use super::{Contact, Kind, Roster, Unit};
 use crate::core::calendar::ROLES;
-use crate::core::diagnostic::{
-    Diagnostic, Faults, LARGEST_FILE, Text, Words, did_you_mean, one_of,
-};
+use crate::core::diagnostic::{Diagnostic, Faults, Words, did_you_mean, one_of};
 use crate::core::names::{Address, Role, UnitId};
 use crate::core::written::read_day;
 
-const COLUMNS: [(&str, &str); 11] = [
-    ("unit", "单位编号"),
-    ("name", "单位名称"),
-    ("kind", "类型"),
-    ("parent", "上级"),
-    ("tags", "标签"),
-    ("role", "岗位"),
-    ("person", "姓名"),
-    ("email", "邮箱"),
-    ("phone", "电话"),
-    ("since", "起"),
-    ("until", "止"),
+/// What a spreadsheet writes where a formula failed.
+const FAILED_FORMULAS: [&str; 8] = [
+    "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#DATA!",
 ];
 
-/// Reads a roster. Faults go to `faults`; with an error among them the roster must not take effect.
+/// Reads a roster from CSV. Faults go to `faults`; with an error among them the roster must not take effect.
 pub fn read_csv(name: &str, bytes: &[u8], faults: &Faults) -> Roster {
-    if bytes.len() > LARGEST_FILE {
-        if let Err(fault) = Text::decode(name, bytes) {
-            faults.add(*fault);
+    read_sheet(&Sheet::from_csv(name, bytes, faults), faults)
+}
+
+/// Reads a roster from a sheet, as [`read_csv`] does.
+pub fn read_sheet(sheet: &Sheet, faults: &Faults) -> Roster {
+    let Some(header) = header(sheet) else {
+        // Of a file that could not be read at all that has been said.
+        if !faults.any_error() {
+            faults.add(Diagnostic::error(
+                &sheet.text,
+                0..0,
+                Words::new("花名册是空的", "the roster is empty"),
+                Words::new(
+                    format!("第一行写表头:{}", COLUMNS.map(|(_, name)| name).join("、")),
+                    format!(
+                        "begin with a header: {}",
+                        COLUMNS.map(|(word, _)| word).join(", ")
+                    ),
+                ),
+            ));
         }
         return Roster::default();
-    }
-    let text = Arc::new(Text {
-        name: name.to_owned(),
-        body: decode(bytes),
-    });
-    let mut reader = Reading {
-        text: &text,
-        faults,
-        columns: BTreeMap::new(),
-        units: Vec::new(),
-        places: BTreeMap::new(),
-        line: 0..0,
     };
-    reader.read();
+    let mut reader = Reading {
+        sheet,
+        faults,
+        columns: columns(&sheet.rows[header]),
+        units: Vec::new(),
+        first_rows: BTreeMap::new(),
+        current: None,
+    };
+    reader.check_header(&sheet.rows[header]);
+    for row in &sheet.rows[header + 1..] {
+        reader.read_row(row);
+    }
     reader.check_parents();
     Roster::new(reader.units)
 }
 
-/// UTF-8 if it is that, else whatever the bytes look most like: GBK, from a spreadsheet on a Chinese desktop.
-pub fn decode(bytes: &[u8]) -> String {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let encoding = detector.guess(Some(b"cn"), chardetng::Utf8Detection::Deny);
-    encoding.decode(bytes).0.into_owned()
-}
-
 struct Reading<'a> {
-    text: &'a Arc<Text>,
+    sheet: &'a Sheet,
     faults: &'a Faults,
-    columns: BTreeMap<&'static str, usize>,
+    columns: Columns,
     units: Vec<Unit>,
-    places: BTreeMap<UnitId, Range<usize>>,
-    /// The row being read, without its line end.
-    line: Range<usize>,
+    /// The first row of each unit, also of those that are at fault.
+    first_rows: BTreeMap<UnitId, &'a SheetRow>,
+    /// The unit of the last row.
+    current: Option<UnitId>,
 }
 
-impl Reading<'_> {
-    fn read(&mut self) {
-        let body = self.text.body.clone();
-        let mut csv = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(body.as_bytes());
-        let mut record = csv::StringRecord::new();
-        let mut header = true;
-        loop {
-            let start = usize::try_from(csv.position().byte()).unwrap_or(0);
-            match csv.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    self.error(
-                        start..start,
-                        Words::new("这一行读不懂", "this row cannot be read"),
-                        Words::new(error.to_string(), error.to_string()),
-                        None,
-                    );
-                    break;
-                }
-            }
-            let end = usize::try_from(csv.position().byte()).unwrap_or(start);
-            let row = &body[start.min(body.len())..end.min(body.len())];
-            let lead = row.len() - row.trim_start_matches(['\r', '\n']).len();
-            self.line = start + lead..start + row.trim_end().len().max(lead);
-            if record.iter().all(str::is_empty) {
-                continue;
-            }
-            if header {
-                self.read_header(&record);
-                header = false;
-            } else {
-                self.read_row(&record);
-            }
-        }
-        if header {
-            self.error(
-                0..0,
-                Words::new("花名册是空的", "the roster is empty"),
-                one_of(COLUMNS.map(|(word, _)| word)),
-                None,
-            );
+impl<'a> Reading<'a> {
+    fn get(&self, row: &'a SheetRow, column: &str) -> &'a str {
+        self.columns
+            .get(column)
+            .map_or("", |column| row.value(*column))
+    }
+
+    /// A fault of a cell, by its column's English name; of the whole row where the sheet lacks that column.
+    fn error(
+        &self,
+        row: &SheetRow,
+        column: &str,
+        message: Words,
+        label: Words,
+        help: Option<Words>,
+    ) {
+        match self.columns.get(column) {
+            Some(at) => self.error_at(row, *at, message, label, help),
+            None => self.row_error(row, message, label),
         }
     }
 
-    fn error(&self, span: Range<usize>, message: Words, label: Words, help: Option<Words>) {
-        let mut diagnostic = Diagnostic::error(self.text, span, message, label);
-        diagnostic.help = help;
-        self.faults.add(diagnostic);
+    fn error_at(
+        &self,
+        row: &SheetRow,
+        column: usize,
+        message: Words,
+        label: Words,
+        help: Option<Words>,
+    ) {
+        let cell = row.cell_name(column);
+        let Words { zh, en } = message;
+        let message = Words::new(format!("{cell} {zh}"), format!("{cell}: {en}"));
+        let mut found = Diagnostic::error(&self.sheet.text, row.place(column), message, label);
+        found.help = help;
+        self.faults.add(found);
     }
 
-    /// A field's bytes within its row, as near as they can be told.
-    fn place(&self, field: &str) -> Range<usize> {
-        if field.is_empty() {
-            return self.line.clone();
-        }
-        match self.text.body[self.line.clone()].find(field) {
-            Some(at) => self.line.start + at..self.line.start + at + field.len(),
-            None => self.line.clone(),
-        }
+    fn row_error(&self, row: &SheetRow, message: Words, label: Words) {
+        let (number, Words { zh, en }) = (row.number, message);
+        let message = Words::new(format!("第{number}行{zh}"), format!("row {number}: {en}"));
+        let span = row.span.clone();
+        self.faults
+            .add(Diagnostic::error(&self.sheet.text, span, message, label));
     }
 
-    fn read_header(&mut self, record: &csv::StringRecord) {
-        for (at, field) in record.iter().enumerate() {
-            let known = COLUMNS
-                .iter()
-                .find(|(english, chinese)| field == *english || field == *chinese);
-            match known {
-                Some((english, _)) => {
-                    self.columns.insert(english, at);
-                }
-                None if field.is_empty() => {}
-                None => self.error(
-                    self.place(field),
+    fn check_header(&self, row: &SheetRow) {
+        let mut seen = BTreeSet::new();
+        for (at, value) in row.values().enumerate() {
+            match column(value) {
+                Some((english, _)) if seen.insert(english) => {}
+                Some(_) => self.error_at(
+                    row,
+                    at,
                     Words::new(
-                        format!("不认识的列 {field}"),
-                        format!("unknown column {field}"),
+                        format!("列“{value}”写了两次"),
+                        format!("the column {value} stands twice"),
+                    ),
+                    Words::new("删去一列", "remove one of them"),
+                    None,
+                ),
+                None if value.is_empty() => {}
+                None => self.error_at(
+                    row,
+                    at,
+                    Words::new(
+                        format!("不认识的列“{value}”"),
+                        format!("unknown column {value}"),
                     ),
                     one_of(COLUMNS.map(|(_, chinese)| chinese)),
-                    did_you_mean(field, COLUMNS.into_iter().flat_map(|(e, c)| [e, c])),
+                    did_you_mean(value, COLUMNS.into_iter().flat_map(|(e, c)| [e, c])),
                 ),
             }
         }
         for (english, chinese) in COLUMNS {
-            if matches!(
-                english,
-                "unit" | "name" | "kind" | "role" | "person" | "email"
-            ) && !self.columns.contains_key(english)
-            {
-                self.error(
-                    self.line.clone(),
+            if NEEDED.contains(&english) && !self.columns.contains_key(english) {
+                self.row_error(
+                    row,
                     Words::new(
                         format!("缺少列 {chinese}({english})"),
                         format!("the column {english} is missing"),
                     ),
                     Words::new("在表头里加上", "add it to the header"),
-                    None,
                 );
             }
         }
     }
 
-    fn read_row(&mut self, record: &csv::StringRecord) {
-        let field = |name: &str| {
-            self.columns
-                .get(name)
-                .and_then(|at| record.get(*at))
-                .unwrap_or("")
-                .to_owned()
-        };
-        if let Some(bad) = record.iter().find(|f| f.chars().any(char::is_control)) {
-            let shown: String = bad.chars().filter(|c| !c.is_control()).collect();
-            self.error(
-                self.line.clone(),
-                Words::new("含有换行等控制字符", "control characters in a field"),
-                Words::new(
-                    format!("在“{shown}”里,请删去"),
-                    format!("in “{shown}”: remove them"),
-                ),
-                None,
-            );
+    /// Whether every cell holds plain text: no line breaks, and not what a formula leaves that failed.
+    fn is_plain(&self, row: &SheetRow) -> bool {
+        let mut plain = true;
+        for (at, value) in row.values().enumerate() {
+            let (message, label) = if value.chars().any(char::is_control) {
+                let shown: String = value.chars().filter(|c| !c.is_control()).collect();
+                (
+                    Words::new("含有换行等控制字符", "control characters in a cell"),
+                    Words::new(
+                        format!("在“{shown}”里,请删去"),
+                        format!("in “{shown}”: remove them"),
+                    ),
+                )
+            } else if FAILED_FORMULAS.contains(&value) {
+                (
+                    Words::new(
+                        format!("是没有算出来的公式({value})"),
+                        format!("a formula that failed ({value})"),
+                    ),
+                    Words::new("请直接写上内容", "write what it should be"),
+                )
+            } else if is_like_a_formula(value) {
+                (
+                    Words::new(
+                        format!("“{value}”会被表格当成公式"),
+                        format!("“{value}” would be a formula to a spreadsheet"),
+                    ),
+                    Words::new("请去掉开头的符号", "remove the sign it begins with"),
+                )
+            } else {
+                continue;
+            };
+            plain = false;
+            self.error_at(row, at, message, label, None);
+        }
+        plain
+    }
+
+    fn read_row(&mut self, row: &'a SheetRow) {
+        if !self.is_plain(row) {
             return;
         }
-        let id = field("unit");
-        if id.is_empty() && self.units.is_empty() {
+        let id = self.get(row, "unit");
+        if !id.is_empty() {
+            self.current = Some(UnitId::from(id));
+        }
+        let Some(id) = self.current.clone() else {
             self.error(
-                self.line.clone(),
+                row,
+                "unit",
                 Words::new("没有单位编号", "no unit id"),
                 Words::new("第一行必须写明单位", "the first row must name its unit"),
                 None,
             );
             return;
+        };
+        if let Some(at) = self.units.iter().rposition(|unit| unit.id == id) {
+            self.same_unit(row, &self.units[at]);
+        } else if !self.first_rows.contains_key(&id) {
+            self.first_rows.insert(id.clone(), row);
+            if let Some(unit) = self.new_unit(row, &id) {
+                self.units.push(unit);
+            }
         }
-        let last = self.units.last().map(|unit| unit.id.clone());
-        let unit_id = if id.is_empty() {
-            last
-        } else {
-            Some(UnitId::from(id.as_str()))
-        };
-        let Some(unit_id) = unit_id else { return };
-        let at = self.units.iter().rposition(|unit| unit.id == unit_id);
-        let at = if let Some(at) = at {
-            self.same_unit(at, &field);
-            at
-        } else {
-            let Some(unit) = self.new_unit(&unit_id, &field) else {
-                // Its contact is read all the same, for the faults in it.
-                self.contact(&field);
-                return;
-            };
-            self.places.insert(unit_id, self.line.clone());
-            self.units.push(unit);
-            self.units.len() - 1
-        };
-        if let Some(contact) = self.contact(&field) {
-            self.units[at].contacts.push(contact);
+        // Of a unit that is at fault the contact is read all the same, for the faults in it.
+        let contact = self.contact(row);
+        let unit = self.units.iter_mut().rfind(|unit| unit.id == id);
+        if let (Some(unit), Some(contact)) = (unit, contact) {
+            unit.contacts.push(contact);
         }
     }
 
     /// A further row of a unit may repeat what its first row says, not contradict it.
-    fn same_unit(&self, at: usize, field: &impl Fn(&str) -> String) {
-        let unit = &self.units[at];
-        let name = field("name");
-        if !name.is_empty() && name != unit.name {
+    fn same_unit(&self, row: &'a SheetRow, unit: &Unit) {
+        let differs = |word: &str, zh: &str, said: &str| {
+            let cell = self.get(row, word);
+            if cell.is_empty() {
+                return;
+            }
             self.error(
-                self.place(&name),
+                row,
+                word,
                 Words::new(
-                    format!("单位 {} 的名称前后不一", unit.id),
-                    format!("the unit {} has two names", unit.id),
+                    format!("单位 {} 的{zh}前后不一", unit.id),
+                    format!("the unit {} has two different values of {word}", unit.id),
                 ),
                 Words::new(
-                    format!("前面写的是“{}”", unit.name),
-                    format!("before it was “{}”", unit.name),
+                    format!("前面写的是“{said}”"),
+                    format!("before it was “{said}”"),
                 ),
                 None,
             );
+        };
+        if self.get(row, "name") != unit.name {
+            differs("name", "名称", &unit.name);
+        }
+        if Kind::parse(self.get(row, "kind")) != Some(unit.kind) {
+            differs("kind", "类型", unit.kind.name());
+        }
+        let parent = unit.parent.as_ref().map_or("", UnitId::as_str);
+        if self.get(row, "parent") != parent {
+            differs("parent", "上级", parent);
         }
     }
 
-    fn new_unit(&self, id: &UnitId, field: &impl Fn(&str) -> String) -> Option<Unit> {
-        let (name, kind, parent) = (field("name"), field("kind"), field("parent"));
+    fn new_unit(&self, row: &'a SheetRow, id: &UnitId) -> Option<Unit> {
+        let [name, kind, parent] = ["name", "kind", "parent"].map(|column| self.get(row, column));
         let good = id
             .as_str()
             .chars()
             .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
         if !good {
             self.error(
-                self.place(id.as_str()),
+                row,
+                "unit",
                 Words::new(
                     format!("“{id}”不能作单位编号"),
                     format!("“{id}” cannot be a unit's id"),
@@ -278,7 +283,8 @@ impl Reading<'_> {
         }
         if name.is_empty() {
             self.error(
-                self.line.clone(),
+                row,
+                "name",
                 Words::new(
                     format!("单位 {id} 没有名称"),
                     format!("the unit {id} has no name"),
@@ -288,9 +294,10 @@ impl Reading<'_> {
             );
             return None;
         }
-        let Some(kind_found) = Kind::parse(&kind) else {
+        let Some(kind_found) = Kind::parse(kind) else {
             self.error(
-                self.place(&kind),
+                row,
+                "kind",
                 Words::new(
                     format!("不认识的单位类型“{kind}”"),
                     format!("unknown kind of unit “{kind}”"),
@@ -300,13 +307,14 @@ impl Reading<'_> {
                     one_of(Kind::ALL.map(Kind::word)).en,
                 ),
                 did_you_mean(
-                    &kind,
+                    kind,
                     Kind::ALL.into_iter().flat_map(|k| [k.word(), k.name()]),
                 ),
             );
             return None;
         };
-        let tags = field("tags")
+        let tags = self
+            .get(row, "tags")
             .split_whitespace()
             .map(|tag| match tag.split_once('=') {
                 Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
@@ -315,7 +323,7 @@ impl Reading<'_> {
             .collect();
         Some(Unit {
             id: id.clone(),
-            name,
+            name: name.to_owned(),
             kind: kind_found,
             parent: (!parent.is_empty()).then(|| UnitId::from(parent)),
             tags,
@@ -323,8 +331,8 @@ impl Reading<'_> {
         })
     }
 
-    fn contact(&self, field: &impl Fn(&str) -> String) -> Option<Contact> {
-        let (role, person, email) = (field("role"), field("person"), field("email"));
+    fn contact(&self, row: &'a SheetRow) -> Option<Contact> {
+        let [role, person, email] = ["role", "person", "email"].map(|column| self.get(row, column));
         if role.is_empty() && person.is_empty() && email.is_empty() {
             return None;
         }
@@ -332,7 +340,7 @@ impl Reading<'_> {
             .iter()
             .find(|(word, name)| role == *word || role == *name)
             .or_else(|| {
-                ROLES.iter().find(|(word, _)| match role.as_str() {
+                ROLES.iter().find(|(word, _)| match role {
                     "安全干部" | "平安主任" => *word == "safety",
                     "副校长" | "分管领导" | "副园长" => *word == "deputy",
                     "园长" | "书记" => *word == "principal",
@@ -341,7 +349,8 @@ impl Reading<'_> {
             });
         let Some((word, _)) = known else {
             self.error(
-                self.place(&role),
+                row,
+                "role",
                 Words::new(
                     format!("不认识的岗位“{role}”"),
                     format!("unknown role “{role}”"),
@@ -350,31 +359,32 @@ impl Reading<'_> {
                     one_of(ROLES.map(|(_, name)| name)).zh,
                     one_of(ROLES.map(|(word, _)| word)).en,
                 ),
-                did_you_mean(&role, ROLES.into_iter().flat_map(|(w, n)| [w, n])),
+                did_you_mean(role, ROLES.into_iter().flat_map(|(w, n)| [w, n])),
             );
             return None;
         };
         let address = if email.is_empty() {
             None
         } else {
-            Some(self.address(&email)?)
+            Some(self.address(row, email)?)
         };
         Some(Contact {
             role: Role::from(*word),
-            person,
+            person: person.to_owned(),
             address,
-            phone: field("phone"),
-            since: self.day(&field("since")),
-            until: self.day(&field("until")),
+            phone: self.get(row, "phone").to_owned(),
+            since: self.day(row, "since"),
+            until: self.day(row, "until"),
         })
     }
 
-    fn address(&self, email: &str) -> Option<Address> {
+    fn address(&self, row: &SheetRow, email: &str) -> Option<Address> {
         if email.len() <= 254 && is_mailbox(email) {
             return Some(Address::from(email.to_ascii_lowercase()));
         }
         self.error(
-            self.place(email),
+            row,
+            "email",
             Words::new(
                 format!("“{email}”不是邮箱地址"),
                 format!("“{email}” is not a mail address"),
@@ -385,14 +395,16 @@ impl Reading<'_> {
         None
     }
 
-    fn day(&self, text: &str) -> Option<Date> {
+    fn day(&self, row: &'a SheetRow, column: &str) -> Option<Date> {
+        let text = self.get(row, column);
         if text.is_empty() {
             return None;
         }
         let day = read_day(text);
         if day.is_none() {
             self.error(
-                self.place(text),
+                row,
+                column,
                 Words::new(
                     format!("“{text}”不是日期"),
                     format!("“{text}” is not a date"),
@@ -408,15 +420,25 @@ impl Reading<'_> {
         let ids: BTreeSet<_> = self.units.iter().map(|unit| &unit.id).collect();
         for unit in &self.units {
             let Some(parent) = &unit.parent else { continue };
-            let span = self.places.get(&unit.id).cloned().unwrap_or(0..0);
+            let Some(row) = self.first_rows.get(&unit.id) else {
+                continue;
+            };
             if !ids.contains(parent) {
+                // A unit that is at fault itself has been spoken of.
+                if self.first_rows.contains_key(parent) {
+                    continue;
+                }
                 self.error(
-                    span,
+                    row,
+                    "parent",
                     Words::new(
-                        format!("{} 的上级 {parent} 不在花名册里", unit.name),
+                        format!("{}的上级 {parent} 不在花名册里", unit.name),
                         format!("{parent}, above {}, is not on the roster", unit.id),
                     ),
-                    Words::new("这个单位", "this unit"),
+                    Words::new(
+                        "应是花名册里一个单位的编号",
+                        "must be the id of a unit on it",
+                    ),
                     did_you_mean(parent.as_str(), ids.iter().map(|id| id.as_str())),
                 );
                 continue;
@@ -427,9 +449,10 @@ impl Reading<'_> {
                 steps += 1;
                 if *id == unit.id || steps > self.units.len() {
                     self.error(
-                        span,
+                        row,
+                        "parent",
                         Words::new(
-                            format!("{} 的上级绕成了圈", unit.name),
+                            format!("{}的上级绕成了圈", unit.name),
                             format!("{} is its own ancestor", unit.id),
                         ),
                         Words::new("改正这里的上级", "mend its parent"),
@@ -445,6 +468,16 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// Whether a spreadsheet that opens the roster would calculate instead of show it. A telephone number may begin with +.
+fn is_like_a_formula(value: &str) -> bool {
+    let signed = value.strip_prefix(['+', '-']);
+    let is_number = |rest: &str| {
+        rest.chars()
+            .all(|c| c.is_ascii_digit() || " -()".contains(c))
+    };
+    value.starts_with(['=', '@']) || signed.is_some_and(|rest| !is_number(rest))
 }
 
 /// The plain shape of a mailbox: one @, a local part and a domain of ordinary characters. The mail library checks
