@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod compose;
 pub mod dates;
 pub mod diagnostic;
+pub mod diff;
 pub mod duty;
 pub mod fact;
 pub mod forecast;

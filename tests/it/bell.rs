@@ -50,7 +50,7 @@ pub(crate) struct Bell {
     pub(crate) agenda: Agenda,
     pub(crate) state: State,
     pub(crate) facts: Vec<Fact>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     serving: bool,
     mail: BTreeMap<String, Mail>,
     pub(crate) printed: String,
@@ -130,7 +130,7 @@ impl Bell {
             .timestamp()
     }
 
-    fn walk_to(&mut self, at: Timestamp) {
+    pub(crate) fn walk_to(&mut self, at: Timestamp) {
         while self.serving {
             let next = plan(&self.agenda, &self.state, self.now)
                 .next
@@ -177,25 +177,7 @@ impl Bell {
             "up" => self.serving = true,
             "end" => {}
             "edit" => {
-                let (from, to) = rest.split_once(" => ").expect("edit OLD => NEW");
-                let (from, to) = (from.replace('~', "\n"), to.replace('~', "\n"));
-                let found = [
-                    &mut self.head,
-                    &mut self.tasks,
-                    &mut self.roster,
-                    &mut self.school,
-                ]
-                .into_iter()
-                .find(|text| text.contains(&from))
-                .expect("the text to edit");
-                *found = found.replace(&from, &to);
-                self.agenda = join(
-                    &self.head,
-                    &self.tasks,
-                    &self.roster,
-                    &self.school,
-                    &self.notice,
-                );
+                self.edit(rest);
                 self.see();
             }
             "mail" => self.post(word(0), word(1)),
@@ -232,6 +214,31 @@ impl Bell {
         }
     }
 
+    /// `OLD => NEW`, with `~` for the end of a line. What was in force is handed back.
+    pub(crate) fn edit(&mut self, edit: &str) -> Agenda {
+        let (from, to) = edit.split_once(" => ").expect("edit OLD => NEW");
+        let (from, to) = (from.replace('~', "\n"), to.replace('~', "\n"));
+        let found = [
+            &mut self.head,
+            &mut self.tasks,
+            &mut self.roster,
+            &mut self.school,
+            &mut self.notice,
+        ]
+        .into_iter()
+        .find(|text| text.contains(&from))
+        .expect("the text to edit");
+        *found = found.replace(&from, &to);
+        let agenda = join(
+            &self.head,
+            &self.tasks,
+            &self.roster,
+            &self.school,
+            &self.notice,
+        );
+        std::mem::replace(&mut self.agenda, agenda)
+    }
+
     /// `done DUTY ADDRESS [NTH]`, `extension DUTY ADDRESS DAY`, `correct DUTY ADDRESS` and so on. Without an address
     /// it was the clerk.
     fn answer(&mut self, verb: &str, words: &[&str]) {
@@ -258,7 +265,7 @@ impl Bell {
         });
     }
 
-    fn see(&mut self) {
+    pub(crate) fn see(&mut self) {
         for event in first_sights(&self.agenda, &self.state) {
             self.record(event);
         }

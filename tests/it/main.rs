@@ -13,6 +13,7 @@ mod bell;
 mod burden;
 mod dates;
 mod diagnostics;
+mod diff;
 mod domain;
 mod fold;
 mod ledger;

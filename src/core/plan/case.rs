@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cover::Cover;
-use super::{Notice, Pass, Timetable};
+use super::{Notice, Pass, Slots, Timetable};
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
@@ -407,16 +407,38 @@ impl<'a> Case<'a> {
 impl Pass<'_> {
     /// Rule 2, for a task that is for the unit.
     pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
-        let (state, hung) = (self.state, self.hung_on);
-        let with_the_bell = |at: &Timestamp| state.hung == Some(*at);
-        let seen_by = |at: &Timestamp, last: Date| with_the_bell(at) || self.slots.day(*at) <= last;
-        due >= hung
-            && state.tasks_seen.get(task).is_none_or(|at| seen_by(at, due))
+        let state = self.state;
+        let since = Since {
+            task_seen: state.tasks_seen.get(task).copied(),
+            unit_seen: state.units_seen.get(unit).copied(),
+        };
+        since.asks(due, state.hung, self.hung_on, self.slots)
+    }
+}
+
+/// Since when a task and a unit are known; `None` where no first sight is on record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+    pub(crate) task_seen: Option<Timestamp>,
+    pub(crate) unit_seen: Option<Timestamp>,
+}
+
+impl Since {
+    /// Rule 2: the due day was not over when the bell was hung or the task added, and the unit was there before it.
+    pub(crate) fn asks(
+        self,
+        due: Date,
+        hung: Option<Timestamp>,
+        hung_on: Date,
+        slots: Slots<'_>,
+    ) -> bool {
+        let seen_by = |at: Timestamp, last: Date| hung == Some(at) || slots.day(at) <= last;
+        due >= hung_on
+            && self.task_seen.is_none_or(|at| seen_by(at, due))
             // Those on the roster when the bell was hung had always been there.
-            && state
-                .units_seen
-                .get(unit)
-                .is_none_or(|at| seen_by(at, hung) || self.slots.day(*at) < due)
+            && self
+                .unit_seen
+                .is_none_or(|at| seen_by(at, hung_on) || slots.day(at) < due)
     }
 }
 

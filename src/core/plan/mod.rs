@@ -18,6 +18,7 @@ pub use slots::{GRACE, Slots};
 pub use timetable::Timetable;
 
 use case::Case;
+pub(crate) use case::Since;
 use cover::covers_of;
 
 use super::agenda::Agenda;
@@ -84,14 +85,9 @@ pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
         next,
         ..Plan::default()
     };
-    let Some(slot) = slots.open_at(now) else {
+    let Some(slot) = open_slot(slots, state, now) else {
         return nothing;
     };
-    let decided = state.passed.contains(&slot);
-    // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
-    if decided || state.hung.is_some_and(|hung| slot < hung) {
-        return nothing;
-    }
     let late = now.duration_since(slot) > GRACE;
     let before = state.passed.range(..slot).next_back();
     let missed = before.is_some_and(|last| *last < slots.before(slot));
@@ -100,6 +96,15 @@ pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
         next,
         ..decide(agenda, state, slot, after_outage)
     }
+}
+
+/// The slot whose letters are to be decided now, if there is one.
+pub(crate) fn open_slot(slots: Slots<'_>, state: &State, now: Timestamp) -> Option<Timestamp> {
+    // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
+    let is_ours = |slot: &Timestamp| state.hung.is_none_or(|hung| hung <= *slot);
+    slots
+        .open_at(now)
+        .filter(|slot| is_ours(slot) && !state.passed.contains(slot))
 }
 
 /// The first letters, at once and whatever the hour: what is open when the bell is hung.

@@ -70,6 +70,49 @@ impl State {
         self.duties.get(&duty.occurrence)?.get(&duty.unit)
     }
 
+    /// The same state without what has happened to the duties that `keep` turns away, and without letters that are
+    /// over: enough to plan what is still to come for the others.
+    pub(crate) fn only(&self, keep: impl Fn(&TaskId, &UnitId) -> bool) -> Self {
+        let mut duties = BTreeMap::new();
+        for (occurrence, units) in &self.duties {
+            let kept: NameMap<UnitId, DutyState> = units
+                .iter()
+                .filter(|(unit, _)| keep(&occurrence.task, unit))
+                .map(|(unit, known)| (unit.clone(), known.clone()))
+                .collect();
+            if !kept.is_empty() {
+                duties.insert(occurrence.clone(), kept);
+            }
+        }
+        let mut letters = BTreeMap::new();
+        for no in self.open_letters.union(&self.refused) {
+            if let Some(letter) = self.letters.get(no) {
+                let mut letter = letter.clone();
+                letter
+                    .duties
+                    .retain(|duty| keep(&duty.occurrence.task, &duty.unit));
+                letters.insert(*no, letter);
+            }
+        }
+        Self {
+            hung: self.hung,
+            installation: self.installation.clone(),
+            tasks_seen: self.tasks_seen.clone(),
+            units_seen: self.units_seen.clone(),
+            version: self.version.clone(),
+            last_slot: self.last_slot,
+            passed: self.passed.clone(),
+            resumed: self.resumed,
+            news: self.news.clone(),
+            duties,
+            letters,
+            open_letters: self.open_letters.clone(),
+            refused: self.refused.clone(),
+            unreachable: self.unreachable.clone(),
+            matters: self.matters.clone(),
+        }
+    }
+
     /// The number the next letter gets.
     pub fn next_letter(&self) -> LetterNo {
         self.letters
