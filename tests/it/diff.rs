@@ -37,7 +37,7 @@ fn compare(tasks: &str, script: &str, edits: &[&str]) -> Diff {
         bell.edit(edit);
     }
     let found = diff(&old, &bell.agenda, &bell.state, bell.now);
-    must_agree(&old, &bell.agenda, &bell.state, bell.now, &found);
+    must_agree(&old, &bell.agenda, &bell.state, bell.now, &found, "");
     found
 }
 
@@ -64,13 +64,11 @@ fn decided(agenda: &Agenda, state: &State, now: Timestamp) -> (Timestamp, Plan) 
         state.apply(&Fact { at: now, what });
     }
     let at_once = plan(agenda, &state, now);
-    match at_once.slot {
-        Some(slot) => (slot, at_once),
-        None => {
-            let next = at_once.next.expect("a next slot");
-            (next, plan(agenda, &state, next))
-        }
+    if let Some(slot) = at_once.slot {
+        return (slot, at_once);
     }
+    let next = at_once.next.expect("a next slot");
+    (next, plan(agenda, &state, next))
 }
 
 /// How many letters there are up to a day, by the forecast of the whole.
@@ -83,7 +81,7 @@ fn letters(agenda: &Agenda, state: &State, now: Timestamp, to: Date) -> i64 {
 }
 
 /// The figures of a diff against the planner's own.
-fn must_agree(old: &Agenda, new: &Agenda, state: &State, now: Timestamp, found: &Diff) {
+fn must_agree(old: &Agenda, new: &Agenda, state: &State, now: Timestamp, found: &Diff, case: &str) {
     let mut hung = state.clone();
     if hung.hung.is_none() {
         let installation = String::new();
@@ -91,7 +89,7 @@ fn must_agree(old: &Agenda, new: &Agenda, state: &State, now: Timestamp, found: 
         hung.apply(&Fact { at: now, what });
     }
     let (at, after) = decided(new, &hung, now);
-    assert_eq!(found.letters.at, at, "the next slot");
+    assert_eq!(found.letters.at, at, "{case}: the next slot");
     let slots = Slots::new(&new.calendar);
     let (usual, before) = decided(old, &hung, now);
     let before = if slots.day(usual) <= slots.day(at) {
@@ -101,12 +99,12 @@ fn must_agree(old: &Agenda, new: &Agenda, state: &State, now: Timestamp, found: 
     };
     let fresh: BTreeSet<_> = said(&after).difference(&before).cloned().collect();
     let addresses: BTreeSet<_> = fresh.iter().map(|(to, _)| to).collect();
-    assert_eq!(found.letters.now, addresses.len(), "{fresh:?}");
+    assert_eq!(found.letters.now, addresses.len(), "{case}: {fresh:?}");
     assert_eq!(found.letters.said.values().sum::<usize>(), fresh.len());
     let (_, until) = found.days;
     assert_eq!(
         found.letters.later,
         letters(new, state, now, until) - letters(old, state, now, until),
-        "the year"
+        "{case}: the year"
     );
 }

@@ -165,6 +165,9 @@ impl<'a> Side<'a> {
 /// A unit's groups for a task, before and after.
 type Pair = (Option<usize>, Option<usize>);
 
+/// The days of a duty before and after the edit, where it is asked.
+type BeforeAfter = (Option<Days>, Option<Days>);
+
 /// What makes a row: the occurrence, its days before and after, and the reason in Chinese.
 type Key = (OccurrenceId, Option<Days>, Option<Days>, String);
 
@@ -288,7 +291,7 @@ impl Compared<'_> {
         (a, b): Pair,
         unit: &UnitId,
         known: Option<&DutyState>,
-    ) -> Option<((Option<Days>, Option<Days>), Words)> {
+    ) -> Option<(BeforeAfter, Words)> {
         let Sides { today, until, .. } = *self.sides;
         let times = self.new.task.or(self.old.task).map_or(1, |task| task.times);
         if known.is_some_and(|known| known.settled(times).is_some()) {

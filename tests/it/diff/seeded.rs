@@ -46,9 +46,9 @@ fn the_letters_of_a_seeded_edit() {
             }
         }
         let new = edited.agenda().expect("the edit is valid");
-        eprintln!("seed {seed}: at {now}: {done:?}");
+        let case = format!("seed {seed}: at {now}: {done:?}");
         let found = diff(&old, &new, &state, now);
-        must_agree(&old, &new, &state, now, &found);
+        must_agree(&old, &new, &state, now, &found, &case);
         let none = diff(
             &new,
             &Arc::new(edited.agenda().expect("valid")),

@@ -155,7 +155,7 @@ fn in_english() {
     bell.edit("应急疏散演练 => 演练");
     bell.edit("王建国,safety@s1 => 周雅琴,zhou@s1");
     let found = diff(&old, &bell.agenda, &bell.state, bell.now);
-    must_agree(&old, &bell.agenda, &bell.state, bell.now, &found);
+    must_agree(&old, &bell.agenda, &bell.state, bell.now, &found, "");
     expect![[r#"
         moves 2 duties, changes 1 text, changes 1 unit; sends 2 letters now, 2 more within a year
 
