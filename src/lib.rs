@@ -13,4 +13,5 @@ pub mod link;
 pub mod load;
 pub mod mail;
 pub mod sheet;
+pub mod shipped;
 pub mod web;

@@ -3,6 +3,8 @@ mod answer;
 mod check;
 mod dates;
 mod duty_table;
+mod export;
+mod init;
 mod ledger;
 mod mail;
 mod plan;
@@ -75,6 +77,10 @@ enum Command {
     Raise(answer::Raise),
     /// 导出台账,每行一条事实
     Ledger(ledger::Arguments),
+    /// 把职责、回执、信件和台账导出成 Excel 表格
+    Export(export::Arguments),
+    /// 新建一个文件夹,放好配置、行事历和花名册模板
+    Init(init::Arguments),
     /// 花名册
     #[command(subcommand)]
     Roster(roster::Command),
@@ -105,6 +111,8 @@ pub fn main() -> ExitCode {
         Command::Extend(arguments) => answer::extend(&config, &arguments),
         Command::Raise(arguments) => answer::raise(&config, &arguments),
         Command::Ledger(arguments) => ledger::run(&config, &arguments),
+        Command::Export(arguments) => export::run(&config, &arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Roster(command) => roster::run(&config, &command),
         Command::SheetRows => rows_of_stdin(),
         Command::Mail(command) => mail::run(&config, &command),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cover::Cover;
-use super::{Notice, Pass, Slots, Timetable};
+use super::{Notice, Pass, Slots, Standing, Timetable};
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
@@ -66,12 +66,49 @@ impl<'a> Case<'a> {
         self.timetable.due
     }
 
-    /// Decides what is told of this duty at this slot.
-    pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
+    /// An extension never asks for it earlier than the calendar does.
+    pub(super) fn extend(&mut self) {
         if let Some(until) = self.state.and_then(|state| state.extended_to) {
-            // An extension never asks for it earlier than the calendar does.
             self.timetable.due = self.timetable.due.max(until);
         }
+    }
+
+    /// How it stands; `None` where it never was a duty.
+    pub(super) fn standing(&self, pass: &Pass<'_>) -> Option<Standing> {
+        let due = self.due();
+        match self.state.and_then(|state| state.settled(self.task.times)) {
+            Some(Settled::Done(given)) => {
+                let late = pass.slots.day(given.at) > due;
+                return Some(Standing::Done { late });
+            }
+            Some(Settled::LetOff(off)) if off.not_applicable => {
+                return Some(Standing::NotApplicable);
+            }
+            Some(Settled::LetOff(_)) => return Some(Standing::Waived),
+            None => {}
+        }
+        let told = self
+            .state
+            .is_some_and(|state| state.standing().next().is_some());
+        if self.state.is_none() && !self.exists(pass) {
+            return None;
+        }
+        if self.is_covered(pass) {
+            return Some(Standing::Covered);
+        }
+        Some(match self.gate(pass) {
+            Gate::Shut => Standing::Waiting,
+            Gate::Gone => Standing::Withdrawn,
+            Gate::Since(day) if !told && day > pass.today => Standing::Ahead,
+            Gate::Open | Gate::Since(_) if pass.today > due => Standing::Overdue,
+            Gate::Open if !told && self.timetable.announcement() > pass.today => Standing::Ahead,
+            Gate::Open | Gate::Since(_) => Standing::Open,
+        })
+    }
+
+    /// Decides what is told of this duty at this slot.
+    pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
+        self.extend();
         if let Some(state) = self.state {
             self.requests(state, pass);
             self.decisions(state, pass);

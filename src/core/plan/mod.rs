@@ -6,6 +6,7 @@ mod cover;
 mod escalation;
 mod matters;
 mod slots;
+mod standing;
 mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use jiff::civil::Date;
 
 pub use matters::missing_notice;
 pub use slots::{GRACE, Slots};
+pub use standing::{DutyStanding, Standing, standings};
 pub use timetable::Timetable;
 
 use case::Case;
