@@ -1,4 +1,4 @@
-//! What a clerk records: answers, decisions, waivers, returns, and conditional tasks raised.
+//! What a clerk records: answers, decisions, waivers, returns.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,13 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Desk, print, read_day};
-use crate::core::calendar::Schedule;
 use crate::core::compose::title;
-use crate::core::duty::{DutyId, OccurrenceId};
+use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event, Via};
-use crate::core::ladder::Stretch;
-use crate::core::names::{TaskId, UnitId};
-use crate::core::period::PeriodKey;
+use crate::core::names::TaskId;
 use crate::core::plan::Slots;
 use crate::core::state::State;
 use crate::ledger::{Ledger, Nature};
@@ -67,24 +64,6 @@ pub(super) struct Extending {
     until: Date,
 }
 
-#[derive(clap::Args)]
-pub(super) struct Raise {
-    /// 有条件的任务
-    task: String,
-    /// 哪个单位
-    #[arg(long)]
-    unit: String,
-    /// 哪天到期;不写则照任务规定的期限
-    #[arg(long, value_parser = read_day)]
-    due: Option<Date>,
-    /// 谁发起的
-    #[arg(long)]
-    by: String,
-    /// 事由
-    #[arg(long, default_value = "")]
-    note: String,
-}
-
 fn read_answer(text: &str) -> Result<fact::Answer, String> {
     fact::Answer::parse(text).ok_or_else(|| {
         let words: Vec<_> = fact::Answer::ALL.iter().map(|a| a.word()).collect();
@@ -93,16 +72,16 @@ fn read_answer(text: &str) -> Result<fact::Answer, String> {
 }
 
 /// The clerk's view: the ledger open for writing, and its fold.
-struct Clerk {
-    desk: Desk,
+pub(super) struct Clerk {
+    pub(super) desk: Desk,
     ledger: Ledger,
-    state: State,
+    pub(super) state: State,
     /// When it happens: now, or for a pretended ledger the moment of its last fact.
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl Clerk {
-    fn open(config: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(config: &Path) -> anyhow::Result<Self> {
         let desk = Desk::in_force(config)?;
         let existing = desk.ledger()?.with_context(|| {
             format!(
@@ -181,14 +160,22 @@ impl Clerk {
     }
 
     fn record(&self, event: Event, words: &str) -> anyhow::Result<ExitCode> {
-        self.ledger.append(self.at, vec![event])?;
+        self.append(vec![event])?;
         print(&format!("已记入台账:{words}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+impl Clerk {
+    /// Appends facts, all or none.
+    pub(super) fn append(&self, events: Vec<Event>) -> anyhow::Result<()> {
+        self.ledger.append(self.at, events)?;
+        Ok(())
+    }
+}
+
 /// What a person typed, fit for the record: one line, not endless.
-fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
+pub(super) fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
     let text = text.trim();
     anyhow::ensure!(
         !text.chars().any(char::is_control),
@@ -198,7 +185,7 @@ fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
     Ok(text.to_owned())
 }
 
-fn by_and_note(by: &str, note: &str) -> anyhow::Result<(String, String)> {
+pub(super) fn by_and_note(by: &str, note: &str) -> anyhow::Result<(String, String)> {
     let by = checked("--by ", by, 40)?;
     anyhow::ensure!(!by.is_empty(), "--by 要写明是谁");
     Ok((by, checked("--note ", note, 500)?))
@@ -332,66 +319,4 @@ pub(super) fn extend(config: &Path, given: &Extending) -> anyhow::Result<ExitCod
         until: Some(given.until),
     };
     clerk.record(event, &words)
-}
-
-pub(super) fn raise(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
-    let clerk = Clerk::open(config)?;
-    let (by, note) = by_and_note(&given.by, &given.note)?;
-    let agenda = &clerk.desk.loaded.agenda;
-    let task = agenda
-        .calendar
-        .tasks
-        .get(given.task.as_str())
-        .with_context(|| format!("行事历里没有任务 {}", given.task))?;
-    let Schedule::Conditional(within) = task.schedule else {
-        anyhow::bail!("“{}”按行事历进行,不用发起", task.title);
-    };
-    let unit = UnitId::from(given.unit.as_str());
-    let known = agenda
-        .roster
-        .unit(&unit)
-        .with_context(|| format!("花名册里没有单位 {unit}"))?;
-    anyhow::ensure!(
-        agenda.group_of(task, &unit).is_some(),
-        "“{}”不适用于{}(适用对象:{})",
-        task.title,
-        known.name,
-        task.audience
-    );
-    let today = Slots::new(&agenda.calendar).day(clerk.at);
-    let due = given.due.unwrap_or_else(|| match within {
-        Stretch::Workdays(n) => agenda.calendar.workdays.after(today, n),
-        Stretch::Days(n) => today.saturating_add(jiff::Span::new().days(i64::from(n))),
-    });
-    anyhow::ensure!(due >= today, "--due {due} 已经过去");
-    let nth = (1..=u16::MAX)
-        .find(|nth| {
-            let id = OccurrenceId {
-                task: task.id.clone(),
-                period: PeriodKey::Raised(today, *nth),
-            };
-            clerk
-                .state
-                .duties
-                .get(&id)
-                .is_none_or(|units| !units.contains_key(&unit))
-        })
-        .unwrap_or(1);
-    let duty = DutyId {
-        occurrence: OccurrenceId {
-            task: task.id.clone(),
-            period: PeriodKey::Raised(today, nth),
-        },
-        unit,
-    };
-    let words = format!("{}“{}”,{due}前,编号 {duty}", known.name, task.title);
-    clerk.record(
-        Event::Raised {
-            duty,
-            due,
-            by,
-            note,
-        },
-        &words,
-    )
 }

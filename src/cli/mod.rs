@@ -8,6 +8,7 @@ mod init;
 mod ledger;
 mod mail;
 mod plan;
+mod raise;
 mod roster;
 mod run;
 mod status;
@@ -73,8 +74,8 @@ enum Command {
     Refuse(answer::Decision),
     /// 给一项职责延期
     Extend(answer::Extending),
-    /// 发起一项有条件的任务
-    Raise(answer::Raise),
+    /// 发起一项有条件的任务,或发紧急通知
+    Raise(raise::Raise),
     /// 导出台账,每行一条事实
     Ledger(ledger::Arguments),
     /// 把职责、回执、信件和台账导出成 Excel 表格
@@ -109,7 +110,7 @@ pub fn main() -> ExitCode {
         Command::Grant(arguments) => answer::grant(&config, &arguments),
         Command::Refuse(arguments) => answer::refuse(&config, &arguments),
         Command::Extend(arguments) => answer::extend(&config, &arguments),
-        Command::Raise(arguments) => answer::raise(&config, &arguments),
+        Command::Raise(arguments) => raise::run(&config, &arguments),
         Command::Ledger(arguments) => ledger::run(&config, &arguments),
         Command::Export(arguments) => export::run(&config, &arguments),
         Command::Init(arguments) => init::run(&arguments),

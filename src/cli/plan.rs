@@ -66,12 +66,11 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let zone = &agenda.calendar.timezone;
     let mut rows: Vec<Row> = Vec::new();
     forecast(agenda, state, start, to, |plan| {
-        let Some(slot) = plan.slot else { return };
-        let at = slot.max(start);
-        if slots.day(at) < from || slots.day(at) > to {
-            return;
-        }
         for letter in &plan.letters {
+            let at = letter.slot.max(start);
+            if slots.day(at) < from || slots.day(at) > to {
+                continue;
+            }
             for notice in &letter.notices {
                 if arguments
                     .unit

@@ -201,6 +201,22 @@ impl Rung {
         )
     }
 
+    /// How a person says it in Chinese.
+    pub fn chinese(self) -> String {
+        match self {
+            Self::Opens => "布置".to_owned(),
+            Self::Remind(Stretch::Days(0) | Stretch::Workdays(0)) => "当天提醒".to_owned(),
+            Self::Remind(offset) => format!("提前{}提醒", offset.chinese()),
+            Self::Overdue => "逾期告知".to_owned(),
+            Self::Escalate(offset) => format!("逾期{}上报", offset.chinese()),
+            Self::Nag(offset) => format!("逾期{}催办", offset.chinese()),
+            Self::Changed => "改期告知".to_owned(),
+            Self::Decided => "批复".to_owned(),
+            Self::Closed(_) => "办结告知".to_owned(),
+            Self::Withdrawn => "撤销告知".to_owned(),
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (kind, offset) = match text.split_once(':') {
             Some((kind, offset)) => (kind, Some(offset)),

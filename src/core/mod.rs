@@ -12,6 +12,7 @@ pub mod duty;
 pub mod fact;
 pub mod forecast;
 pub mod hex;
+pub mod hold;
 mod known;
 pub mod ladder;
 pub mod letter;

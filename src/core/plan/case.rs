@@ -215,7 +215,7 @@ impl<'a> Case<'a> {
     }
 
     /// The mailboxes of those who have to act: of the ladder's `to`, or of the next reachable contact at the unit.
-    fn acting(&self, pass: &Pass<'_>) -> Vec<Address> {
+    pub(super) fn acting(&self, pass: &Pass<'_>) -> Vec<Address> {
         let ladder = self.timetable.ladder;
         let found = self.mailboxes(&ladder.to, pass);
         if !found.is_empty() {

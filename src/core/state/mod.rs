@@ -1,13 +1,15 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
 mod duty;
+mod hold;
 mod letter;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use duty::{Decided, DutyState, Given, LetOff, Returned, Settled, Told};
+pub use duty::{Decided, DutyState, Given, LetOff, Raised, Returned, Settled, Told};
+pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 
 use super::duty::{DutyId, OccurrenceId};
@@ -27,6 +29,14 @@ pub struct State {
     pub units_seen: BTreeMap<UnitId, Timestamp>,
     /// The version of calendar and roster in force.
     pub version: Option<String>,
+    /// The version that the last slot was decided by, or that a person has let go since.
+    pub accepted: Option<String>,
+    /// The pass that is held.
+    pub hold: Option<Held>,
+    /// What makes clock or ledger doubtful, until a person has looked.
+    pub doubts: Doubts,
+    /// When the last fact was recorded.
+    pub last_fact: Option<Timestamp>,
     /// The latest slot whose letters were decided, and when they were.
     pub last_slot: Option<(Timestamp, Timestamp)>,
     /// The slots whose letters were decided. A clock that was ahead for a while leaves later ones behind, which must
@@ -36,6 +46,8 @@ pub struct State {
     pub resumed: Option<(Timestamp, Timestamp)>,
     /// The duties that something was answered or decided of since the last slot was decided, and when.
     pub news: NameMap<DutyId, Timestamp>,
+    /// The alerts that were raised and are in no letter yet.
+    pub alerts: BTreeSet<DutyId>,
     /// What has happened to the duties that anything has happened to.
     pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, DutyState>>,
     /// The letters by number.
@@ -131,6 +143,7 @@ impl State {
     /// Takes in one more fact.
     pub fn apply(&mut self, fact: &Fact) {
         let at = fact.at;
+        self.last_fact = Some(at);
         match &fact.what {
             Event::BellHung { installation } => {
                 self.hung.get_or_insert(at);
@@ -142,9 +155,14 @@ impl State {
             Event::UnitSeen { unit } => {
                 self.units_seen.entry(unit.clone()).or_insert(at);
             }
-            Event::CalendarVersion { version } => self.version = Some(version.clone()),
+            Event::CalendarVersion { version } => {
+                self.version = Some(version.clone());
+                self.accepted.get_or_insert_with(|| version.clone());
+            }
             Event::SlotPassed { slot, after_outage } => {
                 self.passed.insert(*slot);
+                self.hold = None;
+                self.accepted.clone_from(&self.version);
                 if self.last_slot.is_none_or(|(last, _)| last < *slot) {
                     self.last_slot = Some((*slot, at));
                 }
@@ -175,6 +193,10 @@ impl State {
             | Event::Waiver { .. }
             | Event::Return { .. }
             | Event::Raised { .. } => self.apply_answer(at, &fact.what),
+            Event::Held { .. }
+            | Event::Released { .. }
+            | Event::ClockJumped { .. }
+            | Event::Restored { .. } => self.apply_hold(at, &fact.what),
             Event::JobRun { .. } => {}
         }
     }
@@ -222,6 +244,7 @@ impl State {
                 letter,
                 part,
             } => {
+                self.alerts.remove(duty);
                 let known = self.duty_mut(duty);
                 known.facts += 1;
                 known.told.push(Told {
@@ -419,8 +442,24 @@ impl State {
                     note: note.clone(),
                 });
             }
-            Event::Raised { duty, due, .. } => {
-                self.duty_mut(duty).raised = Some((*due, at));
+            Event::Raised {
+                duty,
+                due,
+                note,
+                alert,
+                title,
+                ..
+            } => {
+                self.duty_mut(duty).raised = Some(Raised {
+                    at,
+                    due: *due,
+                    note: note.clone(),
+                    alert: *alert,
+                    title: title.clone(),
+                });
+                if *alert {
+                    self.alerts.insert(duty.clone());
+                }
             }
             _ => {}
         }

@@ -1,32 +1,18 @@
-//! `mail`: trying the mail server.
+//! `mail test`: trying the mail server.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{AT_FAULT, Desk, print};
+use crate::cli::answer::Clerk;
+use crate::cli::{AT_FAULT, Desk, print};
 use crate::config;
 use crate::core::fact::{Event, LetterKind};
 use crate::core::names::Address;
-use crate::ledger::Ledger;
 use crate::mail::{
     self, Envelope, Header, Links, Mailbox, Spool, Templates, Transport, message_id, sample,
 };
 
-#[derive(clap::Subcommand)]
-pub(super) enum Command {
-    /// 发一封试信,逐步说明服务器怎么答、该改哪里
-    Test {
-        /// 发给谁
-        address: String,
-    },
-}
-
-pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<ExitCode> {
-    let Command::Test { address } = command;
-    test(config, address)
-}
-
-fn test(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(config)?;
     let to: Address = Mailbox::parse(address)
         .map_err(|error| anyhow::anyhow!("{error}"))?
@@ -91,7 +77,7 @@ fn test(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
         mail::Sent::Accepted(text) => {
             // A folder takes everything: it proves nothing of a mailbox.
             if matches!(settings.transport, config::Transport::Smtp(_)) {
-                recover(&desk, &envelope.to, text)?;
+                recover(config, &desk, &envelope.to, text)?;
             }
             ExitCode::SUCCESS
         }
@@ -100,18 +86,14 @@ fn test(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// A mailbox that was given up, and takes a letter again, is written to again.
-fn recover(desk: &Desk, address: &Address, text: &str) -> anyhow::Result<()> {
-    let (state, ledger) = desk.state()?;
-    let Some(existing) = ledger.filter(|_| state.unreachable.contains_key(address)) else {
+fn recover(config: &Path, desk: &Desk, address: &Address, text: &str) -> anyhow::Result<()> {
+    if !desk.state()?.0.unreachable.contains_key(address) {
         return Ok(());
-    };
-    let nature = existing.nature();
-    drop(existing);
-    let ledger = Ledger::open(&desk.settings.state, nature)?;
+    }
     let event = Event::Reachable {
         address: address.clone(),
         text: text.to_owned(),
     };
-    ledger.append(desk.now, vec![event])?;
+    Clerk::open(config)?.append(vec![event])?;
     print("这个邮箱曾经收不到信,现在恢复,以后照常发给它\n")
 }
