@@ -226,9 +226,12 @@ impl Export<'_> {
                 due,
                 by,
                 note,
+                alert,
+                ..
             } => {
                 until = Some(*due);
-                (duty, "发起".to_owned(), by, note)
+                let what = if *alert { "紧急发起" } else { "发起" };
+                (duty, what.to_owned(), by, note)
             }
             _ => return None,
         };

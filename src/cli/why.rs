@@ -16,7 +16,7 @@ use crate::core::fact::{Event, Part};
 use crate::core::forecast::forecast;
 use crate::core::outcome::{RungOutcome, outcomes};
 use crate::core::plan::Slots;
-use crate::core::state::State;
+use crate::core::state::{DutyState, State};
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
@@ -79,7 +79,7 @@ impl Story<'_> {
             self.text,
             "{} · {}\n  编号 {duty}",
             known
-                .and_then(|known| known.own_title())
+                .and_then(DutyState::own_title)
                 .unwrap_or_else(|| title(task, duty.occurrence.period)),
             unit.name
         )?;

@@ -121,6 +121,12 @@ fn answer() -> Event {
 
 /// One of each, with every optional field filled in one of them at least.
 fn every_event() -> Vec<Event> {
+    let mut events = events_of_holds();
+    events.extend(events_of_duties());
+    events
+}
+
+fn events_of_duties() -> Vec<Event> {
     let (by, note) = ("鄞州区教育局 李敏".to_owned(), "情况属实".to_owned());
     vec![
         Event::BellHung {
@@ -194,8 +200,8 @@ fn every_event() -> Vec<Event> {
         Event::Raised {
             duty: drill(),
             due: date(2026, 5, 29),
-            by: by.clone(),
-            note: note.clone(),
+            by,
+            note,
             alert: true,
             title: "台风红色预警".to_owned(),
         },
@@ -204,6 +210,12 @@ fn every_event() -> Vec<Event> {
             address: address(),
             text: "250 2.0.0 收下".into(),
         },
+    ]
+}
+
+/// The facts of holds, with every reason there is.
+fn events_of_holds() -> Vec<Event> {
+    vec![
         Event::Held {
             slot: morning(),
             reasons: vec![
@@ -225,7 +237,10 @@ fn every_event() -> Vec<Event> {
             notices: 300,
             version: "v2".to_owned(),
         },
-        Event::Released { by, note },
+        Event::Released {
+            by: "沈志明".to_owned(),
+            note: "看过了".to_owned(),
+        },
         Event::ClockJumped { by_s: -90_000 },
         Event::Restored {
             from: "备份.db".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::core::fact::{Answer, LetterNo, Part, Via};
+use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::ladder::Rung;
 use crate::core::names::Address;
 
@@ -163,6 +163,29 @@ impl Settled<'_> {
             Self::LetOff(found) if found.not_applicable => format!("不适用({})", found.by),
             Self::LetOff(found) => format!("已免({})", found.by),
         }
+    }
+}
+
+impl Raised {
+    /// What the fact of a raising says.
+    pub(super) fn of(at: Timestamp, what: &Event) -> Option<Self> {
+        let Event::Raised {
+            due,
+            note,
+            alert,
+            title,
+            ..
+        } = what
+        else {
+            return None;
+        };
+        Some(Self {
+            at,
+            due: *due,
+            note: note.clone(),
+            alert: *alert,
+            title: title.clone(),
+        })
     }
 }
 

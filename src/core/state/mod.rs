@@ -442,21 +442,8 @@ impl State {
                     note: note.clone(),
                 });
             }
-            Event::Raised {
-                duty,
-                due,
-                note,
-                alert,
-                title,
-                ..
-            } => {
-                self.duty_mut(duty).raised = Some(Raised {
-                    at,
-                    due: *due,
-                    note: note.clone(),
-                    alert: *alert,
-                    title: title.clone(),
-                });
+            Event::Raised { duty, alert, .. } => {
+                self.duty_mut(duty).raised = Raised::of(at, what);
                 if *alert {
                     self.alerts.insert(duty.clone());
                 }

@@ -76,10 +76,10 @@ fn later(line: &str) -> String {
         let digits = part.bytes().rev().take_while(u8::is_ascii_digit).count();
         let (before, month) = part.split_at(part.len() - digits);
         out.push_str(before);
-        match month {
-            "" => out.push('月'),
-            month => out.push_str(&format!("{}月", next_month(month))),
+        if !month.is_empty() {
+            out.push_str(&next_month(month).to_string());
         }
+        out.push('月');
     }
     out
 }
