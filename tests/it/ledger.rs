@@ -121,8 +121,8 @@ fn answer() -> Event {
 
 /// One of each, with every optional field filled in one of them at least.
 fn every_event() -> Vec<Event> {
-    let mut events = events_of_holds();
-    events.extend(events_of_duties());
+    let mut events = events_of_duties();
+    events.extend(events_of_holds());
     events
 }
 
