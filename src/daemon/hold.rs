@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::office::{Book, House, Office};
 use crate::core::agenda::Agenda;
 use crate::core::compose::title;
+use crate::core::diff::{Diff, diff};
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
 use crate::core::plan::{GRACE, Plan, officers};
@@ -52,7 +53,10 @@ impl Office {
         if told {
             return Ok(true);
         }
-        let alert = alert(house, &reasons, due);
+        let edit = before
+            .as_deref()
+            .map(|before| diff(before, &house.agenda, state, now));
+        let alert = alert(house, &reasons, due, edit.as_ref());
         let mut events = vec![Event::Held {
             slot,
             reasons,
@@ -129,7 +133,7 @@ impl Office {
 }
 
 /// What the officers are told: why, what would go, and what to do.
-fn alert(house: &House, reasons: &[HoldReason], due: &Plan) -> Alert {
+fn alert(house: &House, reasons: &[HoldReason], due: &Plan, edit: Option<&Diff>) -> Alert {
     let locale = house.agenda.calendar.locale;
     let mut text = String::from("这一次要发的信没有发出,等您看过再放行。原因:\n\n");
     for reason in reasons {
@@ -142,6 +146,9 @@ fn alert(house: &House, reasons: &[HoldReason], due: &Plan) -> Alert {
         notices(due),
         what_would_go(&house.agenda, due)
     );
+    if let Some(edit) = edit {
+        let _ = writeln!(text, "\n这次改动:\n\n{}", edit.in_words(locale, MOST_LINES));
+    }
     text.push_str(
         "\n没有问题,就在服务器上执行:schoolbell mail release\n\
          改错了,就把行事历或花名册改回去并存盘:系统会重新读取,不再异常时自动恢复发信。\n\

@@ -146,9 +146,9 @@ impl<'a> Side<'a> {
     ) -> Result<Dated, Option<Absent>> {
         let (task, group) = self.task.zip(group).ok_or(None)?;
         if matches!(task.schedule, Schedule::Conditional(_)) {
-            let (due, at) = known.and_then(|known| known.raised).ok_or(None)?;
-            let day = Slots::new(&self.agenda.calendar).day(at);
-            return Ok(Dated::raised(day, due));
+            let raised = known.and_then(|known| known.raised.as_ref()).ok_or(None)?;
+            let day = Slots::new(&self.agenda.calendar).day(raised.at);
+            return Ok(Dated::raised(day, raised.due));
         }
         if let Some(dated) = self.walked.get(&(id.period, group)) {
             return Ok((*dated).clone());

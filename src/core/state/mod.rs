@@ -112,10 +112,20 @@ impl State {
             tasks_seen: self.tasks_seen.clone(),
             units_seen: self.units_seen.clone(),
             version: self.version.clone(),
+            accepted: self.accepted.clone(),
+            hold: self.hold.clone(),
+            doubts: self.doubts.clone(),
+            last_fact: self.last_fact,
             last_slot: self.last_slot,
             passed: self.passed.clone(),
             resumed: self.resumed,
             news: self.news.clone(),
+            alerts: self
+                .alerts
+                .iter()
+                .filter(|duty| keep(&duty.occurrence.task, &duty.unit))
+                .cloned()
+                .collect(),
             duties,
             letters,
             open_letters: self.open_letters.clone(),
