@@ -1,6 +1,9 @@
 //! The beat: ask the planner, and queue what is due. Idempotent, so an extra beat is harmless.
 
-use super::office::Office;
+use jiff::Timestamp;
+
+use super::hold::{Look, Surprise};
+use super::office::{House, Office};
 use crate::core::fact::{Event, LetterKind};
 use crate::core::plan::{Plan, first_sights, plan, plan_first};
 use crate::ledger::LedgerError;
@@ -20,26 +23,42 @@ impl Office {
         let sights = first_sights(&house.agenda, &book.state);
         self.append(&mut book, sights)?;
         let now = self.clock.now();
-        let next_due = loop {
-            let due = plan(&house.agenda, &book.state, now);
-            if due.slot.is_some() && self.holds(&mut book, &house, now, &due)? {
-                break due.next;
-            }
-            self.queue(&mut book, &due)?;
-            if let Some(slot) = due.slot {
-                tracing::info!(%slot, letters = due.letters.len(), "slot decided");
-            }
-            // Alerts go alone; the slot's letters, if any are due as well, follow them.
-            if due.next.is_none_or(|next| next > now) {
-                break due.next;
-            }
-        };
+        let (next_due, surprise) = self.decide(&mut book, &house, now)?;
         drop(book);
+        if let Some(surprise) = surprise {
+            self.hold(&house, now, &surprise)?;
+        }
         self.pulse.note(|vitals| {
             vitals.last_beat = Some(now);
             vitals.next_due = next_due;
         });
         Ok(())
+    }
+
+    /// Queues what is due. Says when the next is, and what of it is a surprise that nobody was told of yet.
+    fn decide(
+        &self,
+        book: &mut super::office::Book,
+        house: &House,
+        now: Timestamp,
+    ) -> Result<(Option<Timestamp>, Option<Box<Surprise>>), LedgerError> {
+        loop {
+            let due = plan(&house.agenda, &book.state, now);
+            let next = due.next;
+            match self.look_at(book, house, now, due)? {
+                Look::Expected(due) => {
+                    self.queue(book, &due)?;
+                    if let Some(slot) = due.slot {
+                        tracing::info!(%slot, letters = due.letters.len(), "slot decided");
+                    }
+                }
+                Look::Held(surprise) => return Ok((next, surprise)),
+            }
+            // Alerts go alone; the slot's letters, if any are due as well, follow them.
+            if next.is_none_or(|next| next > now) {
+                return Ok((next, None));
+            }
+        }
     }
 
     /// The bell is hung: the first facts, and under the spool the first letters at once.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::office::{Book, House, Office};
 use crate::core::agenda::Agenda;
 use crate::core::compose::title;
-use crate::core::diff::{Diff, diff};
+use crate::core::diff::diff;
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
 use crate::core::plan::{GRACE, Plan, officers};
@@ -27,22 +27,39 @@ const LONGEST_OFF: SignedDuration = SignedDuration::from_hours(24 * 120);
 /// A clock that is behind the ledger by more has been set back.
 const MOST_BEHIND: SignedDuration = SignedDuration::from_hours(-24);
 
+/// What a look at a pass comes to.
+pub(super) enum Look {
+    /// It may go.
+    Expected(Plan),
+    /// It is held; the officers are still to be told of this.
+    Held(Option<Box<Surprise>>),
+}
+
+/// A pass that is held, and what there was when it was planned.
+pub(super) struct Surprise {
+    slot: Timestamp,
+    due: Plan,
+    reasons: Vec<HoldReason>,
+    before: Option<Arc<Agenda>>,
+    state: State,
+}
+
 impl Office {
-    /// Whether a slot's pass is held. The officers are told once for each slot and edit.
-    pub(super) fn holds(
+    /// Whether a pass may go. The officers are told once for each slot and edit.
+    pub(super) fn look_at(
         &self,
-        book: &mut Book,
+        book: &Book,
         house: &House,
         now: Timestamp,
-        due: &Plan,
-    ) -> Result<bool, LedgerError> {
+        due: Plan,
+    ) -> Result<Look, LedgerError> {
         let (Some(slot), state) = (due.slot, &book.state) else {
-            return Ok(false);
+            return Ok(Look::Expected(due));
         };
         let before = self.accepted(house, state)?;
-        let reasons = reasons(before.as_deref(), &house.agenda, state, now, due);
+        let reasons = reasons(before.as_deref(), &house.agenda, state, now, &due);
         if reasons.is_empty() {
-            return Ok(false);
+            return Ok(Look::Expected(due));
         }
         let kinds = |reasons: &[HoldReason]| reasons.iter().map(discriminant).collect::<Vec<_>>();
         let told = state.hold.as_ref().is_some_and(|held| {
@@ -50,29 +67,44 @@ impl Office {
                 && held.version == house.version
                 && kinds(&held.reasons) == kinds(&reasons)
         });
-        if told {
-            return Ok(true);
-        }
-        let edit = before
-            .as_deref()
-            .map(|before| diff(before, &house.agenda, state, now));
-        let alert = alert(house, &reasons, due, edit.as_ref());
-        let mut events = vec![Event::Held {
-            slot,
-            reasons,
-            letters: due.letters.len() as u64,
-            notices: notices(due),
-            version: house.version.clone(),
-        }];
-        let matter = format!("hold:{slot}:{}", house.version);
+        Ok(Look::Held((!told).then(|| {
+            Box::new(Surprise {
+                slot,
+                due,
+                reasons,
+                before,
+                state: state.clone(),
+            })
+        })))
+    }
+
+    /// Records that a pass is held, and tells the officers. What an edit changes may take seconds to find, so nobody
+    /// else is kept waiting for the book meanwhile.
+    pub(super) fn hold(
+        &self,
+        house: &House,
+        now: Timestamp,
+        surprise: &Surprise,
+    ) -> Result<(), LedgerError> {
+        let Surprise { slot, before, .. } = surprise;
+        let alert = alert(house, now, surprise);
         // An edit may have taken the officers themselves off the roster.
         let mut to = officers(&house.agenda, self.today());
         to.extend(before.iter().flat_map(|old| officers(old, self.today())));
-        events.extend(self.alert_events(state, to, &matter, &alert));
-        self.append(book, events)?;
-        tracing::warn!(%slot, letters = due.letters.len(), "held until `mail release`");
+        let mut events = vec![Event::Held {
+            slot: *slot,
+            reasons: surprise.reasons.clone(),
+            letters: surprise.due.letters.len() as u64,
+            notices: notices(&surprise.due),
+            version: house.version.clone(),
+        }];
+        let matter = format!("hold:{slot}:{}", house.version);
+        let mut book = self.book()?;
+        events.extend(self.alert_events(&book.state, to, &matter, &alert));
+        self.append(&mut book, events)?;
+        tracing::warn!(%slot, letters = surprise.due.letters.len(), "held until `mail release`");
         self.mail.notify_one();
-        Ok(true)
+        Ok(())
     }
 
     /// The agenda that the last slot was decided by; `None` where it is the one in force, or can no longer be read.
@@ -133,10 +165,13 @@ impl Office {
 }
 
 /// What the officers are told: why, what would go, and what to do.
-fn alert(house: &House, reasons: &[HoldReason], due: &Plan, edit: Option<&Diff>) -> Alert {
+fn alert(house: &House, now: Timestamp, surprise: &Surprise) -> Alert {
+    let due = &surprise.due;
+    let before = surprise.before.as_deref();
+    let edit = before.map(|before| diff(before, &house.agenda, &surprise.state, now));
     let locale = house.agenda.calendar.locale;
     let mut text = String::from("这一次要发的信没有发出,等您看过再放行。原因:\n\n");
-    for reason in reasons {
+    for reason in &surprise.reasons {
         let _ = writeln!(text, "· {}", reason.in_words().in_locale(locale));
     }
     let _ = writeln!(
