@@ -413,8 +413,6 @@ impl Life {
             },
             by: "局办".to_owned(),
             note: String::new(),
-            alert: false,
-            title: String::new(),
         })
     }
 }
