@@ -89,6 +89,42 @@ impl Clock {
     }
 }
 
+/// Sees the machine's clock jump: held against the time since boot, which no step of the clock changes and no suspend
+/// stops.
+#[derive(Debug)]
+pub struct Vigil {
+    /// How far the clock was ahead of the time since boot, when last looked at.
+    ahead: Option<SignedDuration>,
+}
+
+impl Vigil {
+    /// Begins to watch.
+    pub fn new(clock: &Clock) -> Self {
+        Self {
+            ahead: ahead_of_boot(clock),
+        }
+    }
+
+    /// By how much the clock has jumped since it was last looked at. A pretended one never does.
+    pub fn jumped(&mut self, clock: &Clock) -> SignedDuration {
+        let ahead = ahead_of_boot(clock);
+        let before = std::mem::replace(&mut self.ahead, ahead);
+        match (before, ahead) {
+            (Some(before), Some(ahead)) => ahead.saturating_sub(before),
+            _ => SignedDuration::ZERO,
+        }
+    }
+}
+
+fn ahead_of_boot(clock: &Clock) -> Option<SignedDuration> {
+    if clock.is_pretended() {
+        return None;
+    }
+    let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let since_boot = SignedDuration::from_secs(boot.tv_sec);
+    Some(clock.now().as_duration().saturating_sub(since_boot))
+}
+
 impl Pretend {
     fn now(&self) -> Timestamp {
         match self.speed {

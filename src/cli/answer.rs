@@ -1,4 +1,4 @@
-//! What a clerk records: answers, decisions, waivers, returns, and conditional tasks raised.
+//! What a clerk records: answers, decisions, waivers, returns.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,13 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Desk, print, read_day};
-use crate::core::calendar::Schedule;
 use crate::core::compose::title;
-use crate::core::duty::{DutyId, OccurrenceId};
+use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event, Via};
-use crate::core::ladder::Stretch;
-use crate::core::names::{TaskId, UnitId};
-use crate::core::period::PeriodKey;
+use crate::core::names::TaskId;
 use crate::core::plan::Slots;
 use crate::core::state::State;
 use crate::ledger::{Ledger, Nature};
@@ -22,33 +19,30 @@ use crate::ledger::{Ledger, Nature};
 #[derive(clap::Args)]
 pub(super) struct Answer {
     /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
-    #[arg(value_name = "职责")]
     duty: DutyId,
-    /// 收到 received,已完成 done,有困难 trouble,
-    /// 申请延期 extension,不适用 not-applicable,已转交 handed-over
-    #[arg(value_name = "回执", value_parser = read_answer)]
+    /// 回执:received 收到、done 已完成、trouble 有困难、extension 申请延期、not-applicable 不适用、handed-over 已转交
+    #[arg(value_name = "ANSWER", value_parser = read_answer)]
     said: fact::Answer,
-    /// 学校里谁说的
-    #[arg(long, value_name = "姓名")]
+    /// 谁说的
+    #[arg(long)]
     by: String,
     /// 说明
-    #[arg(long, value_name = "文字", default_value = "")]
+    #[arg(long, default_value = "")]
     note: String,
-    /// 申请延到哪天(只用于 extension)
-    #[arg(long, value_name = "日期", value_parser = read_day)]
+    /// 申请延到哪天
+    #[arg(long, value_parser = read_day)]
     until: Option<Date>,
 }
 
 #[derive(clap::Args)]
 pub(super) struct Decision {
-    /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
-    #[arg(value_name = "职责")]
+    /// 职责编号
     duty: DutyId,
-    /// 局里谁决定的
-    #[arg(long, value_name = "姓名")]
+    /// 谁决定的
+    #[arg(long)]
     by: String,
-    /// 理由,会告诉学校
-    #[arg(long, value_name = "文字", default_value = "")]
+    /// 理由
+    #[arg(long, default_value = "")]
     note: String,
 }
 
@@ -57,7 +51,7 @@ pub(super) struct Granting {
     #[command(flatten)]
     decision: Decision,
     /// 延到哪天;不写则照申请的日子
-    #[arg(long, value_name = "日期", value_parser = read_day)]
+    #[arg(long, value_parser = read_day)]
     until: Option<Date>,
 }
 
@@ -66,27 +60,8 @@ pub(super) struct Extending {
     #[command(flatten)]
     decision: Decision,
     /// 延到哪天
-    #[arg(long, value_name = "日期", value_parser = read_day)]
+    #[arg(long, value_parser = read_day)]
     until: Date,
-}
-
-#[derive(clap::Args)]
-pub(super) struct Raise {
-    /// 任务编号:行事历里写了 when = "conditional" 的
-    #[arg(value_name = "任务编号")]
-    task: String,
-    /// 发给哪个单位
-    #[arg(long, value_name = "单位编号")]
-    unit: String,
-    /// 哪天到期;不写则照任务规定的期限
-    #[arg(long, value_name = "日期", value_parser = read_day)]
-    due: Option<Date>,
-    /// 局里谁发起的
-    #[arg(long, value_name = "姓名")]
-    by: String,
-    /// 事由
-    #[arg(long, value_name = "文字", default_value = "")]
-    note: String,
 }
 
 fn read_answer(text: &str) -> Result<fact::Answer, String> {
@@ -97,16 +72,16 @@ fn read_answer(text: &str) -> Result<fact::Answer, String> {
 }
 
 /// The clerk's view: the ledger open for writing, and its fold.
-struct Clerk {
-    desk: Desk,
+pub(super) struct Clerk {
+    pub(super) desk: Desk,
     ledger: Ledger,
-    state: State,
+    pub(super) state: State,
     /// When it happens: now, or for a pretended ledger the moment of its last fact.
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl Clerk {
-    fn open(config: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(config: &Path) -> anyhow::Result<Self> {
         let desk = Desk::in_force(config)?;
         let existing = desk.ledger()?.with_context(|| {
             format!(
@@ -185,14 +160,22 @@ impl Clerk {
     }
 
     fn record(&self, event: Event, words: &str) -> anyhow::Result<ExitCode> {
-        self.ledger.append(self.at, vec![event])?;
+        self.append(vec![event])?;
         print(&format!("已记入台账:{words}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+impl Clerk {
+    /// Appends facts, all or none.
+    pub(super) fn append(&self, events: Vec<Event>) -> anyhow::Result<()> {
+        self.ledger.append(self.at, events)?;
+        Ok(())
+    }
+}
+
 /// What a person typed, fit for the record: one line, not endless.
-fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
+pub(super) fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
     let text = text.trim();
     anyhow::ensure!(
         !text.chars().any(char::is_control),
@@ -202,7 +185,7 @@ fn checked(what: &str, text: &str, most: usize) -> anyhow::Result<String> {
     Ok(text.to_owned())
 }
 
-fn by_and_note(by: &str, note: &str) -> anyhow::Result<(String, String)> {
+pub(super) fn by_and_note(by: &str, note: &str) -> anyhow::Result<(String, String)> {
     let by = checked("--by ", by, 40)?;
     anyhow::ensure!(!by.is_empty(), "--by 要写明是谁");
     Ok((by, checked("--note ", note, 500)?))
@@ -336,66 +319,4 @@ pub(super) fn extend(config: &Path, given: &Extending) -> anyhow::Result<ExitCod
         until: Some(given.until),
     };
     clerk.record(event, &words)
-}
-
-pub(super) fn raise(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
-    let clerk = Clerk::open(config)?;
-    let (by, note) = by_and_note(&given.by, &given.note)?;
-    let agenda = &clerk.desk.loaded.agenda;
-    let task = agenda
-        .calendar
-        .tasks
-        .get(given.task.as_str())
-        .with_context(|| format!("行事历里没有任务 {}", given.task))?;
-    let Schedule::Conditional(within) = task.schedule else {
-        anyhow::bail!("“{}”按行事历进行,不用发起", task.title);
-    };
-    let unit = UnitId::from(given.unit.as_str());
-    let known = agenda
-        .roster
-        .unit(&unit)
-        .with_context(|| format!("花名册里没有单位 {unit}"))?;
-    anyhow::ensure!(
-        agenda.group_of(task, &unit).is_some(),
-        "“{}”不适用于{}(适用对象:{})",
-        task.title,
-        known.name,
-        task.audience
-    );
-    let today = Slots::new(&agenda.calendar).day(clerk.at);
-    let due = given.due.unwrap_or_else(|| match within {
-        Stretch::Workdays(n) => agenda.calendar.workdays.after(today, n),
-        Stretch::Days(n) => today.saturating_add(jiff::Span::new().days(i64::from(n))),
-    });
-    anyhow::ensure!(due >= today, "--due {due} 已经过去");
-    let nth = (1..=u16::MAX)
-        .find(|nth| {
-            let id = OccurrenceId {
-                task: task.id.clone(),
-                period: PeriodKey::Raised(today, *nth),
-            };
-            clerk
-                .state
-                .duties
-                .get(&id)
-                .is_none_or(|units| !units.contains_key(&unit))
-        })
-        .unwrap_or(1);
-    let duty = DutyId {
-        occurrence: OccurrenceId {
-            task: task.id.clone(),
-            period: PeriodKey::Raised(today, nth),
-        },
-        unit,
-    };
-    let words = format!("{}“{}”,{due}前,编号 {duty}", known.name, task.title);
-    clerk.record(
-        Event::Raised {
-            duty,
-            due,
-            by,
-            note,
-        },
-        &words,
-    )
 }

@@ -15,16 +15,16 @@ use crate::core::plan::Slots;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 从哪天起(含)
-    #[arg(long, value_name = "日期", value_parser = read_day)]
+    #[arg(long, value_parser = read_day)]
     from: Option<Date>,
     /// 到哪天止(含)
-    #[arg(long, value_name = "日期", value_parser = read_day)]
+    #[arg(long, value_parser = read_day)]
     to: Option<Date>,
     /// 只看这个单位的职责
-    #[arg(long, value_name = "单位编号")]
+    #[arg(long)]
     unit: Option<String>,
     /// 输出格式
-    #[arg(long, value_name = "格式", default_value = "table", value_parser = ["table", "json"])]
+    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
     format: String,
 }
 
@@ -66,12 +66,11 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let zone = &agenda.calendar.timezone;
     let mut rows: Vec<Row> = Vec::new();
     forecast(agenda, state, start, to, |plan| {
-        let Some(slot) = plan.slot else { return };
-        let at = slot.max(start);
-        if slots.day(at) < from || slots.day(at) > to {
-            return;
-        }
         for letter in &plan.letters {
+            let at = letter.slot.max(start);
+            if slots.day(at) < from || slots.day(at) > to {
+                continue;
+            }
             for notice in &letter.notices {
                 if arguments
                     .unit

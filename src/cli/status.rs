@@ -46,6 +46,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     };
     report.files();
     if ledger.is_some() {
+        report.held();
         report.service(pretended);
         report.people();
     } else {
@@ -70,7 +71,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
 const STUCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 /// What people call where a letter stands in the queue.
-fn queue_name(status: LetterStatus) -> &'static str {
+pub(super) fn queue_name(status: LetterStatus) -> &'static str {
     match status {
         LetterStatus::Queued => "等待发出",
         LetterStatus::Attempting => "正在发",
@@ -142,13 +143,32 @@ impl Report<'_> {
         }
     }
 
+    fn held(&mut self) {
+        let locale = self.loaded.locale();
+        let reasons = super::mail::held_for(self.state);
+        if reasons.is_empty() {
+            return;
+        }
+        let why: Vec<_> = reasons
+            .iter()
+            .map(|reason| reason.in_words().in_locale(locale).to_owned())
+            .collect();
+        let what = self.state.hold.as_ref().map_or(String::new(), |held| {
+            format!("({} 的时点,{}封信)", self.local(held.slot), held.letters)
+        });
+        self.needs.push(format!(
+            "定时的信已暂停{what}:{};看过以后用 schoolbell mail release 放行",
+            why.join(";")
+        ));
+    }
+
     fn service(&mut self, pretended: bool) {
         let slots = Slots::new(&self.loaded.agenda.calendar);
         let previous = slots.before(self.now);
         let overdue = self.now.duration_since(previous) > GRACE;
         let missed = !self.state.passed.contains(&previous)
             && self.state.hung.is_some_and(|hung| hung < previous);
-        if missed && overdue && !pretended {
+        if missed && overdue && !pretended && self.state.hold.is_none() {
             self.needs.push(format!(
                 "{} 的时点没有处理:服务没有在运行?请看 systemctl status schoolbell",
                 self.local(previous)

@@ -16,13 +16,12 @@ use crate::core::fact::{Event, Part};
 use crate::core::forecast::forecast;
 use crate::core::outcome::{RungOutcome, outcomes};
 use crate::core::plan::Slots;
-use crate::core::state::State;
+use crate::core::state::{DutyState, State};
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
-    #[arg(value_name = "职责")]
     duty: DutyId,
 }
 
@@ -79,7 +78,9 @@ impl Story<'_> {
         writeln!(
             self.text,
             "{} · {}\n  编号 {duty}",
-            title(task, duty.occurrence.period),
+            known
+                .and_then(DutyState::own_title)
+                .unwrap_or_else(|| title(task, duty.occurrence.period)),
             unit.name
         )?;
         let place = &task.place;
@@ -95,9 +96,13 @@ impl Story<'_> {
             writeln!(self.text, "  不适用于这个单位:适用对象是 {}", task.audience)?;
             return Ok(());
         };
-        let dated = match (&task.schedule, known.and_then(|known| known.raised)) {
-            (Schedule::Conditional(_), Some((due, at))) => {
-                Ok(Dated::raised(Slots::new(&agenda.calendar).day(at), due))
+        let dated = match (
+            &task.schedule,
+            known.and_then(|known| known.raised.as_ref()),
+        ) {
+            (Schedule::Conditional(_), Some(raised)) => {
+                let on = Slots::new(&agenda.calendar).day(raised.at);
+                Ok(Dated::raised(on, raised.due))
             }
             (Schedule::Conditional(_), None) => {
                 writeln!(self.text, "  有条件的任务:还没有人发起(schoolbell raise)")?;
@@ -212,7 +217,7 @@ impl Story<'_> {
                 for notice in letter.notices.iter().filter(|n| n.duty == *self.duty) {
                     lines.push(format!(
                         "  {} {} → {}",
-                        self.local(plan.slot.unwrap_or(from)),
+                        self.local(plan.slot.unwrap_or(letter.slot)),
                         notice.rung,
                         notice.address
                     ));
@@ -283,8 +288,15 @@ fn words(what: &Event) -> Option<String> {
         ),
         Event::Waiver { by, note, .. } => format!("免做({by}){}", tail(note)),
         Event::Return { by, note, .. } => format!("退回({by}){}", tail(note)),
-        Event::Raised { due, by, note, .. } => {
-            format!("发起({by}),截止 {due}{}", tail(note))
+        Event::Raised {
+            due,
+            by,
+            note,
+            alert,
+            ..
+        } => {
+            let what = if *alert { "紧急发起" } else { "发起" };
+            format!("{what}({by}),截止 {due}{}", tail(note))
         }
         _ => return None,
     })

@@ -228,7 +228,7 @@ impl<'a> Writing<'a> {
                 .map(|town| town.name.clone())
                 .unwrap_or_default(),
             unit_name: known.unit.name.clone(),
-            title: title(known.task, known.id.occurrence.period),
+            title: known.title(),
             due,
             workdays_late: late.max(0),
             answered: settled.map_or_else(
@@ -254,8 +254,8 @@ impl<'a> Writing<'a> {
             || known.state.extended_to.is_some();
         Item {
             duty: known.id.clone(),
-            title: title(task, known.id.occurrence.period),
-            detail: task.detail.clone(),
+            title: known.title(),
+            detail: known.detail(),
             unit_name: known.unit.name.clone(),
             due,
             due_time: task.due_time.map(|time| time.strftime("%H:%M").to_string()),
@@ -285,6 +285,7 @@ impl<'a> Writing<'a> {
             origin: task.origin.name().to_owned(),
             authority: task.authority.clone(),
             settled: settled.map(|settled| settled.in_words()),
+            alert: known.state.is_alert(),
         }
     }
 

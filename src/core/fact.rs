@@ -215,11 +215,80 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
+        /// Whether it is an alert, which goes out at once and closes by `received`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        alert: bool,
+        /// What it is called this time, where that is not the task's title.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        title: String,
+    },
+    /// A pass was held: nothing was queued, and the admins were told what would have gone and why.
+    Held {
+        /// The slot.
+        slot: Timestamp,
+        /// Why.
+        reasons: Vec<HoldReason>,
+        /// How many letters would have gone.
+        letters: u64,
+        /// How many notices were in them.
+        notices: u64,
+        /// The version of calendar and roster it was planned by.
+        version: String,
+    },
+    /// What was held was let go: the next pass is planned anew, and goes out.
+    Released {
+        /// Who let it go.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// The clock was found to have jumped, by so many seconds; negative for backwards.
+    ClockJumped {
+        /// Seconds.
+        by_s: i64,
+    },
+    /// A backup was put in the place of the ledger: what was sent since it was made is not known.
+    Restored {
+        /// The backup's file name.
+        from: String,
     },
     /// A housekeeping job ran.
     JobRun {
         /// Which.
         job: String,
+    },
+}
+
+/// Why a pass is held (rule 12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum HoldReason {
+    /// The clock has jumped since the last pass that went out.
+    Clock {
+        /// By so many seconds in all.
+        by_s: i64,
+    },
+    /// A backup was put in the place of the ledger.
+    Restore {
+        /// The backup's file name.
+        from: String,
+    },
+    /// An edit makes far more notices than would have gone without it.
+    Surge {
+        /// How many would have gone.
+        forecast: u64,
+        /// How many would go now.
+        found: u64,
+    },
+    /// An edit takes away or moves very many of the duties of the year to come.
+    Upheaval {
+        /// How many would be gone.
+        gone: u64,
+        /// How many would fall due on another day.
+        moved: u64,
+        /// How many there were.
+        of: u64,
     },
 }
 
@@ -229,7 +298,7 @@ pub enum Event {
 pub enum LetterKind {
     /// All of one slot's notices for one address.
     Slot,
-    /// Word to an admin that cannot wait for a slot.
+    /// What cannot wait for a slot: word to an admin, or an alert that was raised.
     Alert,
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::agenda::Agenda;
-use super::fact::{Event, Fact, LetterKind, Outcome};
+use super::fact::{Event, Fact, Outcome};
 use super::plan::{Letter, Plan, Slots, first_sights, plan};
 use super::state::State;
 
@@ -33,7 +33,7 @@ impl Letter {
             slot: self.slot,
             address: self.address.clone(),
             message_id,
-            kind: LetterKind::Slot,
+            kind: self.kind,
             folds: self.folds.clone(),
             alert: None,
         }];

@@ -2,6 +2,7 @@
 
 use super::agenda::{Absent, Agenda, Dated};
 use super::calendar::{Schedule, Task};
+use super::compose::title;
 use super::duty::DutyId;
 use super::plan::{Slots, Timetable};
 use super::roster::Unit;
@@ -18,6 +19,27 @@ pub(super) struct Known<'a> {
     pub(super) state: &'a DutyState,
 }
 
+impl Known<'_> {
+    /// What it is called: as it was raised, or as its task is.
+    pub(super) fn title(&self) -> String {
+        self.state
+            .own_title()
+            .unwrap_or_else(|| title(self.task, self.id.occurrence.period))
+    }
+
+    /// What it asks: why it was raised, and the task's standard.
+    pub(super) fn detail(&self) -> String {
+        let why = self
+            .state
+            .raised
+            .as_ref()
+            .map(|raised| raised.note.as_str());
+        let parts = [why.unwrap_or(""), &self.task.detail];
+        let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        said.join(" ")
+    }
+}
+
 /// Everything known of a duty of which `state` has happened; `None` where the calendar has it no longer for this unit.
 pub(super) fn known<'a>(
     agenda: &'a Agenda,
@@ -28,8 +50,10 @@ pub(super) fn known<'a>(
     let task = agenda.calendar.tasks.get(&duty.occurrence.task)?;
     let unit = agenda.roster.unit(&duty.unit)?;
     let group = agenda.group_of(task, &duty.unit)?;
-    let dated = match (&task.schedule, state.raised) {
-        (Schedule::Conditional(_), Some((due, at))) => Ok(Dated::raised(slots.day(at), due)),
+    let dated = match (&task.schedule, &state.raised) {
+        (Schedule::Conditional(_), Some(raised)) => {
+            Ok(Dated::raised(slots.day(raised.at), raised.due))
+        }
         (Schedule::Conditional(_), None) => Err(Absent::None),
         (Schedule::Dated(_), _) => agenda.occurrence(task, duty.occurrence.period, group).dated,
     };

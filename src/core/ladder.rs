@@ -109,17 +109,6 @@ pub enum OnRestDay {
     Keep,
 }
 
-impl OnRestDay {
-    /// As the calendar writes it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Before => "before",
-            Self::After => "after",
-            Self::Keep => "keep",
-        }
-    }
-}
-
 /// When a duty is announced, reminded of and escalated, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ladder {
@@ -210,6 +199,22 @@ impl Rung {
             self,
             Self::Opens | Self::Remind(_) | Self::Overdue | Self::Escalate(_) | Self::Nag(_)
         )
+    }
+
+    /// How a person says it in Chinese.
+    pub fn chinese(self) -> String {
+        match self {
+            Self::Opens => "布置".to_owned(),
+            Self::Remind(Stretch::Days(0) | Stretch::Workdays(0)) => "当天提醒".to_owned(),
+            Self::Remind(offset) => format!("提前{}提醒", offset.chinese()),
+            Self::Overdue => "逾期告知".to_owned(),
+            Self::Escalate(offset) => format!("逾期{}上报", offset.chinese()),
+            Self::Nag(offset) => format!("逾期{}催办", offset.chinese()),
+            Self::Changed => "改期告知".to_owned(),
+            Self::Decided => "批复".to_owned(),
+            Self::Closed(_) => "办结告知".to_owned(),
+            Self::Withdrawn => "撤销告知".to_owned(),
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {

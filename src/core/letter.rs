@@ -88,6 +88,8 @@ pub struct Item {
     pub authority: String,
     /// Whether it is settled already (a letter's page shows such items too).
     pub settled: Option<String>,
+    /// Whether it is an alert, which `received` closes.
+    pub alert: bool,
 }
 
 /// A line of a table: one duty of a unit further down.

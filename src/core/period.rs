@@ -36,6 +36,20 @@ impl Every {
         matches!(self, Self::Week | Self::Month | Self::Quarter)
     }
 
+    /// Whether a period is one of those it comes round in.
+    pub fn has(self, period: PeriodKey) -> bool {
+        match period {
+            PeriodKey::Year(_) => self == Self::Year,
+            PeriodKey::Term(..) => self == Self::Term,
+            PeriodKey::Quarter(..) => self == Self::Quarter,
+            PeriodKey::Month(..) => self == Self::Month,
+            PeriodKey::Week(..) => self == Self::Week,
+            PeriodKey::Holiday(..) => self == Self::Holiday,
+            PeriodKey::Break(..) => self == Self::Break,
+            PeriodKey::Raised(..) => false,
+        }
+    }
+
     /// Reads a value of `every`.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {

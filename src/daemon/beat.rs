@@ -1,6 +1,9 @@
 //! The beat: ask the planner, and queue what is due. Idempotent, so an extra beat is harmless.
 
-use super::office::Office;
+use jiff::Timestamp;
+
+use super::hold::{Look, Surprise};
+use super::office::{House, Office};
 use crate::core::fact::{Event, LetterKind};
 use crate::core::plan::{Plan, first_sights, plan, plan_first};
 use crate::ledger::LedgerError;
@@ -10,26 +13,52 @@ impl Office {
     pub(super) fn beat(&self) -> Result<(), LedgerError> {
         self.ledger.still_there()?;
         let house = self.house();
-        let now = self.clock.now();
         let mut book = self.book()?;
         if self.pulse.vitals().ledger_trouble.is_some() {
             // Nothing else may be written for days: whether the ledger takes facts again must be tried.
             let job = "probe".to_owned();
             self.append(&mut book, vec![Event::JobRun { job }])?;
         }
+        self.watch_clock(&mut book)?;
         let sights = first_sights(&house.agenda, &book.state);
         self.append(&mut book, sights)?;
-        let due = plan(&house.agenda, &book.state, now);
-        self.queue(&mut book, &due)?;
+        let now = self.clock.now();
+        let (next_due, surprise) = self.decide(&mut book, &house, now)?;
         drop(book);
+        if let Some(surprise) = surprise {
+            self.hold(&house, now, &surprise)?;
+        }
         self.pulse.note(|vitals| {
             vitals.last_beat = Some(now);
-            vitals.next_due = due.next;
+            vitals.next_due = next_due;
         });
-        if let Some(slot) = due.slot {
-            tracing::info!(%slot, letters = due.letters.len(), "slot decided");
-        }
         Ok(())
+    }
+
+    /// Queues what is due. Says when the next is, and what of it is a surprise that nobody was told of yet.
+    fn decide(
+        &self,
+        book: &mut super::office::Book,
+        house: &House,
+        now: Timestamp,
+    ) -> Result<(Option<Timestamp>, Option<Box<Surprise>>), LedgerError> {
+        loop {
+            let due = plan(&house.agenda, &book.state, now);
+            let next = due.next;
+            match self.look_at(book, house, now, due)? {
+                Look::Expected(due) => {
+                    self.queue(book, &due)?;
+                    if let Some(slot) = due.slot {
+                        tracing::info!(%slot, letters = due.letters.len(), "slot decided");
+                    }
+                }
+                Look::Held(surprise) => return Ok((next, surprise)),
+            }
+            // Alerts go alone; the slot's letters, if any are due as well, follow them.
+            if next.is_none_or(|next| next > now) {
+                return Ok((next, None));
+            }
+        }
     }
 
     /// The bell is hung: the first facts, and under the spool the first letters at once.
@@ -55,15 +84,27 @@ impl Office {
         Ok(Some(letters))
     }
 
+    /// At a later start: the files may have been edited, and the clock may have been set, while nobody served.
+    pub(super) fn catch_up_with_files(&self) -> Result<(), LedgerError> {
+        let house = self.house();
+        let mut book = self.book()?;
+        self.doubt_clock_at_start(&mut book)?;
+        if book.state.version.as_ref() == Some(&house.version) {
+            return Ok(());
+        }
+        let version = house.version.clone();
+        self.append(&mut book, vec![Event::CalendarVersion { version }])
+    }
+
     fn queue(&self, book: &mut super::office::Book, due: &Plan) -> Result<(), LedgerError> {
         let installation = book.state.installation.clone();
-        let events = due.events(|letter| {
-            self.message_id(
-                &installation,
-                letter.slot,
-                &letter.address,
-                LetterKind::Slot,
-            )
+        let events = due.events(|letter| match letter.kind {
+            LetterKind::Slot => {
+                self.message_id(&installation, letter.slot, &letter.address, letter.kind)
+            }
+            LetterKind::Alert => {
+                self.alert_id(&installation, letter.number, letter.slot, &letter.address)
+            }
         });
         self.append(book, events)?;
         if !due.letters.is_empty() {

@@ -146,6 +146,8 @@ impl Courier {
             state
                 .open_letters
                 .iter()
+                // Where clock or ledger are doubtful, only the word of that goes.
+                .filter(|no| state.doubts.spare(**no))
                 .filter_map(|no| Some((*no, state.letters.get(no)?)))
         };
         let urgency = |letter: &LetterState| {
@@ -280,7 +282,8 @@ impl Courier {
         letter: &LetterState,
         content: &Content,
     ) -> Result<(Vec<u8>, Vec<String>), String> {
-        let links = self.office.links(no, letter.kind);
+        // What has words of its own is told to an admin, and is not answered.
+        let links = self.office.links(no, letter.alert.is_none());
         let rendered = self.house.templates.render(content, &links);
         let header = Header {
             from: &self.house.settings.mail.from,

@@ -137,7 +137,7 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
 
 /// Twice is the same as once.
 fn said_before(known: &DutyState, pressed: &PressedAnswer, times: u16) -> bool {
-    if pressed.answer == Answer::Done {
+    if known.closes(pressed.answer) {
         return match pressed.nth {
             Some(nth) => known.dones.contains(&nth),
             None => known.dones.len() >= usize::from(times),

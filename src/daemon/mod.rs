@@ -3,6 +3,7 @@
 mod beat;
 mod courier;
 mod desk;
+mod hold;
 mod office;
 mod pretend;
 mod pulse;
@@ -140,6 +141,8 @@ async fn live(
 ) -> Result<(), DaemonError> {
     let mut scheduler = pulse::start(nudges).await?;
     let mut minute = tokio::time::interval(Duration::from_mins(1));
+    let mut glance = tokio::time::interval(GLANCE);
+    glance.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (died, mut death) = mpsc::channel(1);
     let delivering = {
         let (office, stopping) = (Arc::clone(office), Arc::clone(stopping));
@@ -158,6 +161,7 @@ async fn live(
             () = office.answered.notified() => Nudge::Beat,
             // The cron library goes quiet after the clock steps back; this goes by the monotonic one.
             _ = minute.tick() => Nudge::Beat,
+            _ = glance.tick() => if office.has_foreign_facts() { Nudge::Beat } else { continue },
             error = death.recv() => match error {
                 Some(error) => break Err(error),
                 None => break Err(LedgerError::Refused("发信的部分意外停止".to_owned())),
@@ -184,6 +188,9 @@ async fn live(
     let _ = scheduler.shutdown().await;
     result.map_err(DaemonError::from)
 }
+
+/// How often the ledger is looked at for what clerks have recorded with commands of their own.
+const GLANCE: Duration = Duration::from_secs(2);
 
 /// A beat; says whether it was completed. What passes by itself is logged and tried again with the next.
 async fn beat(office: &Arc<Office>) -> Result<bool, DaemonError> {

@@ -1,5 +1,6 @@
 //! The office: what the daemon's parts share. The ledger, its fold, the agenda in force, the clock and the keys.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -7,10 +8,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
-use crate::core::fact::{Alert, Event, LetterKind};
+use crate::core::fact::{Alert, Event, LetterKind, LetterNo};
+use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
 use crate::core::state::State;
 use crate::ledger::{Ledger, LedgerError};
@@ -27,6 +29,9 @@ pub(super) struct Office {
     pub(super) keys: Arc<LinkKeys>,
     book: Mutex<Book>,
     house: RwLock<Arc<House>>,
+    pub(super) vigil: Mutex<Vigil>,
+    /// The agenda that the last slot was decided by, under its version, while another one is in force.
+    pub(super) accepted: Mutex<Option<(String, Arc<Agenda>)>>,
     pub(super) pulse: Pulse,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
@@ -86,6 +91,8 @@ impl Pulse {
 impl Office {
     pub(super) fn new(clock: Clock, ledger: Ledger, keys: LinkKeys, house: House) -> Self {
         Self {
+            vigil: Mutex::new(Vigil::new(&clock)),
+            accepted: Mutex::default(),
             clock,
             ledger,
             keys: Arc::new(keys),
@@ -124,6 +131,15 @@ impl Office {
         ])
     }
 
+    /// Whether others have appended what is not folded in yet.
+    pub(super) fn has_foreign_facts(&self) -> bool {
+        // Whoever writes just now folds in what there is.
+        let Ok(book) = self.book.try_lock() else {
+            return false;
+        };
+        self.ledger.last_seq().is_ok_and(|last| last > book.seq)
+    }
+
     fn catch_up(&self, book: &mut Book) -> Result<(), LedgerError> {
         for (seq, fact) in self.ledger.facts_since(book.seq)? {
             book.state.apply(&fact);
@@ -159,7 +175,7 @@ impl Office {
         &self,
         installation: &str,
         slot: Timestamp,
-        address: &crate::core::names::Address,
+        address: &Address,
         kind: LetterKind,
     ) -> String {
         let key = self.keys.derive("message-id");
@@ -169,15 +185,14 @@ impl Office {
     }
 
     /// The links and the contact line of a letter.
-    pub(super) fn links(&self, letter: u64, kind: LetterKind) -> Links {
+    pub(super) fn links(&self, letter: LetterNo, answerable: bool) -> Links {
         let house = self.house();
         let expires = self
             .today()
             .saturating_add(jiff::Span::new().days(LINK_DAYS));
         let token = self.keys.sign(&Claim::Letter(letter), expires);
         Links {
-            page: (kind == LetterKind::Slot)
-                .then(|| format!("{}/l/{token}", house.settings.base_url)),
+            page: answerable.then(|| format!("{}/l/{token}", house.settings.base_url)),
             contact: house.settings.mail.contact.clone(),
             ..Links::default()
         }
@@ -185,11 +200,24 @@ impl Office {
 
     /// Tells the officers at once of what cannot wait. The same matter is told once.
     pub(super) fn alert(&self, matter: &str, alert: &Alert) -> Result<(), LedgerError> {
-        let now = self.clock.now();
-        let house = self.house();
         let mut book = self.book()?;
-        let state = &book.state;
-        let to: Vec<_> = officers(&house.agenda, self.today())
+        let to = officers(&self.house().agenda, self.today());
+        let events = self.alert_events(&book.state, to, matter, alert);
+        self.append(&mut book, events)?;
+        self.mail.notify_one();
+        Ok(())
+    }
+
+    /// The facts of an alert to these officers: a letter to each who was not told of the matter yet.
+    pub(super) fn alert_events(
+        &self,
+        state: &State,
+        to: BTreeSet<Address>,
+        matter: &str,
+        alert: &Alert,
+    ) -> Vec<Event> {
+        let now = self.clock.now();
+        let to: Vec<_> = to
             .into_iter()
             .filter(|address| !state.unreachable.contains_key(address))
             .filter(|address| {
@@ -200,18 +228,12 @@ impl Office {
             .collect();
         let mut events = Vec::new();
         for (letter, address) in (state.next_letter()..).zip(to) {
-            let kind = LetterKind::Alert;
             events.push(Event::LetterQueued {
                 letter,
                 slot: now,
-                message_id: self.message_id(
-                    &format!("{}:{letter}", state.installation),
-                    now,
-                    &address,
-                    kind,
-                ),
+                message_id: self.alert_id(&state.installation, letter, now, &address),
                 address: address.clone(),
-                kind,
+                kind: LetterKind::Alert,
                 folds: Vec::new(),
                 alert: Some(alert.clone()),
             });
@@ -222,9 +244,19 @@ impl Office {
                 letter,
             });
         }
-        self.append(&mut book, events)?;
-        self.mail.notify_one();
-        Ok(())
+        events
+    }
+
+    /// The `Message-ID` of an alert: there may be several to an address at one instant.
+    pub(super) fn alert_id(
+        &self,
+        installation: &str,
+        letter: LetterNo,
+        at: Timestamp,
+        address: &Address,
+    ) -> String {
+        let numbered = format!("{installation}:{letter}");
+        self.message_id(&numbered, at, address, LetterKind::Alert)
     }
 
     /// Whether letters go to a folder instead of a server.

@@ -8,7 +8,8 @@ use tokio::sync::mpsc::Receiver;
 
 use super::courier::Courier;
 use super::office::Office;
-use super::{DaemonError, Nudge, Pretence, beat, heed, housekeeping, on_thread};
+use super::{DaemonError, GLANCE, Nudge, Pretence, beat, heed, housekeeping, on_thread};
+use crate::ledger::LedgerError;
 
 /// Runs until the pretended end, or until told to stop.
 pub(super) async fn run(
@@ -57,20 +58,26 @@ pub(super) async fn run(
     }
 }
 
-/// A beat and its deliveries, finished. Says whether a slot was decided.
+/// A beat and its deliveries, finished. Says whether a slot was decided, or held.
 async fn settle(
     office: &Arc<Office>,
     courier: &mut Courier,
     stop: &impl Fn() -> bool,
 ) -> Result<bool, DaemonError> {
-    let before = office.book()?.state.last_slot;
+    let before = stands(office)?;
     if !beat(office).await? {
         // The full disk it met is real, and so is the time it takes to make room.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     courier.carry(stop).await?;
-    let after = office.book()?.state.last_slot;
-    Ok(before != after)
+    Ok(before != stands(office)?)
+}
+
+/// Which slot was decided or held last.
+fn stands(office: &Office) -> Result<(Option<Timestamp>, Option<Timestamp>), LedgerError> {
+    let book = office.book()?;
+    let decided = book.state.last_slot.map(|(slot, _)| slot);
+    Ok((decided, book.state.hold.as_ref().map(|held| held.slot)))
 }
 
 /// Waits in real time for at most so long, and acts on what comes.
@@ -86,7 +93,18 @@ async fn wait(
         },
         () = office.mail.notified() => Ok(()),
         () = office.answered.notified() => Ok(()),
+        () = foreign_facts(office) => Ok(()),
         () = tokio::time::sleep(time) => Ok(()),
+    }
+}
+
+/// Waits until a clerk's command has appended something.
+async fn foreign_facts(office: &Office) {
+    loop {
+        tokio::time::sleep(GLANCE).await;
+        if office.has_foreign_facts() {
+            return;
+        }
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) fn hang(office: &Office, say: &dyn Fn(&str)) -> Result<(), DaemonErro
         house.agenda.roster.units().len()
     ));
     let letters = office.hang(installation)?;
+    office.catch_up_with_files()?;
     match (letters, &house.settings.mail.transport) {
         (Some(letters), config::Transport::Spool(folder)) if letters > 0 => {
             say(&format!(

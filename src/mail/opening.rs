@@ -110,6 +110,9 @@ pub(super) fn why(content: &Content) -> String {
 /// What to do on the page.
 pub(super) fn how(content: &Content) -> &'static str {
     if !content.items.is_empty() {
+        if content.items.iter().all(|item| item.alert) {
+            return "选“收到”，写上姓名即可，不用登录。";
+        }
         "选“收到”“已完成”或“申请延期”，写上姓名即可，不用登录。"
     } else if !content.overdue_below.is_empty() {
         "已经办好的，可以在页面上代为回执；办理有困难的，也请在页面上说明。"

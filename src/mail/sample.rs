@@ -124,6 +124,7 @@ pub fn item(task: &str, title: &str, due: Date, workdays_left: i32) -> Item {
         origin: "种子文件".to_owned(),
         authority: String::new(),
         settled: None,
+        alert: false,
     }
 }
 

@@ -89,13 +89,16 @@ fn of_duties(content: &Content) -> Option<Parts> {
     } else {
         open
     };
-    let first = told.iter().min_by_key(|item| item.due)?;
+    // An alert comes before whatever is due.
+    let first = told.iter().min_by_key(|item| (!item.alert, item.due))?;
     let label = if told.iter().all(|item| item.settled.is_some()) {
         if told.iter().all(|item| item.decided.is_some()) {
             "申请已答复".to_owned()
         } else {
             "已办结".to_owned()
         }
+    } else if first.alert {
+        "紧急".to_owned()
     } else if content.today > first.due {
         "已逾期".to_owned()
     } else if first.changed_from.is_some() && told.iter().all(|item| item.changed_from.is_some()) {

@@ -3,7 +3,9 @@
 //! A workbook is a ZIP of XML, and 2 KB of it can ask for gigabytes. So it is read by a child process, this same
 //! program under `sheet-rows`, that has little memory, little time, and nothing but the file on its standard input.
 
+mod book;
 mod child;
+mod template;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +16,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use book::{Book, Cell};
 pub use child::rows_of_stdin;
+pub use template::roster_form;
 
 use crate::core::diagnostic::{Faults, LARGEST_FILE};
 use crate::core::roster::Sheet;

@@ -40,6 +40,8 @@ pub(super) struct Card<'a> {
     follows: Vec<String>,
     /// Whether the reader is only to know, and answers in somebody's place if at all.
     another_acts: bool,
+    /// Whether `received` is all it asks.
+    alert: bool,
     told: Option<&'static str>,
     form: Form,
 }
@@ -92,7 +94,7 @@ impl<'a> Card<'a> {
         let told = told
             .filter(|told| told.anchor == anchor)
             .filter(|_| item.answered.is_some() || item.settled.is_some())
-            .map(|told| told_words(told, false));
+            .map(|told| told_words(told, false, item.alert));
         Self {
             number,
             duty: item.duty.to_string(),
@@ -121,6 +123,7 @@ impl<'a> Card<'a> {
             reported_to: item.reported_to.join("、"),
             follows: follows(item, today),
             another_acts: item.part != Part::Act,
+            alert: item.alert,
             told,
             form,
             anchor,
@@ -192,10 +195,10 @@ fn follows(item: &Item, today: Date) -> Vec<String> {
 }
 
 /// What a page says right after a press.
-pub(super) fn told_words(told: Told<'_>, rolled_up: bool) -> &'static str {
+pub(super) fn told_words(told: Told<'_>, rolled_up: bool, alert: bool) -> &'static str {
     match told.answer {
         _ if told.before => "这个回执早已记下，不必再按。",
-        Answer::Received if rolled_up => "已记下“收到”，谢谢您。",
+        Answer::Received if rolled_up || alert => "已记下“收到”，谢谢您。",
         Answer::Received => "已记下“收到”，谢谢您。做完以后，请再打开这封信按“已完成”。",
         Answer::Done => "已记下“已完成”，谢谢您。",
         Answer::Trouble => "已记下“有困难”。您写的情况会报给局里，答复会写信告诉您。",

@@ -144,7 +144,7 @@ fn rollup(content: &Content, visit: &Visit<'_>) -> Option<Rollup> {
         .told
         .filter(|told| told.anchor == anchor)
         .filter(|_| content.rollup.iter().any(|row| !row.answered.is_empty()))
-        .map(|told| card::told_words(told, true));
+        .map(|told| card::told_words(told, true, false));
     Rollup::new(content, card::form(content, anchor, visit, None), told)
 }
 

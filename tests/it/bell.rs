@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::compose::{Reader, compose};
-use schoolbell::core::fact::{Answer, Event, Fact, LetterNo, Outcome, Part, Via};
+use schoolbell::core::fact::{Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via};
+use schoolbell::core::hold::reasons;
 use schoolbell::core::letter::Content;
 use schoolbell::core::names::Address;
 use schoolbell::core::plan::{Plan, first_sights, plan, plan_first};
@@ -50,8 +51,12 @@ pub(crate) struct Bell {
     pub(crate) agenda: Agenda,
     pub(crate) state: State,
     pub(crate) facts: Vec<Fact>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     serving: bool,
+    /// Whether passes that nobody expects are held.
+    guarded: bool,
+    /// The agenda that the last slot was decided by, while another one is in force.
+    accepted: Option<Agenda>,
     mail: BTreeMap<String, Mail>,
     pub(crate) printed: String,
 }
@@ -95,6 +100,8 @@ impl Bell {
             facts: Vec::new(),
             now: Timestamp::MIN,
             serving: false,
+            guarded: false,
+            accepted: None,
             mail: BTreeMap::new(),
             printed: String::new(),
         }
@@ -130,7 +137,7 @@ impl Bell {
             .timestamp()
     }
 
-    fn walk_to(&mut self, at: Timestamp) {
+    pub(crate) fn walk_to(&mut self, at: Timestamp) {
         while self.serving {
             let next = plan(&self.agenda, &self.state, self.now)
                 .next
@@ -177,27 +184,24 @@ impl Bell {
             "up" => self.serving = true,
             "end" => {}
             "edit" => {
-                let (from, to) = rest.split_once(" => ").expect("edit OLD => NEW");
-                let (from, to) = (from.replace('~', "\n"), to.replace('~', "\n"));
-                let found = [
-                    &mut self.head,
-                    &mut self.tasks,
-                    &mut self.roster,
-                    &mut self.school,
-                ]
-                .into_iter()
-                .find(|text| text.contains(&from))
-                .expect("the text to edit");
-                *found = found.replace(&from, &to);
-                self.agenda = join(
-                    &self.head,
-                    &self.tasks,
-                    &self.roster,
-                    &self.school,
-                    &self.notice,
-                );
+                let before = self.edit(rest);
+                self.accepted.get_or_insert(before);
                 self.see();
             }
+            "guard" => self.guarded = true,
+            "release" => {
+                self.accepted = None;
+                self.record(Event::Released {
+                    by: "沈志明".to_owned(),
+                    note: String::new(),
+                });
+            }
+            "jump" => self.record(Event::ClockJumped {
+                by_s: word(0).parse().expect("seconds"),
+            }),
+            "restore" => self.record(Event::Restored {
+                from: word(0).to_owned(),
+            }),
             "mail" => self.post(word(0), word(1)),
             "bounce" => self.record(Event::Unreachable {
                 address: Address::from(word(0)),
@@ -222,14 +226,41 @@ impl Bell {
                 by: "沈志明".to_owned(),
                 note: "照片不清".to_owned(),
             }),
-            "raise" => self.record(Event::Raised {
+            "raise" | "alert" => self.record(Event::Raised {
                 duty: word(0).parse().expect("a duty"),
                 due: word(1).parse().expect("a day"),
                 by: "沈志明".to_owned(),
                 note: String::new(),
+                alert: verb == "alert",
+                title: String::new(),
             }),
             _ => self.answer(verb, &words),
         }
+    }
+
+    /// `OLD => NEW`, with `~` for the end of a line. What was in force is handed back.
+    pub(crate) fn edit(&mut self, edit: &str) -> Agenda {
+        let (from, to) = edit.split_once(" => ").expect("edit OLD => NEW");
+        let (from, to) = (from.replace('~', "\n"), to.replace('~', "\n"));
+        let found = [
+            &mut self.head,
+            &mut self.tasks,
+            &mut self.roster,
+            &mut self.school,
+            &mut self.notice,
+        ]
+        .into_iter()
+        .find(|text| text.contains(&from))
+        .expect("the text to edit");
+        *found = found.replace(&from, &to);
+        let agenda = join(
+            &self.head,
+            &self.tasks,
+            &self.roster,
+            &self.school,
+            &self.notice,
+        );
+        std::mem::replace(&mut self.agenda, agenda)
     }
 
     /// `done DUTY ADDRESS [NTH]`, `extension DUTY ADDRESS DAY`, `correct DUTY ADDRESS` and so on. Without an address
@@ -258,7 +289,7 @@ impl Bell {
         });
     }
 
-    fn see(&mut self) {
+    pub(crate) fn see(&mut self) {
         for event in first_sights(&self.agenda, &self.state) {
             self.record(event);
         }
@@ -315,8 +346,36 @@ impl Bell {
         if !self.serving {
             return;
         }
-        let due = plan(&self.agenda, &self.state, self.now);
-        self.carry_out(&due);
+        loop {
+            let due = plan(&self.agenda, &self.state, self.now);
+            if self.guarded && due.slot.is_some() && self.holds(&due) {
+                break;
+            }
+            self.carry_out(&due);
+            if due.slot.is_some() {
+                self.accepted = None;
+            }
+            // Alerts go alone; the slot's letters follow them.
+            if due.next.is_none_or(|next| next > self.now) {
+                break;
+            }
+        }
+    }
+
+    /// Rule 12, as the daemon does it.
+    fn holds(&mut self, due: &Plan) -> bool {
+        let reasons = reasons(
+            self.accepted.as_ref(),
+            &self.agenda,
+            &self.state,
+            self.now,
+            due,
+        );
+        let stamp = self.stamp();
+        for reason in &reasons {
+            let _ = writeln!(self.printed, "{stamp} held: {}", reason.in_words().en);
+        }
+        !reasons.is_empty()
     }
 
     fn carry_out(&mut self, due: &Plan) {
@@ -361,6 +420,9 @@ impl Bell {
         let stamp = self.stamp();
         for letter in &due.letters {
             let mut head = format!("{stamp} {}", letter.address);
+            if letter.kind == LetterKind::Alert {
+                head.push_str(" (alert)");
+            }
             if !letter.folds.is_empty() {
                 let _ = write!(head, " (folds {:?})", letter.folds);
             }

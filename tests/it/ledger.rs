@@ -11,7 +11,7 @@ use jiff::civil::date;
 use rusqlite::Connection;
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{
-    Alert, Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via,
+    Alert, Answer, Event, Fact, HoldReason, LetterKind, LetterNo, Outcome, Part, Via,
 };
 use schoolbell::core::ladder::{Rung, Stretch};
 use schoolbell::core::names::{Address, TaskId, UnitId};
@@ -121,6 +121,12 @@ fn answer() -> Event {
 
 /// One of each, with every optional field filled in one of them at least.
 fn every_event() -> Vec<Event> {
+    let mut events = events_of_duties();
+    events.extend(events_of_holds());
+    events
+}
+
+fn events_of_duties() -> Vec<Event> {
     let (by, note) = ("鄞州区教育局 李敏".to_owned(), "情况属实".to_owned());
     vec![
         Event::BellHung {
@@ -196,11 +202,48 @@ fn every_event() -> Vec<Event> {
             due: date(2026, 5, 29),
             by,
             note,
+            alert: true,
+            title: "台风红色预警".to_owned(),
         },
         job("backup"),
         Event::Reachable {
             address: address(),
             text: "250 2.0.0 收下".into(),
+        },
+    ]
+}
+
+/// The facts of holds, with every reason there is.
+fn events_of_holds() -> Vec<Event> {
+    vec![
+        Event::Held {
+            slot: morning(),
+            reasons: vec![
+                HoldReason::Clock { by_s: -90_000 },
+                HoldReason::Restore {
+                    from: "备份.db".to_owned(),
+                },
+                HoldReason::Surge {
+                    forecast: 3,
+                    found: 300,
+                },
+                HoldReason::Upheaval {
+                    gone: 7,
+                    moved: 60,
+                    of: 80,
+                },
+            ],
+            letters: 20,
+            notices: 300,
+            version: "v2".to_owned(),
+        },
+        Event::Released {
+            by: "沈志明".to_owned(),
+            note: "看过了".to_owned(),
+        },
+        Event::ClockJumped { by_s: -90_000 },
+        Event::Restored {
+            from: "备份.db".to_owned(),
         },
     ]
 }
@@ -226,6 +269,10 @@ fn place(event: &Event) -> usize {
         Event::Raised { .. } => 15,
         Event::JobRun { .. } => 16,
         Event::Reachable { .. } => 17,
+        Event::Held { .. } => 18,
+        Event::Released { .. } => 19,
+        Event::ClockJumped { .. } => 20,
+        Event::Restored { .. } => 21,
     }
 }
 
@@ -243,7 +290,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 18, "every_event lacks one");
+    assert_eq!(places.len(), 22, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();

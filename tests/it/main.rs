@@ -11,9 +11,9 @@
 
 mod bell;
 mod burden;
-mod command_line;
 mod dates;
 mod diagnostics;
+mod diff;
 mod domain;
 mod fold;
 mod ledger;
@@ -22,7 +22,6 @@ mod link;
 mod mail;
 mod rules;
 mod running;
-mod schema;
 mod smtp;
 mod smtp_double;
 mod systemd;

@@ -1,9 +1,11 @@
 //! The planner's rules, DESIGN section 5: each timetable is worked out by hand from the rule first.
 
+mod alerts;
 mod answers;
 mod chains;
 mod clock;
 mod escalation;
+mod hold;
 mod once;
 mod outage;
 mod settled;

@@ -1,11 +1,15 @@
 //! The whole program, run as a user runs it: the binary, a real ledger, real SMTP, real HTTP.
 
+mod alert;
 mod bomb;
 mod clerk;
 mod dates;
 mod edit;
+mod export;
+mod hold;
 mod house;
 mod import;
+mod init;
 mod kill;
 mod spring;
 mod start;

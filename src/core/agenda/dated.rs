@@ -73,6 +73,10 @@ pub fn dated(
     let Schedule::Dated(form) = &task.schedule else {
         return Err(Absent::None);
     };
+    // A duty told of before the task came round otherwise is none any more.
+    if !task.every.has(period) {
+        return Err(Absent::None);
+    }
     if let PeriodKey::Holiday(year, festival) = period {
         match almanac
             .school

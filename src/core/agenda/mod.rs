@@ -170,6 +170,34 @@ impl Agenda {
         }
     }
 
+    /// The same agenda without the duties that `keep` turns away. Dates, roles and the roster stay as they are.
+    pub(crate) fn only(&self, keep: impl Fn(&TaskId, &UnitId) -> bool) -> Self {
+        let units = self.roster.units();
+        let mut groups = self.groups.clone();
+        let mut members = self.members.clone();
+        for (task, groups) in &mut groups {
+            for group in groups {
+                group.units.retain(|at| keep(task, &units[*at].id));
+            }
+        }
+        for (task, group_of) in &mut members {
+            for (at, group) in group_of.iter_mut().enumerate() {
+                *group = group.filter(|_| keep(task, &units[at].id));
+            }
+        }
+        let years = self.years.read().map(|years| years.clone());
+        Self {
+            calendar: Arc::clone(&self.calendar),
+            roster: Arc::clone(&self.roster),
+            officers: self.officers.clone(),
+            schools: self.schools.clone(),
+            classes: self.classes.clone(),
+            groups,
+            members,
+            years: RwLock::new(years.unwrap_or_default()),
+        }
+    }
+
     /// The groups of units a task is for.
     pub fn groups(&self, task: &Task) -> &[Group] {
         self.groups.get(&task.id).map_or(&[], Vec::as_slice)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cover::Cover;
-use super::{Notice, Pass, Timetable};
+use super::{Notice, Pass, Slots, Standing, Timetable};
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
@@ -66,12 +66,49 @@ impl<'a> Case<'a> {
         self.timetable.due
     }
 
-    /// Decides what is told of this duty at this slot.
-    pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
+    /// An extension never asks for it earlier than the calendar does.
+    pub(super) fn extend(&mut self) {
         if let Some(until) = self.state.and_then(|state| state.extended_to) {
-            // An extension never asks for it earlier than the calendar does.
             self.timetable.due = self.timetable.due.max(until);
         }
+    }
+
+    /// How it stands; `None` where it never was a duty.
+    pub(super) fn standing(&self, pass: &Pass<'_>) -> Option<Standing> {
+        let due = self.due();
+        match self.state.and_then(|state| state.settled(self.task.times)) {
+            Some(Settled::Done(given)) => {
+                let late = pass.slots.day(given.at) > due;
+                return Some(Standing::Done { late });
+            }
+            Some(Settled::LetOff(off)) if off.not_applicable => {
+                return Some(Standing::NotApplicable);
+            }
+            Some(Settled::LetOff(_)) => return Some(Standing::Waived),
+            None => {}
+        }
+        let told = self
+            .state
+            .is_some_and(|state| state.standing().next().is_some());
+        if self.state.is_none() && !self.exists(pass) {
+            return None;
+        }
+        if self.is_covered(pass) {
+            return Some(Standing::Covered);
+        }
+        Some(match self.gate(pass) {
+            Gate::Shut => Standing::Waiting,
+            Gate::Gone => Standing::Withdrawn,
+            Gate::Since(day) if !told && day > pass.today => Standing::Ahead,
+            Gate::Open | Gate::Since(_) if pass.today > due => Standing::Overdue,
+            Gate::Open if !told && self.timetable.announcement() > pass.today => Standing::Ahead,
+            Gate::Open | Gate::Since(_) => Standing::Open,
+        })
+    }
+
+    /// Decides what is told of this duty at this slot.
+    pub(super) fn consider(mut self, pass: &mut Pass<'_>) {
+        self.extend();
         if let Some(state) = self.state {
             self.requests(state, pass);
             self.decisions(state, pass);
@@ -178,7 +215,7 @@ impl<'a> Case<'a> {
     }
 
     /// The mailboxes of those who have to act: of the ladder's `to`, or of the next reachable contact at the unit.
-    fn acting(&self, pass: &Pass<'_>) -> Vec<Address> {
+    pub(super) fn acting(&self, pass: &Pass<'_>) -> Vec<Address> {
         let ladder = self.timetable.ladder;
         let found = self.mailboxes(&ladder.to, pass);
         if !found.is_empty() {
@@ -407,16 +444,38 @@ impl<'a> Case<'a> {
 impl Pass<'_> {
     /// Rule 2, for a task that is for the unit.
     pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
-        let (state, hung) = (self.state, self.hung_on);
-        let with_the_bell = |at: &Timestamp| state.hung == Some(*at);
-        let seen_by = |at: &Timestamp, last: Date| with_the_bell(at) || self.slots.day(*at) <= last;
-        due >= hung
-            && state.tasks_seen.get(task).is_none_or(|at| seen_by(at, due))
+        let state = self.state;
+        let since = Since {
+            task_seen: state.tasks_seen.get(task).copied(),
+            unit_seen: state.units_seen.get(unit).copied(),
+        };
+        since.asks(due, state.hung, self.hung_on, self.slots)
+    }
+}
+
+/// Since when a task and a unit are known; `None` where no first sight is on record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+    pub(crate) task_seen: Option<Timestamp>,
+    pub(crate) unit_seen: Option<Timestamp>,
+}
+
+impl Since {
+    /// Rule 2: the due day was not over when the bell was hung or the task added, and the unit was there before it.
+    pub(crate) fn asks(
+        self,
+        due: Date,
+        hung: Option<Timestamp>,
+        hung_on: Date,
+        slots: Slots<'_>,
+    ) -> bool {
+        let seen_by = |at: Timestamp, last: Date| hung == Some(at) || slots.day(at) <= last;
+        due >= hung_on
+            && self.task_seen.is_none_or(|at| seen_by(at, due))
             // Those on the roster when the bell was hung had always been there.
-            && state
-                .units_seen
-                .get(unit)
-                .is_none_or(|at| seen_by(at, hung) || self.slots.day(*at) < due)
+            && self
+                .unit_seen
+                .is_none_or(|at| seen_by(at, hung_on) || slots.day(at) < due)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The planner: from calendar, roster, state and now to the letters due now, and the next instant anything may fall due.
 
+mod alert;
 mod case;
 mod closing;
 mod cover;
 mod escalation;
 mod matters;
 mod slots;
+mod standing;
 mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +17,11 @@ use jiff::civil::Date;
 
 pub use matters::missing_notice;
 pub use slots::{GRACE, Slots};
+pub use standing::{DutyStanding, Standing, standings};
 pub use timetable::Timetable;
 
 use case::Case;
+pub(crate) use case::Since;
 use cover::covers_of;
 
 use super::agenda::Agenda;
@@ -51,7 +55,9 @@ pub struct Notice {
 pub struct Letter {
     /// Its number.
     pub number: LetterNo,
-    /// Its slot.
+    /// Whether it is a slot's letter or an alert.
+    pub kind: LetterKind,
+    /// Its slot; an alert's is the instant it is decided at.
     pub slot: Timestamp,
     /// Whom it goes to.
     pub address: Address,
@@ -72,26 +78,29 @@ pub struct Plan {
     pub after_outage: bool,
     /// The letters, in the order of their addresses.
     pub letters: Vec<Letter>,
-    /// The next slot: until then nothing falls due.
+    /// The next instant anything may fall due: the next slot, or now again where these are only alerts.
     pub next: Option<Timestamp>,
 }
 
 /// The letters due now, and the next instant anything may fall due. Pure: the same arguments give the same plan.
 pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
     let slots = Slots::new(&agenda.calendar);
+    let alerts = alert::plan_alerts(agenda, state, now);
+    if !alerts.is_empty() {
+        return Plan {
+            letters: alerts,
+            next: Some(now),
+            ..Plan::default()
+        };
+    }
     let next = Some(slots.after(now));
     let nothing = Plan {
         next,
         ..Plan::default()
     };
-    let Some(slot) = slots.open_at(now) else {
+    let Some(slot) = open_slot(slots, state, now) else {
         return nothing;
     };
-    let decided = state.passed.contains(&slot);
-    // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
-    if decided || state.hung.is_some_and(|hung| slot < hung) {
-        return nothing;
-    }
     let late = now.duration_since(slot) > GRACE;
     let before = state.passed.range(..slot).next_back();
     let missed = before.is_some_and(|last| *last < slots.before(slot));
@@ -100,6 +109,15 @@ pub fn plan(agenda: &Agenda, state: &State, now: Timestamp) -> Plan {
         next,
         ..decide(agenda, state, slot, after_outage)
     }
+}
+
+/// The slot whose letters are to be decided now, if there is one.
+pub(crate) fn open_slot(slots: Slots<'_>, state: &State, now: Timestamp) -> Option<Timestamp> {
+    // A slot before the bell was hung is nobody's; under the spool the first letters go out at once instead.
+    let is_ours = |slot: &Timestamp| state.hung.is_none_or(|hung| hung <= *slot);
+    slots
+        .open_at(now)
+        .filter(|slot| is_ours(slot) && !state.passed.contains(slot))
 }
 
 /// The first letters, at once and whatever the hour: what is open when the bell is hung.
@@ -147,18 +165,9 @@ struct Pass<'a> {
 }
 
 fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -> Plan {
-    let slots = Slots::new(&agenda.calendar);
-    let today = slots.day(slot);
-    let mut pass = Pass {
-        agenda,
-        state,
-        slots,
-        today,
-        hung_on: state.hung.map_or(today, |hung| slots.day(hung)),
-        may_escalate: !after_outage && served_a_workday(agenda, state, slots, today),
-        notices: Vec::new(),
-        matters: BTreeMap::new(),
-    };
+    let mut pass = Pass::new(agenda, state, slot);
+    pass.may_escalate = !after_outage && served_a_workday(agenda, state, pass.slots, pass.today);
+    let today = pass.today;
     let spoken_of: BTreeSet<&OccurrenceId> =
         state.news.keys().map(|duty| &duty.occurrence).collect();
     let mut seen: BTreeSet<(OccurrenceId, usize)> = BTreeSet::new();
@@ -194,7 +203,7 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
     }
     pass.others(&seen);
     pass.standing_matters();
-    let letters = pass.into_letters(slot);
+    let letters = pass.into_letters(slot, LetterKind::Slot);
     Plan {
         slot: Some(slot),
         after_outage,
@@ -220,6 +229,22 @@ fn served_a_workday(agenda: &Agenda, state: &State, slots: Slots<'_>, today: Dat
 }
 
 impl<'a> Pass<'a> {
+    /// A pass in which nothing escalates.
+    fn new(agenda: &'a Agenda, state: &'a State, at: Timestamp) -> Self {
+        let slots = Slots::new(&agenda.calendar);
+        let today = slots.day(at);
+        Self {
+            agenda,
+            state,
+            slots,
+            today,
+            hung_on: state.hung.map_or(today, |hung| slots.day(hung)),
+            may_escalate: false,
+            notices: Vec::new(),
+            matters: BTreeMap::new(),
+        }
+    }
+
     /// The mailbox of a contact, if mail reaches it.
     fn reachable(&self, address: Option<&Address>) -> Option<Address> {
         address
@@ -277,11 +302,11 @@ impl<'a> Pass<'a> {
         id: &'a OccurrenceId,
         duty: &DutyId,
     ) {
-        let found = self.state.duty(duty).and_then(|state| state.raised);
-        let Some((due, at)) = found else {
+        let found = self.state.duty(duty);
+        let Some(raised) = found.and_then(|state| state.raised.as_ref()) else {
             return;
         };
-        let dated = super::agenda::Dated::raised(self.slots.day(at), due);
+        let dated = super::agenda::Dated::raised(self.slots.day(raised.at), raised.due);
         let ladder = &self.agenda.groups(task)[group].ladder;
         let timetable = Timetable::new(ladder, &self.agenda.calendar.workdays, &dated, true);
         self.lone(task, unit, group, id, timetable);
@@ -333,7 +358,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The notices and matters, a letter an address.
-    fn into_letters(mut self, slot: Timestamp) -> Vec<Letter> {
+    fn into_letters(mut self, slot: Timestamp, kind: LetterKind) -> Vec<Letter> {
         let mut by_address: BTreeMap<Address, News> = BTreeMap::new();
         for notice in std::mem::take(&mut self.notices) {
             by_address
@@ -365,8 +390,13 @@ impl<'a> Pass<'a> {
             notices.sort_by(|a, b| (a.due, &a.duty, a.rung).cmp(&(b.due, &b.duty, b.rung)));
             letters.push(Letter {
                 number,
+                kind,
                 slot,
-                folds: self.unsent_to(&address),
+                // An alert takes nothing over: what waits is its slot's.
+                folds: match kind {
+                    LetterKind::Slot => self.unsent_to(&address),
+                    LetterKind::Alert => Vec::new(),
+                },
                 address,
                 notices,
                 matters,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::core::fact::{Answer, LetterNo, Part, Via};
+use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::ladder::Rung;
 use crate::core::names::Address;
 
@@ -24,8 +24,8 @@ pub struct DutyState {
     pub reopened: u16,
     /// The due day of a granted extension.
     pub extended_to: Option<Date>,
-    /// The due day of a conditional duty.
-    pub raised: Option<(Date, Timestamp)>,
+    /// How a conditional duty was raised.
+    pub raised: Option<Raised>,
     /// The request that waits for a decision: its place among the answers.
     pub pending: Option<usize>,
     /// Decisions, with the address of who had asked.
@@ -61,6 +61,21 @@ pub struct Told {
     pub dropped: bool,
     /// Whether the letter was refused, or given up: it never arrived.
     pub failed: bool,
+}
+
+/// How a conditional duty was raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// When.
+    pub at: Timestamp,
+    /// The last day.
+    pub due: Date,
+    /// Why, in the words of who raised it.
+    pub note: String,
+    /// Whether it is an alert, which closes by `received`.
+    pub alert: bool,
+    /// What it is called this time; empty: the task's title.
+    pub title: String,
 }
 
 /// An answer.
@@ -144,10 +159,33 @@ impl Settled<'_> {
     /// In words: `已完成(王建国)`.
     pub fn in_words(&self) -> String {
         match self {
-            Self::Done(given) => format!("已完成({})", given.by),
+            Self::Done(given) => format!("{}({})", given.answer.name(), given.by),
             Self::LetOff(found) if found.not_applicable => format!("不适用({})", found.by),
             Self::LetOff(found) => format!("已免({})", found.by),
         }
+    }
+}
+
+impl Raised {
+    /// What the fact of a raising says.
+    pub(super) fn of(at: Timestamp, what: &Event) -> Option<Self> {
+        let Event::Raised {
+            due,
+            note,
+            alert,
+            title,
+            ..
+        } = what
+        else {
+            return None;
+        };
+        Some(Self {
+            at,
+            due: *due,
+            note: note.clone(),
+            alert: *alert,
+            title: title.clone(),
+        })
     }
 }
 
@@ -163,8 +201,24 @@ impl DutyState {
         self.answers
             .iter()
             .rev()
-            .find(|given| given.answer == Answer::Done)
+            .find(|given| self.closes(given.answer))
             .map(Settled::Done)
+    }
+
+    /// What it was called when it was raised, if that is not the task's title.
+    pub fn own_title(&self) -> Option<String> {
+        let raised = self.raised.as_ref()?;
+        (!raised.title.is_empty()).then(|| raised.title.clone())
+    }
+
+    /// Whether it is an alert.
+    pub fn is_alert(&self) -> bool {
+        self.raised.as_ref().is_some_and(|raised| raised.alert)
+    }
+
+    /// Whether such an answer says that what was asked is done: of an alert, that it was received.
+    pub fn closes(&self, answer: Answer) -> bool {
+        answer == Answer::Done || (answer == Answer::Received && self.is_alert())
     }
 
     /// Whether it is settled and waits for nothing: no request is open and no decision was ever asked for. Read without
@@ -209,13 +263,13 @@ impl DutyState {
             self.dones.pop_last();
             self.reopened += 1;
         }
-        if given.answer == Answer::Done {
+        if self.closes(given.answer) {
             // The same person saying the same once more is one answer, not two.
             let again = self
                 .answers
                 .iter()
                 .rev()
-                .find(|last| last.answer == Answer::Done)
+                .find(|last| self.closes(last.answer))
                 .is_some_and(|last| last.by == given.by && last.note == given.note);
             match nth {
                 Some(nth) => {

@@ -1,13 +1,15 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
 mod duty;
+mod hold;
 mod letter;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use duty::{Decided, DutyState, Given, LetOff, Returned, Settled, Told};
+pub use duty::{Decided, DutyState, Given, LetOff, Raised, Returned, Settled, Told};
+pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 
 use super::duty::{DutyId, OccurrenceId};
@@ -27,6 +29,14 @@ pub struct State {
     pub units_seen: BTreeMap<UnitId, Timestamp>,
     /// The version of calendar and roster in force.
     pub version: Option<String>,
+    /// The version that the last slot was decided by, or that a person has let go since.
+    pub accepted: Option<String>,
+    /// The pass that is held.
+    pub hold: Option<Held>,
+    /// What makes clock or ledger doubtful, until a person has looked.
+    pub doubts: Doubts,
+    /// When the last fact was recorded.
+    pub last_fact: Option<Timestamp>,
     /// The latest slot whose letters were decided, and when they were.
     pub last_slot: Option<(Timestamp, Timestamp)>,
     /// The slots whose letters were decided. A clock that was ahead for a while leaves later ones behind, which must
@@ -36,6 +46,8 @@ pub struct State {
     pub resumed: Option<(Timestamp, Timestamp)>,
     /// The duties that something was answered or decided of since the last slot was decided, and when.
     pub news: NameMap<DutyId, Timestamp>,
+    /// The alerts that were raised and are in no letter yet.
+    pub alerts: BTreeSet<DutyId>,
     /// What has happened to the duties that anything has happened to.
     pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, DutyState>>,
     /// The letters by number.
@@ -70,6 +82,59 @@ impl State {
         self.duties.get(&duty.occurrence)?.get(&duty.unit)
     }
 
+    /// The same state without what has happened to the duties that `keep` turns away, and without letters that are
+    /// over: enough to plan what is still to come for the others.
+    pub(crate) fn only(&self, keep: impl Fn(&TaskId, &UnitId) -> bool) -> Self {
+        let mut duties = BTreeMap::new();
+        for (occurrence, units) in &self.duties {
+            let kept: NameMap<UnitId, DutyState> = units
+                .iter()
+                .filter(|(unit, _)| keep(&occurrence.task, unit))
+                .map(|(unit, known)| (unit.clone(), known.clone()))
+                .collect();
+            if !kept.is_empty() {
+                duties.insert(occurrence.clone(), kept);
+            }
+        }
+        let mut letters = BTreeMap::new();
+        for no in self.open_letters.union(&self.refused) {
+            if let Some(letter) = self.letters.get(no) {
+                let mut letter = letter.clone();
+                letter
+                    .duties
+                    .retain(|duty| keep(&duty.occurrence.task, &duty.unit));
+                letters.insert(*no, letter);
+            }
+        }
+        Self {
+            hung: self.hung,
+            installation: self.installation.clone(),
+            tasks_seen: self.tasks_seen.clone(),
+            units_seen: self.units_seen.clone(),
+            version: self.version.clone(),
+            accepted: self.accepted.clone(),
+            hold: self.hold.clone(),
+            doubts: self.doubts.clone(),
+            last_fact: self.last_fact,
+            last_slot: self.last_slot,
+            passed: self.passed.clone(),
+            resumed: self.resumed,
+            news: self.news.clone(),
+            alerts: self
+                .alerts
+                .iter()
+                .filter(|duty| keep(&duty.occurrence.task, &duty.unit))
+                .cloned()
+                .collect(),
+            duties,
+            letters,
+            open_letters: self.open_letters.clone(),
+            refused: self.refused.clone(),
+            unreachable: self.unreachable.clone(),
+            matters: self.matters.clone(),
+        }
+    }
+
     /// The number the next letter gets.
     pub fn next_letter(&self) -> LetterNo {
         self.letters
@@ -88,6 +153,7 @@ impl State {
     /// Takes in one more fact.
     pub fn apply(&mut self, fact: &Fact) {
         let at = fact.at;
+        self.last_fact = Some(at);
         match &fact.what {
             Event::BellHung { installation } => {
                 self.hung.get_or_insert(at);
@@ -99,9 +165,14 @@ impl State {
             Event::UnitSeen { unit } => {
                 self.units_seen.entry(unit.clone()).or_insert(at);
             }
-            Event::CalendarVersion { version } => self.version = Some(version.clone()),
+            Event::CalendarVersion { version } => {
+                self.version = Some(version.clone());
+                self.accepted.get_or_insert_with(|| version.clone());
+            }
             Event::SlotPassed { slot, after_outage } => {
                 self.passed.insert(*slot);
+                self.hold = None;
+                self.accepted.clone_from(&self.version);
                 if self.last_slot.is_none_or(|(last, _)| last < *slot) {
                     self.last_slot = Some((*slot, at));
                 }
@@ -132,6 +203,10 @@ impl State {
             | Event::Waiver { .. }
             | Event::Return { .. }
             | Event::Raised { .. } => self.apply_answer(at, &fact.what),
+            Event::Held { .. }
+            | Event::Released { .. }
+            | Event::ClockJumped { .. }
+            | Event::Restored { .. } => self.apply_hold(at, &fact.what),
             Event::JobRun { .. } => {}
         }
     }
@@ -179,6 +254,7 @@ impl State {
                 letter,
                 part,
             } => {
+                self.alerts.remove(duty);
                 let known = self.duty_mut(duty);
                 known.facts += 1;
                 known.told.push(Told {
@@ -376,8 +452,11 @@ impl State {
                     note: note.clone(),
                 });
             }
-            Event::Raised { duty, due, .. } => {
-                self.duty_mut(duty).raised = Some((*due, at));
+            Event::Raised { duty, alert, .. } => {
+                self.duty_mut(duty).raised = Raised::of(at, what);
+                if *alert {
+                    self.alerts.insert(duty.clone());
+                }
             }
             _ => {}
         }

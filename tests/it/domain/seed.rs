@@ -54,7 +54,7 @@ fn every_row_of_the_document_is_mapped() {
     assert_eq!(slugs().len(), 140);
 }
 
-/// The other way round: no task comes from nowhere.
+/// The other way round: no task comes from nowhere, but for what the bureau itself has set.
 #[test]
 fn every_task_is_in_the_map() {
     let agenda = shipped();
@@ -62,7 +62,9 @@ fn every_task_is_in_the_map() {
         .iter()
         .flat_map(|[_, _, _, place]| place.split(' ').collect::<Vec<_>>())
         .collect();
-    for id in agenda.calendar.tasks.keys() {
+    let tasks = agenda.calendar.tasks.values();
+    for task in tasks.filter(|task| task.origin != Origin::Local) {
+        let id = &task.id;
         assert!(
             mapped.contains(&id.as_str()),
             "{id} is in no row of slugs.csv"

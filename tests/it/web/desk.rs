@@ -206,6 +206,7 @@ pub(crate) fn item(id: &str, title: &str) -> Item {
         origin: "市教育局的行事历".to_owned(),
         authority: "《中小学幼儿园应急疏散演练指南》".to_owned(),
         settled: None,
+        alert: false,
     }
 }
 

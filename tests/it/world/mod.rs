@@ -9,7 +9,7 @@ mod people;
 mod post;
 mod promises;
 mod record;
-mod rng;
+pub(crate) mod rng;
 mod seeded;
 pub(crate) mod source;
 

@@ -413,6 +413,8 @@ impl Life {
             },
             by: "局办".to_owned(),
             note: String::new(),
+            alert: false,
+            title: String::new(),
         })
     }
 }
