@@ -16,7 +16,7 @@ use super::names::Address;
 use super::period::PeriodKey;
 use super::plan::Slots;
 use super::roster::{Kind, Unit};
-use super::state::{DutyState, LetterState, State, Told};
+use super::state::{DutyState, LetterState, Seen, State, Told};
 
 /// Who is going to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,9 +204,16 @@ impl<'a> Writing<'a> {
         Row {
             duty: duty.clone(),
             town_name: String::new(),
-            unit_name: unit.map_or_else(|| duty.unit.to_string(), |unit| unit.name.clone()),
+            unit_name: unit.map_or_else(
+                || called(self.state.units_seen.get(&duty.unit), &duty.unit),
+                |unit| unit.name.clone(),
+            ),
             title: task.map_or_else(
-                || duty.occurrence.task.to_string(),
+                || {
+                    let id = &duty.occurrence.task;
+                    let name = called(self.state.tasks_seen.get(id), id);
+                    titled(&name, duty.occurrence.period)
+                },
                 |task| title(task, duty.occurrence.period),
             ),
             due: notices.last().map_or(self.today, |told| told.due),
@@ -389,6 +396,14 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// What something that is gone was called when it was first there.
+fn called(seen: Option<&Seen>, id: impl std::fmt::Display) -> String {
+    match seen {
+        Some(seen) if !seen.name.is_empty() => seen.name.clone(),
+        _ => id.to_string(),
+    }
+}
+
 fn latest_answer(state: &DutyState) -> Option<String> {
     state
         .answers
@@ -434,6 +449,10 @@ fn office_name(unit: &Unit, role: &str, person: &str, own: &Unit) -> String {
 
 /// A task's title, with the period where it comes round within the year.
 pub fn title(task: &Task, period: PeriodKey) -> String {
+    titled(&task.title, period)
+}
+
+fn titled(name: &str, period: PeriodKey) -> String {
     let of = match period {
         PeriodKey::Month(_, month) => format!("{month}月"),
         PeriodKey::Quarter(_, quarter) => format!("第{quarter}季度"),
@@ -441,10 +460,10 @@ pub fn title(task: &Task, period: PeriodKey) -> String {
         PeriodKey::Holiday(_, festival) => festival.name().to_owned(),
         PeriodKey::Break(_, kind) => kind.name().to_owned(),
         PeriodKey::Year(_) | PeriodKey::Term(..) | PeriodKey::Raised(..) => {
-            return task.title.clone();
+            return name.to_owned();
         }
     };
-    format!("{}({of})", task.title)
+    format!("{name}({of})")
 }
 
 /// What people call who holds a role at a unit of a kind.

@@ -34,11 +34,17 @@ pub enum Event {
     TaskSeen {
         /// The task.
         task: TaskId,
+        /// What it was called: it is spoken of once more when it is withdrawn.
+        #[serde(default)]
+        title: String,
     },
     /// A unit was on the roster for the first time.
     UnitSeen {
         /// The unit.
         unit: UnitId,
+        /// What it was called.
+        #[serde(default)]
+        name: String,
     },
     /// Another text of calendar and roster came into force.
     CalendarVersion {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::agenda::Agenda;
-use super::fact::{Event, Fact, Outcome};
+use super::fact::{Event, Fact, LetterNo, Outcome};
 use super::plan::{Letter, Plan, Slots, first_sights, plan};
 use super::state::State;
 
@@ -56,58 +56,104 @@ impl Letter {
     }
 }
 
+/// A walk from slot to slot, in which every letter arrives and whatever else happens is told to it.
+pub struct Forecast<'a> {
+    agenda: &'a Agenda,
+    state: State,
+    at: Timestamp,
+}
+
+impl<'a> Forecast<'a> {
+    /// Begins at `now`. What waits in the queue is taken as arrived: a forecast is of a service that works.
+    pub fn new(agenda: &'a Agenda, state: State, now: Timestamp) -> Self {
+        let mut walk = Self {
+            agenda,
+            state,
+            at: now,
+        };
+        if walk.state.hung.is_none() {
+            let installation = String::new();
+            walk.take(Event::BellHung { installation });
+        }
+        for event in first_sights(agenda, &walk.state) {
+            walk.take(event);
+        }
+        for no in walk.state.open_letters.clone() {
+            walk.arrive(no);
+        }
+        walk
+    }
+
+    /// The next pass, with its letters arrived, and the instant it was decided at; `None` at the end of time. Most have
+    /// no letters.
+    pub fn pass(&mut self) -> Option<(Timestamp, Plan)> {
+        let due = plan(self.agenda, &self.state, self.at);
+        let next = due.next?;
+        for event in due.events(|_| String::new()) {
+            self.take(event);
+        }
+        for letter in &due.letters {
+            self.arrive(letter.number);
+        }
+        let at = std::mem::replace(&mut self.at, next);
+        Some((at, due))
+    }
+
+    /// When the next pass is.
+    pub fn next(&self) -> Timestamp {
+        self.at
+    }
+
+    /// What has happened by now, as imagined.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Imagines that something happens before the next pass.
+    pub fn take(&mut self, what: Event) {
+        self.state.apply(&Fact { at: self.at, what });
+    }
+
+    /// Goes on with another calendar or roster.
+    pub fn edited(self, agenda: &Agenda) -> Forecast<'_> {
+        Forecast {
+            agenda,
+            state: self.state,
+            at: self.at,
+        }
+    }
+
+    fn arrive(&mut self, letter: LetterNo) {
+        let Some(found) = self.state.letters.get(&letter) else {
+            return;
+        };
+        self.take(Event::Outcome {
+            letter,
+            address: found.address.clone(),
+            message_id: String::new(),
+            outcome: Outcome::Accepted,
+            text: String::new(),
+            retry_at: None,
+        });
+    }
+}
+
 /// Walks the slots after `now` up to and with the day `to`, and shows each plan that has letters.
 pub fn forecast(
     agenda: &Agenda,
-    mut state: State,
+    state: State,
     now: Timestamp,
     to: Date,
     mut show: impl FnMut(&Plan),
 ) {
     let slots = Slots::new(&agenda.calendar);
-    let take = |state: &mut State, at: Timestamp, what: Event| state.apply(&Fact { at, what });
-    if state.hung.is_none() {
-        let installation = String::new();
-        take(&mut state, now, Event::BellHung { installation });
-    }
-    for event in first_sights(agenda, &state) {
-        take(&mut state, now, event);
-    }
-    // What waits in the queue is taken as arrived: a forecast is of a service that works.
-    for no in state.open_letters.clone() {
-        arrive(&mut state, now, no);
-    }
-    let mut at = now;
-    loop {
-        let due = plan(agenda, &state, at);
-        let Some(next) = due.next else { return };
-        for event in due.events(|_| String::new()) {
-            take(&mut state, at, event);
-        }
-        for letter in &due.letters {
-            arrive(&mut state, at, letter.number);
-        }
+    let mut walk = Forecast::new(agenda, state, now);
+    while let Some((_, due)) = walk.pass() {
         if !due.letters.is_empty() {
             show(&due);
         }
-        if slots.day(next) > to {
+        if slots.day(walk.next()) > to {
             return;
         }
-        at = next;
     }
-}
-
-fn arrive(state: &mut State, at: Timestamp, letter: u64) {
-    let Some(found) = state.letters.get(&letter) else {
-        return;
-    };
-    let what = Event::Outcome {
-        letter,
-        address: found.address.clone(),
-        message_id: String::new(),
-        outcome: Outcome::Accepted,
-        text: String::new(),
-        retry_at: None,
-    };
-    state.apply(&Fact { at, what });
 }

@@ -134,9 +134,11 @@ fn events_of_duties() -> Vec<Event> {
         },
         Event::TaskSeen {
             task: TaskId::from("evacuation-drill-monthly"),
+            title: "每月应急疏散演练".to_owned(),
         },
         Event::UnitSeen {
             unit: UnitId::from("s017"),
+            name: "鄞州实验小学".to_owned(),
         },
         Event::CalendarVersion {
             version: "b1946ac9".into(),

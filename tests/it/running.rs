@@ -11,5 +11,6 @@ mod house;
 mod import;
 mod init;
 mod kill;
+mod preview;
 mod spring;
 mod start;

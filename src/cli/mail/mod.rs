@@ -1,5 +1,6 @@
-//! `mail`: the server tried, the queue looked at, what is held let go.
+//! `mail`: the server tried, a letter looked at before it is sent, the queue, what is held let go.
 
+mod preview;
 mod queue;
 mod release;
 mod test;
@@ -14,6 +15,8 @@ pub(super) enum Command {
         /// 发给谁
         address: String,
     },
+    /// 看一封信长什么样:某个单位下一次收到这一阶的信时,信上写什么
+    Preview(preview::Arguments),
     /// 列出还没有送出的信,和暂停待放行的一批
     Queue(queue::Arguments),
     /// 放行暂停的信:按此刻的情况重新计算,然后发出
@@ -25,6 +28,7 @@ pub(super) use release::reasons as held_for;
 pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { address } => test::run(config, address),
+        Command::Preview(arguments) => preview::run(config, arguments),
         Command::Queue(arguments) => queue::run(config, arguments),
         Command::Release(arguments) => release::run(config, arguments),
     }

@@ -334,8 +334,18 @@ impl Compared<'_> {
         let task = is_new && self.old.task.is_none();
         let here = is_new && sides.old.roster.unit(unit).is_none();
         let since = Since {
-            task_seen: sides.state.tasks_seen.get(self.task).copied().or(now(task)),
-            unit_seen: sides.state.units_seen.get(unit).copied().or(now(here)),
+            task_seen: sides
+                .state
+                .tasks_seen
+                .get(self.task)
+                .map(|seen| seen.at)
+                .or(now(task)),
+            unit_seen: sides
+                .state
+                .units_seen
+                .get(unit)
+                .map(|seen| seen.at)
+                .or(now(here)),
         };
         let slots = Slots::new(&side.agenda.calendar);
         since.asks(due, Some(sides.hung), slots.day(sides.hung), slots)

@@ -446,8 +446,8 @@ impl Pass<'_> {
     pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
         let state = self.state;
         let since = Since {
-            task_seen: state.tasks_seen.get(task).copied(),
-            unit_seen: state.units_seen.get(unit).copied(),
+            task_seen: state.tasks_seen.get(task).map(|seen| seen.at),
+            unit_seen: state.units_seen.get(unit).map(|seen| seen.at),
         };
         since.asks(due, state.hung, self.hung_on, self.slots)
     }

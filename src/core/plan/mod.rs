@@ -134,9 +134,12 @@ pub fn first_sights(agenda: &Agenda, state: &State) -> Vec<Event> {
     let tasks = agenda
         .calendar
         .tasks
-        .keys()
-        .filter(|task| !state.tasks_seen.contains_key(*task))
-        .map(|task| Event::TaskSeen { task: task.clone() });
+        .values()
+        .filter(|task| !state.tasks_seen.contains_key(&task.id))
+        .map(|task| Event::TaskSeen {
+            task: task.id.clone(),
+            title: task.title.clone(),
+        });
     let units = agenda
         .roster
         .units()
@@ -144,6 +147,7 @@ pub fn first_sights(agenda: &Agenda, state: &State) -> Vec<Event> {
         .filter(|unit| !state.units_seen.contains_key(&unit.id))
         .map(|unit| Event::UnitSeen {
             unit: unit.id.clone(),
+            name: unit.name.clone(),
         });
     tasks.chain(units).collect()
 }

@@ -24,9 +24,9 @@ pub struct State {
     /// The installation's random name.
     pub installation: String,
     /// When each task was first in force.
-    pub tasks_seen: BTreeMap<TaskId, Timestamp>,
+    pub tasks_seen: BTreeMap<TaskId, Seen>,
     /// When each unit was first on the roster.
-    pub units_seen: BTreeMap<UnitId, Timestamp>,
+    pub units_seen: BTreeMap<UnitId, Seen>,
     /// The version of calendar and roster in force.
     pub version: Option<String>,
     /// The version that the last slot was decided by, or that a person has let go since.
@@ -60,6 +60,15 @@ pub struct State {
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
     pub matters: BTreeSet<(String, Address)>,
+}
+
+/// When a task or a unit was first in force, and what it was called then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// When.
+    pub at: Timestamp,
+    /// Its title or name.
+    pub name: String,
 }
 
 /// The matter that tells the officers of a mailbox found not to exist.
@@ -159,11 +168,17 @@ impl State {
                 self.hung.get_or_insert(at);
                 self.installation.clone_from(installation);
             }
-            Event::TaskSeen { task } => {
-                self.tasks_seen.entry(task.clone()).or_insert(at);
+            Event::TaskSeen { task, title } => {
+                self.tasks_seen.entry(task.clone()).or_insert(Seen {
+                    at,
+                    name: title.clone(),
+                });
             }
-            Event::UnitSeen { unit } => {
-                self.units_seen.entry(unit.clone()).or_insert(at);
+            Event::UnitSeen { unit, name } => {
+                self.units_seen.entry(unit.clone()).or_insert(Seen {
+                    at,
+                    name: name.clone(),
+                });
             }
             Event::CalendarVersion { version } => {
                 self.version = Some(version.clone());

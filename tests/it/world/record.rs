@@ -84,10 +84,10 @@ impl Record {
             Event::BellHung { .. } => {
                 self.hung.get_or_insert(at);
             }
-            Event::TaskSeen { task } => {
+            Event::TaskSeen { task, .. } => {
                 self.tasks.entry(task.clone()).or_insert(at);
             }
-            Event::UnitSeen { unit } => {
+            Event::UnitSeen { unit, .. } => {
                 self.units.entry(unit.clone()).or_insert(at);
             }
             Event::Unreachable { address, .. } => {
