@@ -75,3 +75,66 @@ fn folder_of(path: &Path) -> PathBuf {
         _ => PathBuf::from("."),
     }
 }
+
+/// How much room a file system has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that this process may still write.
+    pub bytes: u64,
+    /// Files it may still make; `None` where the file system does not count them.
+    pub files: Option<u64>,
+}
+
+/// With less left, there is a day or more to make room before anything stops: a bureau's busiest day takes a tenth.
+const LEAST_BYTES: u64 = 200 * 1024 * 1024;
+
+/// A ledger, its log and a backup are a few files, a spool some thousand a month.
+const LEAST_FILES: u64 = 2_000;
+
+impl Room {
+    /// What is left where `folder` lies.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let found = rustix::fs::statvfs(folder)?;
+        Ok(Self {
+            bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            files: (found.f_files > 0).then_some(found.f_favail),
+        })
+    }
+
+    /// What to say where it is getting scarce.
+    pub fn warning(self, folder: &Path) -> Option<String> {
+        let folder = folder.display();
+        if self.bytes < LEAST_BYTES {
+            let mebibytes = self.bytes / (1024 * 1024);
+            return Some(format!(
+                "{folder} 所在的磁盘只剩 {mebibytes} MiB。满了以后信会暂停、回执记不下,请尽快清理或扩容"
+            ));
+        }
+        self.files.filter(|files| *files < LEAST_FILES).map(|files| {
+            format!(
+                "{folder} 所在的磁盘只能再建 {files} 个文件(inode 快用完)。用完以后信会暂停、回执记不下,请尽快清理"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{LEAST_BYTES, Room};
+
+    #[test]
+    fn scarce_room_is_told_before_it_is_gone() {
+        let words = |bytes, files| Room { bytes, files }.warning(Path::new("/var/lib/校钟"));
+        assert_eq!(words(LEAST_BYTES, None), None);
+        assert_eq!(words(LEAST_BYTES, Some(1_000_000)), None);
+        let bytes = words(LEAST_BYTES - 1, None).expect("a warning");
+        assert!(bytes.contains("只剩 199 MiB"), "{bytes}");
+        let files = words(u64::MAX, Some(3)).expect("a warning");
+        assert!(files.contains("3 个文件"), "{files}");
+    }
+}

@@ -12,6 +12,7 @@ use crate::core::duty::DutyId;
 use crate::core::fact::Outcome;
 use crate::core::plan::{GRACE, Slots, missing_notice};
 use crate::core::state::{LetterStatus, State};
+use crate::disk::Room;
 use crate::ledger::{Ledger, Nature};
 use crate::load::{Loaded, load};
 
@@ -47,6 +48,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     report.files();
     if ledger.is_some() {
         report.held();
+        report.needs.extend(room(&settings.state));
         report.service(pretended);
         report.people();
     } else {
@@ -65,6 +67,11 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::from(AT_FAULT))
+}
+
+/// Whether the disk is getting full.
+fn room(state: &Path) -> Option<String> {
+    Room::of(state).ok()?.warning(state)
 }
 
 /// A letter that has waited so long waits for a person, at the usual rates.

@@ -25,6 +25,7 @@ impl Office {
         let now = self.clock.now();
         let (next_due, surprise) = self.decide(&mut book, &house, now)?;
         drop(book);
+        self.watch_room()?;
         if let Some(surprise) = surprise {
             self.hold(&house, now, &surprise)?;
         }

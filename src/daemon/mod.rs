@@ -8,6 +8,7 @@ mod office;
 mod pretend;
 mod pulse;
 mod reload;
+mod room;
 mod start;
 mod systemd;
 

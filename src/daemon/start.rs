@@ -22,6 +22,9 @@ use crate::link::LinkKeys;
 /// The link key's file in the state folder, and its name among the service's credentials.
 const LINK_KEY: &str = "link-key";
 
+/// A clock before it has not been set: what is recorded first must not be of 1970.
+const EARLIEST_YEAR: i16 = 2023;
+
 /// Reads everything, and takes the state folder.
 pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
     let (house, files) = read_house(&options.config)
@@ -96,6 +99,11 @@ pub(super) fn hang(office: &Office, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     let calendar = &house.agenda.calendar;
     let now = office.clock.now();
     let today = office.today();
+    if office.book()?.state.hung.is_none() && today.year() < EARLIEST_YEAR {
+        return Err(DaemonError::Input(format!(
+            "服务器的时钟是{today},显然不对。请先校准时钟(timedatectl set-ntp true),再启动"
+        )));
+    }
     let mut name = [0_u8; 12];
     SystemRandom::new()
         .fill(&mut name)

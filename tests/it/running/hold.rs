@@ -194,3 +194,36 @@ fn weeks_of_downtime_are_not_held() {
     assert!(house.facts("held").is_empty());
     assert!(letters(&house) > before);
 }
+
+/// A machine whose clock was never set makes no record of 1970; with a record, nothing goes until it is right.
+#[test]
+fn a_clock_that_was_never_set() {
+    let fresh = House::new(None);
+    let refused = fresh.output(&[
+        "run",
+        "--pretend-now",
+        "1970-01-01T08:00:00+08:00",
+        "--speed",
+        "max",
+        "--until",
+        "1970-01-02T08:00:00+08:00",
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("时钟") && said.contains("timedatectl"),
+        "{said}"
+    );
+    let (_server, house) = hung();
+    let before = letters(&house);
+    house.pass("1970-01-01T07:30:00+08:00", "1970-01-02T09:00:00+08:00");
+    assert_eq!(letters(&house), before, "nothing was queued");
+    // No slot lies before the bell was hung, so no pass is held; but the clock is doubted.
+    assert_eq!(house.facts("clock-jumped").len(), 1);
+    let status = house.output(&["status"]);
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(
+        text.contains("时钟") && text.contains("mail release"),
+        "{text}"
+    );
+}
