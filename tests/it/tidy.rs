@@ -99,7 +99,8 @@ fn no_floor_knows_a_higher_one() {
         (
             "src/daemon/",
             &[
-                "clock", "config", "core", "daemon", "ledger", "link", "load", "mail", "web",
+                "clock", "config", "core", "daemon", "disk", "ledger", "link", "load", "mail",
+                "web",
             ],
         ),
     ];
