@@ -50,8 +50,8 @@ struct RawSmtp {
     user: Option<String>,
     password_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
-    timeout_s: u64,
-    data_timeout_s: u64,
+    timeout_s: u32,
+    data_timeout_s: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -324,9 +324,11 @@ impl RawMail {
                 "应如 学校安全行事历 <bell@bureau.example>".to_owned(),
             )
         })?;
+        // Also under the spool: what is wrong should not wait for the day the switch is made.
+        let smtp = self.smtp.checked(folder, &wrong)?;
         let transport = match self.transport.as_str() {
             "spool" => Transport::Spool(state.join(&self.spool)),
-            "smtp" => Transport::Smtp(self.smtp.checked(folder, wrong)?),
+            "smtp" => Transport::Smtp(smtp),
             other => {
                 return Err(wrong(
                     "mail.transport",
@@ -353,7 +355,7 @@ impl RawSmtp {
     fn checked(
         self,
         folder: &Path,
-        wrong: impl Fn(&'static str, String) -> ConfigError,
+        wrong: &impl Fn(&'static str, String) -> ConfigError,
     ) -> Result<SmtpAccess, ConfigError> {
         let tls = match self.tls.as_str() {
             "starttls" => Tls::StartTls,
@@ -383,9 +385,9 @@ impl RawSmtp {
                 ca_file: self.ca_file.map(|file| folder.join(file)),
             },
             timeouts: Timeouts {
-                connect: Duration::from_secs(self.timeout_s.clamp(1, 30)),
-                command: Duration::from_secs(self.timeout_s.max(1)),
-                final_reply: Duration::from_secs(self.data_timeout_s.max(1)),
+                connect: Duration::from_secs(self.timeout_s.clamp(1, 30).into()),
+                command: Duration::from_secs(self.timeout_s.max(1).into()),
+                final_reply: Duration::from_secs(self.data_timeout_s.max(1).into()),
             },
         })
     }

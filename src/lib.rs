@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod link;
 pub mod load;
 pub mod mail;
+pub mod schema;
 pub mod sheet;
 pub mod shipped;
 pub mod web;

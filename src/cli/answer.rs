@@ -19,30 +19,33 @@ use crate::ledger::{Ledger, Nature};
 #[derive(clap::Args)]
 pub(super) struct Answer {
     /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
+    #[arg(value_name = "职责")]
     duty: DutyId,
-    /// 回执:received 收到、done 已完成、trouble 有困难、extension 申请延期、not-applicable 不适用、handed-over 已转交
-    #[arg(value_name = "ANSWER", value_parser = read_answer)]
+    /// 收到 received,已完成 done,有困难 trouble,
+    /// 申请延期 extension,不适用 not-applicable,已转交 handed-over
+    #[arg(value_name = "回执", value_parser = read_answer)]
     said: fact::Answer,
-    /// 谁说的
-    #[arg(long)]
+    /// 学校里谁说的
+    #[arg(long, value_name = "姓名")]
     by: String,
     /// 说明
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "文字", default_value = "")]
     note: String,
-    /// 申请延到哪天
-    #[arg(long, value_parser = read_day)]
+    /// 申请延到哪天(只用于 extension)
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     until: Option<Date>,
 }
 
 #[derive(clap::Args)]
 pub(super) struct Decision {
-    /// 职责编号
+    /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
+    #[arg(value_name = "职责")]
     duty: DutyId,
-    /// 谁决定的
-    #[arg(long)]
+    /// 局里谁决定的
+    #[arg(long, value_name = "姓名")]
     by: String,
-    /// 理由
-    #[arg(long, default_value = "")]
+    /// 理由,会告诉学校
+    #[arg(long, value_name = "文字", default_value = "")]
     note: String,
 }
 
@@ -51,7 +54,7 @@ pub(super) struct Granting {
     #[command(flatten)]
     decision: Decision,
     /// 延到哪天;不写则照申请的日子
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     until: Option<Date>,
 }
 
@@ -60,7 +63,7 @@ pub(super) struct Extending {
     #[command(flatten)]
     decision: Decision,
     /// 延到哪天
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     until: Date,
 }
 

@@ -15,7 +15,7 @@ use crate::load::load;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 输出格式
-    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    #[arg(long, value_name = "格式", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
 

@@ -17,16 +17,16 @@ use crate::core::names::TaskId;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 从哪天到期的起(含)
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     from: Option<Date>,
     /// 到哪天到期的止(含)
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     to: Option<Date>,
     /// 只看这项任务
-    #[arg(long)]
+    #[arg(long, value_name = "任务编号")]
     task: Option<String>,
     /// 输出格式
-    #[arg(long, default_value = "table", value_parser = ["table", "json", "ics"])]
+    #[arg(long, value_name = "格式", default_value = "table", value_parser = ["table", "json", "ics"])]
     format: String,
 }
 

@@ -24,7 +24,7 @@ use crate::sheet::{Book, Cell};
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 写到哪个文件(.xlsx)
-    #[arg(value_name = "FILE.xlsx")]
+    #[arg(value_name = "表格")]
     file: PathBuf,
     /// 已有同名文件也写
     #[arg(long)]

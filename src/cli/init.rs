@@ -10,13 +10,14 @@ use anyhow::Context as _;
 use super::print;
 use crate::core::roster::{COLUMNS, CsvStyle, Sheet};
 use crate::disk;
+use crate::schema::Schema;
 use crate::sheet::roster_form;
 use crate::shipped;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 新的文件夹,或空的文件夹
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "文件夹")]
     folder: PathBuf,
 }
 
@@ -60,6 +61,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         &folder.join("config/schoolbell.toml"),
         shipped::SETTINGS.as_bytes(),
     )?;
+    // The files' first lines name them.
+    for schema in Schema::ALL {
+        let path = format!("config/schema/{}.json", schema.name());
+        put(&folder.join(path), schema.text().as_bytes())?;
+    }
     put(&folder.join("config/roster.csv"), roster().as_bytes())?;
     let form = roster_form(&EXAMPLES).context("做不成花名册模板")?;
     put(&folder.join("config/花名册模板.xlsx"), &form)?;

@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 输出格式
-    #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
+    #[arg(long, value_name = "格式", default_value = "jsonl", value_parser = ["jsonl"])]
     format: String,
 }
 

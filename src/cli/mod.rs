@@ -1,16 +1,20 @@
 //! The command line: one file a command.
 mod answer;
 mod check;
+mod chinese;
+mod completions;
 mod dates;
 mod duty_table;
 mod export;
 mod init;
 mod ledger;
 mod mail;
+mod man;
 mod plan;
 mod raise;
 mod roster;
 mod run;
+mod schema;
 mod status;
 mod why;
 
@@ -18,7 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -32,16 +36,25 @@ use crate::load::{Loaded, load, load_kept};
 /// The input is at fault.
 const AT_FAULT: u8 = 1;
 
-/// 校钟:学校安全工作行事历的提醒、回执与台账
+/// The command line is.
+const USAGE: u8 = 2;
+
+/// 校钟:按学校安全工作行事历发信提醒,收回执,逾期上报,留台账
 #[derive(Parser)]
-#[command(name = "schoolbell", version, about, long_about = None, disable_help_subcommand = true)]
+#[command(
+    name = "schoolbell",
+    version,
+    disable_help_subcommand = true,
+    after_help = "命令后面加 --help 看它的说明,如 schoolbell dates --help。\n退出码:0 正常,1 输入有错或有事要人处理,2 命令写错。"
+)]
 struct Arguments {
     /// 配置文件
     #[arg(
         long,
         global = true,
         default_value = "config/schoolbell.toml",
-        value_name = "FILE"
+        value_name = "文件",
+        display_order = 100
     )]
     config: PathBuf,
     #[command(subcommand)]
@@ -60,21 +73,21 @@ enum Command {
     Plan(plan::Arguments),
     /// 一项职责的来龙去脉:日期、已发、回执、接下来
     Why(why::Arguments),
-    /// 是否有需要人处理的事
+    /// 有没有需要人处理的事
     Status,
-    /// 代记一份回执
+    /// 代学校记一份回执,如电话里说的
     Answer(answer::Answer),
-    /// 免去一项职责
+    /// 免办一项职责
     Waive(answer::Decision),
-    /// 退回一份“已完成”
+    /// 退回一份“已完成”,请学校再办
     Return(answer::Decision),
-    /// 同意一项申请
+    /// 同意学校的申请(延期、不适用等)
     Grant(answer::Granting),
-    /// 不同意一项申请
+    /// 不同意学校的申请
     Refuse(answer::Decision),
-    /// 给一项职责延期
+    /// 给一项职责延期,学校没有申请也可以
     Extend(answer::Extending),
-    /// 发起一项有条件的任务,或发紧急通知
+    /// 发起一项有事才发的任务,或发紧急通知
     Raise(raise::Raise),
     /// 导出台账,每行一条事实
     Ledger(ledger::Arguments),
@@ -82,20 +95,43 @@ enum Command {
     Export(export::Arguments),
     /// 新建一个文件夹,放好配置、行事历和花名册模板
     Init(init::Arguments),
-    /// 花名册
+    /// 导入花名册
     #[command(subcommand)]
     Roster(roster::Command),
     /// Reads a workbook for its parent process, within limits.
     #[command(name = crate::sheet::CHILD_COMMAND, hide = true)]
     SheetRows,
-    /// 邮件
+    /// 试发信件,查看排队的,放行暂停的
     #[command(subcommand)]
     Mail(mail::Command),
+    /// 各文件的 JSON Schema,供编辑器提示和核对
+    Schema(schema::Arguments),
+    /// 打印命令行自动补全的脚本
+    Completions(completions::Arguments),
+    /// 打印使用手册(roff 格式,给 man 看)
+    Man(man::Arguments),
+}
+
+/// The command line, in Chinese.
+fn command() -> clap::Command {
+    chinese::in_chinese(Arguments::command())
+}
+
+fn parse() -> Result<Arguments, clap::Error> {
+    Arguments::from_arg_matches(&command().try_get_matches()?)
 }
 
 /// Runs the program, and says once what went wrong.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let told = error.use_stderr();
+            // Nobody is left to tell if the terminal is gone.
+            let _ = error.apply::<chinese::Chinese>().print();
+            return ExitCode::from(if told { USAGE } else { 0 });
+        }
+    };
     let config = arguments.config;
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&config, &arguments),
@@ -117,6 +153,9 @@ pub fn main() -> ExitCode {
         Command::Roster(command) => roster::run(&config, &command),
         Command::SheetRows => rows_of_stdin(),
         Command::Mail(command) => mail::run(&config, &command),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     match result {
         Ok(code) => code,

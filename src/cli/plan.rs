@@ -15,16 +15,16 @@ use crate::core::plan::Slots;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 从哪天起(含)
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     from: Option<Date>,
     /// 到哪天止(含)
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     to: Option<Date>,
     /// 只看这个单位的职责
-    #[arg(long)]
+    #[arg(long, value_name = "单位编号")]
     unit: Option<String>,
     /// 输出格式
-    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
+    #[arg(long, value_name = "格式", default_value = "table", value_parser = ["table", "json"])]
     format: String,
 }
 

@@ -27,33 +27,34 @@ const MOST_NAMES: usize = 8;
 
 #[derive(clap::Args)]
 pub(super) struct Raise {
-    /// 有条件的任务;紧急通知没有对应的任务时不写
-    #[arg(required_unless_present = "now")]
+    /// 任务编号:行事历里写了 when = "conditional" 的;紧急通知没有对应的任务时不写
+    #[arg(value_name = "任务编号", required_unless_present = "now")]
     task: Option<String>,
-    /// 哪个单位
+    /// 发给哪个单位
     #[arg(
         long,
+        value_name = "单位编号",
         required_unless_present = "audience",
         conflicts_with = "audience"
     )]
     unit: Option<String>,
-    /// 哪些单位,写法同行事历的“对象”,如 school、boarding & mountain、town:t03
-    #[arg(long, value_name = "EXPR")]
+    /// 发给哪些单位,写法同行事历的“对象”,如 school、boarding & mountain、town:t03
+    #[arg(long, value_name = "对象")]
     audience: Option<String>,
     /// 紧急通知:不等时点,不论几点马上发出;收到即办结
     #[arg(long)]
     now: bool,
     /// 这一次叫什么,如“台风红色预警”;不写则用任务的名称
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "文字", default_value = "")]
     title: String,
     /// 哪天到期;不写则照任务规定的期限
-    #[arg(long, value_parser = read_day)]
+    #[arg(long, value_name = "日期", value_parser = read_day)]
     due: Option<Date>,
-    /// 谁发起的
-    #[arg(long)]
+    /// 局里谁发起的
+    #[arg(long, value_name = "姓名")]
     by: String,
     /// 事由;紧急通知在这里写明要做什么
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "文字", default_value = "")]
     note: String,
 }
 

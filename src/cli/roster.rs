@@ -25,6 +25,7 @@ pub(super) enum Command {
 #[derive(clap::Args)]
 pub(super) struct Import {
     /// 表格文件:.xlsx,或 UTF-8、GBK 的 .csv。整个花名册都在里面,不能只有一部分单位
+    #[arg(value_name = "表格")]
     file: PathBuf,
     /// 不再问,直接写
     #[arg(long)]

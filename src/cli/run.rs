@@ -12,16 +12,16 @@ use crate::daemon::{self, Options, Pretence};
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 假定现在是这个时刻(RFC 3339),用来演练;只配本机邮件服务器
-    #[arg(long, value_name = "RFC3339", value_parser = read_instant)]
+    #[arg(long, value_name = "时刻", value_parser = read_instant)]
     pretend_now: Option<Timestamp>,
     /// 假定的钟走多快:倍数,或 max
-    #[arg(long, requires = "pretend_now", default_value = "1", value_name = "N|max", value_parser = read_speed)]
+    #[arg(long, requires = "pretend_now", default_value = "1", value_name = "倍数", value_parser = read_speed)]
     speed: Speed,
     /// 假定的钟走到这个时刻就停
-    #[arg(long, requires = "pretend_now", value_name = "RFC3339", value_parser = read_instant)]
+    #[arg(long, requires = "pretend_now", value_name = "时刻", value_parser = read_instant)]
     until: Option<Timestamp>,
     /// 假定的钟在每个发信时点等多久(真实时间),好让人回执,如 200ms、5s
-    #[arg(long, requires = "pretend_now", default_value = "200ms", value_name = "TIME", value_parser = read_wait)]
+    #[arg(long, requires = "pretend_now", default_value = "200ms", value_name = "时长", value_parser = read_wait)]
     linger: Duration,
 }
 

@@ -22,6 +22,7 @@ use crate::ledger::{Ledger, Nature};
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 职责编号,如 evacuation-drill-monthly@2026-05/s001
+    #[arg(value_name = "职责")]
     duty: DutyId,
 }
 

@@ -109,6 +109,17 @@ pub enum OnRestDay {
     Keep,
 }
 
+impl OnRestDay {
+    /// As the calendar writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+            Self::Keep => "keep",
+        }
+    }
+}
+
 /// When a duty is announced, reminded of and escalated, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ladder {

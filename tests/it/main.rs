@@ -11,6 +11,7 @@
 
 mod bell;
 mod burden;
+mod command_line;
 mod dates;
 mod diagnostics;
 mod diff;
@@ -22,6 +23,7 @@ mod link;
 mod mail;
 mod rules;
 mod running;
+mod schema;
 mod smtp;
 mod smtp_double;
 mod systemd;

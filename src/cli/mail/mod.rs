@@ -13,6 +13,7 @@ pub(super) enum Command {
     /// 发一封试信,逐步说明服务器怎么答、该改哪里
     Test {
         /// 发给谁
+        #[arg(value_name = "邮箱")]
         address: String,
     },
     /// 看一封信长什么样:某个单位下一次收到这一阶的信时,信上写什么

@@ -14,7 +14,7 @@ use crate::core::fact::LetterNo;
 #[derive(clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// 输出格式
-    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
+    #[arg(long, value_name = "格式", default_value = "table", value_parser = ["table", "json"])]
     format: String,
 }
 

@@ -11,10 +11,10 @@ use crate::core::state::State;
 #[derive(clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// 谁放行的
-    #[arg(long, default_value = "管理员")]
+    #[arg(long, value_name = "姓名", default_value = "管理员")]
     by: String,
     /// 说明
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "文字", default_value = "")]
     note: String,
 }
 

@@ -14,7 +14,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use read::read;
-pub use read_ladder::read_role;
+pub use read_ladder::{default_ladder, read_role};
 
 use super::audience::Audience;
 use super::dates::DateForm;

@@ -165,8 +165,8 @@ fn read_head(file: File<'_>) -> Head {
         if let Some(burden) = keys.value("burden").and_then(Value::table) {
             head.caps = read_caps(&burden);
         }
-        // Read in a second pass, once the tags are known.
-        keys.value("adjust");
+        // Read in a second pass, once the tags are known; that they are tables at all is told here.
+        keys.value("adjust").and_then(Value::tables);
         keys.report_unknown();
     });
     head

@@ -8,7 +8,7 @@ use crate::core::roster::Kind;
 use crate::core::toml_text::{Keys, Value};
 
 /// What holds where a calendar says nothing.
-pub(super) fn default_ladder() -> Ladder {
+pub fn default_ladder() -> Ladder {
     let at_unit = |role: &str| RoleRef {
         role: Role::from(role),
         at: None,
@@ -54,10 +54,13 @@ pub(super) fn read_patch(keys: &Keys<'_, '_>) -> LadderPatch {
         nag: keys.value("nag").and_then(nag),
         on_rest_day: keys
             .value("on_rest_day")
-            .and_then(|value| rest_day(value, &["before", "after"])),
-        due_on_rest_day: keys
-            .value("due_on_rest_day")
-            .and_then(|value| rest_day(value, &["before", "after", "keep"])),
+            .and_then(|value| rest_day(value, &[OnRestDay::Before, OnRestDay::After])),
+        due_on_rest_day: keys.value("due_on_rest_day").and_then(|value| {
+            rest_day(
+                value,
+                &[OnRestDay::Before, OnRestDay::After, OnRestDay::Keep],
+            )
+        }),
     }
 }
 
@@ -251,14 +254,10 @@ fn nag(value: Value<'_, '_>) -> Option<Nag> {
     })
 }
 
-fn rest_day(value: Value<'_, '_>, allowed: &[&'static str]) -> Option<OnRestDay> {
+fn rest_day(value: Value<'_, '_>, allowed: &[OnRestDay]) -> Option<OnRestDay> {
     let text = value.string()?;
-    let found = match text.value.as_str() {
-        "before" => Some(OnRestDay::Before),
-        "after" => Some(OnRestDay::After),
-        "keep" if allowed.contains(&"keep") => Some(OnRestDay::Keep),
-        _ => None,
-    };
+    let words = || allowed.iter().map(|way| way.word());
+    let found = allowed.iter().copied().find(|way| way.word() == text.value);
     if found.is_none() {
         value.file().error_with_help(
             text.span,
@@ -266,8 +265,8 @@ fn rest_day(value: Value<'_, '_>, allowed: &[&'static str]) -> Option<OnRestDay>
                 format!("不认识的值 {}", text.value),
                 format!("unknown value {}", text.value),
             ),
-            one_of(allowed.iter().copied()),
-            did_you_mean(&text.value, allowed.iter().copied()),
+            one_of(words()),
+            did_you_mean(&text.value, words()),
         );
     }
     found

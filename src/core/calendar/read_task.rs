@@ -209,8 +209,19 @@ fn split(text: &str, at: char) -> (String, Option<String>) {
 }
 
 fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
+    let table = value.table()?;
+    if table.entries().next().is_none() {
+        value.file().error(
+            value.span(),
+            Words::new("没有写哪一年", "no year is given"),
+            Words::new(
+                "写成 { 2026 = \"9月11日\" }",
+                "write { 2026 = \"September 11\" }",
+            ),
+        );
+    }
     let mut years = BTreeMap::new();
-    for (key, value) in value.table()?.entries() {
+    for (key, value) in table.entries() {
         let year = plain(&key.value)
             .trim_end_matches('年')
             .parse::<i16>()

@@ -254,12 +254,13 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
     let words = Festival::ALL.map(Festival::key);
     let key = keys.required("key").and_then(Value::string);
     keys.required("name").and_then(Value::line);
-    let days = |key: &'static str| -> Vec<Date> {
+    let days = |key: &'static str, already: &[Date]| -> Vec<Date> {
         let mut found = Vec::new();
         for value in keys.value(key).and_then(Value::array).into_iter().flatten() {
             let Some(day) = value.date() else { continue };
             let near = (day.value.year() - year).abs() <= 1;
             let twice = found.contains(&day.value)
+                || already.contains(&day.value)
                 || before
                     .iter()
                     .any(|h| h.off.contains(&day.value) || h.work.contains(&day.value));
@@ -285,7 +286,8 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
         }
         found
     };
-    let (off, work) = (days("off"), days("work"));
+    let off = days("off", &[]);
+    let work = days("work", &off);
     keys.report_unknown();
     let key = key?;
     let Some(festival) = Festival::from_key(&key.value) else {

@@ -20,7 +20,7 @@ pub const COLUMNS: [(&str, &str); 11] = [
 ];
 
 /// Those a roster cannot do without.
-pub(super) const NEEDED: [&str; 6] = ["unit", "name", "kind", "role", "person", "email"];
+pub const NEEDED: [&str; 6] = ["unit", "name", "kind", "role", "person", "email"];
 
 /// Where each column stands, by its English name.
 pub(super) type Columns = BTreeMap<&'static str, usize>;

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 pub use changes::{Change, Tally, changes, tally};
-pub use columns::{COLUMNS, CsvStyle};
-pub use read::{read_csv, read_sheet};
+pub use columns::{COLUMNS, CsvStyle, NEEDED};
+pub use read::{TITLES, read_csv, read_sheet};
 pub use sheet::{Sheet, decode};
 
 use super::ladder::RoleRef;

@@ -12,6 +12,17 @@ use crate::core::diagnostic::{Diagnostic, Faults, Words, did_you_mean, one_of};
 use crate::core::names::{Address, Role, UnitId};
 use crate::core::written::read_day;
 
+/// Titles that people hold, beside the roles' own names, and the role each comes to.
+pub const TITLES: [(&str, &str); 7] = [
+    ("安全干部", "safety"),
+    ("平安主任", "safety"),
+    ("副校长", "deputy"),
+    ("分管领导", "deputy"),
+    ("副园长", "deputy"),
+    ("园长", "principal"),
+    ("书记", "principal"),
+];
+
 /// What a spreadsheet writes where a formula failed.
 const FAILED_FORMULAS: [&str; 8] = [
     "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#DATA!",
@@ -336,18 +347,11 @@ impl<'a> Reading<'a> {
         if role.is_empty() && person.is_empty() && email.is_empty() {
             return None;
         }
-        let known = ROLES
-            .iter()
-            .find(|(word, name)| role == *word || role == *name)
-            .or_else(|| {
-                ROLES.iter().find(|(word, _)| match role {
-                    "安全干部" | "平安主任" => *word == "safety",
-                    "副校长" | "分管领导" | "副园长" => *word == "deputy",
-                    "园长" | "书记" => *word == "principal",
-                    _ => false,
-                })
-            });
-        let Some((word, _)) = known else {
+        let mut titles = ROLES
+            .into_iter()
+            .flat_map(|(word, name)| [(word, word), (name, word)])
+            .chain(TITLES);
+        let Some((_, word)) = titles.find(|(title, _)| role == *title) else {
             self.error(
                 row,
                 "role",
@@ -369,7 +373,7 @@ impl<'a> Reading<'a> {
             Some(self.address(row, email)?)
         };
         Some(Contact {
-            role: Role::from(*word),
+            role: Role::from(word),
             person: person.to_owned(),
             address,
             phone: self.get(row, "phone").to_owned(),

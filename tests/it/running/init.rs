@@ -46,6 +46,19 @@ fn a_new_folder_passes_check() {
         assert!(bell(&[command, "--help"]).status.success(), "{line}");
     }
 
+    // The schemas that the files name are there.
+    for file in [
+        "calendar/05.toml",
+        "calendar/holidays/2026.toml",
+        "config/schoolbell.toml",
+    ] {
+        let file = folder.join(file);
+        let text = fs::read_to_string(&file).unwrap();
+        let named = text.lines().next().unwrap().strip_prefix("#:schema ");
+        let schema = file.parent().unwrap().join(named.unwrap());
+        assert!(schema.is_file(), "{schema:?}");
+    }
+
     // The form is the roster, until it is filled in.
     let form = folder.join("config/花名册模板.xlsx");
     let form = form.to_str().unwrap();

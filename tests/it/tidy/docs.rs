@@ -104,7 +104,7 @@ fn commands() -> BTreeSet<String> {
     let help = String::from_utf8(help.stdout).unwrap();
     let listed = help
         .lines()
-        .skip_while(|line| *line != "Commands:")
+        .skip_while(|line| *line != "命令:")
         .skip(1)
         .take_while(|line| line.starts_with("  "));
     listed
