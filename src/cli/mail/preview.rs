@@ -28,16 +28,16 @@ const AHEAD_DAYS: i64 = 400;
 #[derive(clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// 哪一阶:opens、remind、overdue、escalate、nag、changed、decided、closed、withdrawn;也可写 remind:7d 这样的
-    #[arg(value_parser = read_rung)]
+    #[arg(value_name = "阶", value_parser = read_rung)]
     rung: Wanted,
     /// 哪个单位的职责
-    #[arg(long)]
+    #[arg(long, value_name = "单位编号")]
     unit: String,
     /// 哪一项任务;不写则取最先到的
-    #[arg(long)]
+    #[arg(long, value_name = "任务编号")]
     task: Option<String>,
     /// 看哪一种:text 纯文本、html 网页、eml 整封信
-    #[arg(long, default_value = "text", value_parser = ["text", "html", "eml"])]
+    #[arg(long, value_name = "格式", default_value = "text", value_parser = ["text", "html", "eml"])]
     format: String,
 }
 

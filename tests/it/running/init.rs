@@ -30,7 +30,7 @@ fn a_new_folder_passes_check() {
     let config = config.to_str().unwrap();
     let checked = said(&bell(&["--config", config, "check"]));
     assert!(
-        checked.contains("可以使用:136项任务,2个单位;0处错误"),
+        checked.contains("可以使用:137项任务,2个单位;0处错误"),
         "{checked}"
     );
 
