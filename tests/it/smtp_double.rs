@@ -44,6 +44,8 @@ pub(crate) enum Act {
     Drop,
     /// Say nothing until the double is dropped.
     Stall,
+    /// Take it, and say so only once [`SmtpDouble::go_on`] is called.
+    TakeLate,
 }
 
 /// A letter that was taken with 250.
@@ -85,6 +87,7 @@ struct State {
     heard: Vec<String>,
     sockets: Vec<TcpStream>,
     connections: usize,
+    goes_on: bool,
     is_over: bool,
 }
 
@@ -175,6 +178,12 @@ impl SmtpDouble {
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
         state.swallowed.clone()
+    }
+
+    /// Says what [`Act::TakeLate`] keeps back.
+    pub(crate) fn go_on(&self) {
+        self.shared.state().goes_on = true;
+        self.shared.changed.notify_all();
     }
 
     /// Every command, in order.
@@ -340,6 +349,7 @@ impl Session {
             Act::Say(line) if line.starts_with("250") => {
                 self.shared.state().letters.push(received);
             }
+            Act::TakeLate => self.shared.state().letters.push(received),
             Act::Say(_) | Act::SayAndDrop(_) => {}
             Act::Drop | Act::Stall => self.shared.state().swallowed.push(received),
         }
@@ -371,6 +381,14 @@ impl Session {
                     state = self.shared.changed.wait(state).unwrap();
                 }
                 Ok(false)
+            }
+            Act::TakeLate => {
+                let mut state = self.shared.state();
+                while !state.goes_on && !state.is_over {
+                    state = self.shared.changed.wait(state).unwrap();
+                }
+                drop(state);
+                self.say("250 2.0.0 taken").map(|()| true)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod code;
 mod docs;
+mod faults;
 
 use std::fs;
 use std::path::{Path, PathBuf};

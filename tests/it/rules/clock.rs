@@ -214,3 +214,37 @@ fn one_letter_through_the_hour_that_comes_twice() {
         "#]],
     );
 }
+
+/// At half past eight the clock is set back three hours: eight o'clock comes again, and says nothing again.
+#[test]
+fn set_back_three_hours() {
+    check(
+        DRILL,
+        "2026-11-02 07:00 hang
+         2026-11-03 08:30 end
+         2026-11-03 05:30 set
+         2026-11-06 09:00 end",
+        expect![[r#"
+            11-02 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-03 08:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
+/// At two in the morning it is set on to eleven: the slot lies behind it, and its letters go at once, late.
+#[test]
+fn set_on_by_hours() {
+    check(
+        DRILL,
+        "2026-11-02 07:00 hang
+         2026-11-03 02:00 end
+         2026-11-03 11:00 set
+         2026-11-06 09:00 end",
+        expect![[r#"
+            11-02 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-03 11:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}

@@ -60,3 +60,20 @@ origin   = \"local\"
     ]);
     assert!(table.contains("比统一截止日提前3个工作日"), "{table}");
 }
+
+/// A host without a time zone database gets the days from the one that is built in.
+#[test]
+fn no_time_zones_on_the_host() {
+    let house = House::new(None);
+    let arguments = ["dates", "--from", "2026-05-01", "--to", "2026-05-31"];
+    let usual = house.call(&arguments);
+    assert!(usual.lines().count() > 10, "{usual}");
+    let without = house
+        .command(&arguments)
+        .env("TZDIR", house.path("nowhere"))
+        .env_remove("TZ")
+        .output()
+        .unwrap();
+    assert!(without.status.success());
+    assert_eq!(String::from_utf8(without.stdout).unwrap(), usual);
+}

@@ -120,6 +120,25 @@ fn full_and_empty_again() {
     daemon.interrupt();
 }
 
+/// Made read-only while nobody serves: the start is refused and says why.
+#[test]
+fn read_only() {
+    let house = House::new(None);
+    let Some(disk) = Small::mount(house.path("var")) else {
+        return;
+    };
+    house.pass("2026-03-04T07:59:00+08:00", "2026-03-04T09:00:00+08:00");
+    let again = Command::new("mount")
+        .args(["-o", "remount,ro"])
+        .arg(&disk.0)
+        .status();
+    assert!(again.unwrap().success());
+    let refused = house.output(&["run", "--pretend-now", "2026-03-04T10:00:00+08:00"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("只读"), "{said}");
+}
+
 /// 24 MiB are few: the officer is told before they are gone, once a day, and `status` says so.
 #[test]
 fn nearly_full_is_told_before() {

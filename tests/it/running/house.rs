@@ -55,7 +55,7 @@ impl House {
         fs::write(path, text.replacen(old, new, 1)).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_schoolbell"));
         command
             .arg("--config")
@@ -227,6 +227,15 @@ impl Daemon {
         let status = self.wait();
         assert!(status.success(), "{status}");
         std::mem::take(&mut self.said)
+    }
+
+    /// As the service manager does.
+    pub(super) fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    pub(super) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub(super) fn hang_up(&self) {

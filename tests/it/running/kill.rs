@@ -1,4 +1,4 @@
-//! SIGKILL in the middle of sending.
+//! SIGKILL and SIGTERM in the middle of sending.
 
 use std::collections::HashMap;
 
@@ -57,4 +57,26 @@ fn after_a_kill_every_letter_arrives_and_repeats_are_the_same() {
         .filter(|fact| fact["outcome"] == "unknown")
         .collect();
     assert_eq!(unknown.len(), 1, "{unknown:?}");
+}
+
+/// Told to stop while the server has a letter and has not said so yet, it waits for the word, and sends no other.
+#[test]
+fn told_to_stop_it_finishes_the_letter_it_is_sending() {
+    let server = SmtpDouble::start();
+    let house = House::new(Some(server.port()));
+    server.once(Verb::Dot, Act::TakeLate);
+    let mut daemon = house.start(&["--pretend-now", "2026-03-04T08:00:00+08:00"]);
+    server.wait_for(1, LIMIT);
+    daemon.terminate();
+    // It does not end before the server has spoken.
+    assert!(daemon.is_running());
+    server.go_on();
+    assert!(daemon.wait().success());
+    let outcomes: Vec<_> = house
+        .facts("outcome")
+        .iter()
+        .map(|fact| fact["outcome"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(outcomes, ["accepted"]);
+    assert_eq!(server.letters().len(), 1);
 }

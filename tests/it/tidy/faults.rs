@@ -1,0 +1,76 @@
+//! The table of faults: every one has its row, and every test it names is there.
+
+use std::collections::BTreeSet;
+
+use super::{files, none, read};
+
+/// Faults that may stand open; fewer each time one is shown.
+const MOST_OPEN: usize = 10;
+
+const TABLE: &str = "tests/FAULTS.md";
+
+#[test]
+fn every_fault_has_a_row_and_every_named_test_is_there() {
+    let tests = all_tests();
+    let table = read(TABLE);
+    let rows = table.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let number: usize = cells.next()?.trim().parse().ok()?;
+        Some((number, cells.last()?.to_owned()))
+    });
+    let mut faults = Vec::new();
+    let mut open = 0;
+    let mut next = 1;
+    for (number, shown_by) in rows {
+        if number != next {
+            faults.push(format!("{TABLE}: {next} comes next, not {number}"));
+        }
+        next = number + 1;
+        open += usize::from(shown_by.contains("*open*"));
+        let named: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        if named.is_empty() && !shown_by.contains("*open*") {
+            faults.push(format!("{TABLE}: {number} names no test"));
+        }
+        for name in named.iter().filter(|name| name.contains("::")) {
+            if !tests.contains(*name) {
+                faults.push(format!("{TABLE}: {number}: there is no test {name}"));
+            }
+        }
+    }
+    if next != 71 {
+        faults.push(format!("{TABLE}: ends before {next}"));
+    }
+    if open > MOST_OPEN {
+        faults.push(format!("{TABLE}: {open} are open, at most {MOST_OPEN}"));
+    }
+    none(faults);
+}
+
+/// The paths of all tests, as the harness prints them.
+fn all_tests() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (folder, inner) in [("tests/it", ""), ("src", "tests::")] {
+        for name in files(folder, "rs") {
+            let module = name
+                .trim_start_matches(folder)
+                .trim_start_matches('/')
+                .trim_end_matches(".rs")
+                .trim_end_matches("/mod")
+                .replace('/', "::");
+            let text = read(&name);
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            for (at, line) in lines.iter().enumerate() {
+                let is_test = line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+                let function = lines[at + 1..]
+                    .iter()
+                    .take(4)
+                    .find_map(|line| line.trim_start_matches("async ").strip_prefix("fn "))
+                    .and_then(|rest| rest.split('(').next());
+                if let (true, Some(function)) = (is_test, function) {
+                    found.insert(format!("{module}::{inner}{function}"));
+                }
+            }
+        }
+    }
+    found
+}
