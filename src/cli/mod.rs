@@ -4,6 +4,7 @@ mod check;
 mod chinese;
 mod completions;
 mod dates;
+mod diff;
 mod duty_table;
 mod export;
 mod init;
@@ -30,7 +31,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::core::plan::Slots;
 use crate::core::state::State;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Nature};
 use crate::load::{Loaded, load, load_kept};
 
 /// The input is at fault.
@@ -71,6 +72,8 @@ enum Command {
     Dates(dates::Arguments),
     /// 列出若无人回执将发出的每一条通知
     Plan(plan::Arguments),
+    /// 一处改动会带来什么:日期、新增、撤销,现在和以后发的信
+    Diff(diff::Arguments),
     /// 一项职责的来龙去脉:日期、已发、回执、接下来
     Why(why::Arguments),
     /// 有没有需要人处理的事
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&config, &arguments),
         Command::Dates(arguments) => dates::run(&config, &arguments),
         Command::Plan(arguments) => plan::run(&config, &arguments),
+        Command::Diff(arguments) => diff::run(&config, &arguments),
         Command::Why(arguments) => why::run(&config, &arguments),
         Command::Status => status::run(&config),
         Command::Answer(arguments) => answer::answer(&config, &arguments),
@@ -259,15 +263,25 @@ impl Desk {
 
     /// The folded ledger; an empty state where there is none.
     fn state(&self) -> anyhow::Result<(State, Option<Ledger>)> {
+        let (state, ledger, _) = self.state_and_time()?;
+        Ok((state, ledger))
+    }
+
+    /// As `state`, with the time it is: now, or for a pretended ledger the moment of its last fact.
+    fn state_and_time(&self) -> anyhow::Result<(State, Option<Ledger>, Timestamp)> {
         let ledger = self.ledger()?;
-        let mut state = State::default();
+        let (mut state, mut now) = (State::default(), self.now);
         if let Some(ledger) = &ledger {
+            let pretended = ledger.nature() == Nature::Pretend;
             ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
                 state.apply(&fact);
+                if pretended {
+                    now = fact.at;
+                }
                 Ok(())
             })?;
         }
-        Ok((state, ledger))
+        Ok((state, ledger, now))
     }
 }
 

@@ -28,7 +28,7 @@ impl Locale {
 }
 
 /// The same thing said in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Words {
     /// 中文
     pub zh: String,

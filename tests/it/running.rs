@@ -4,6 +4,7 @@ mod alert;
 mod bomb;
 mod clerk;
 mod dates;
+mod diff;
 mod disk;
 mod edit;
 mod export;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::core::diagnostic::Words;
 
 /// A key that says something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The key, as the file has it.
     pub key: String,
@@ -24,8 +24,18 @@ pub(super) struct Card(Vec<(String, Words, Words)>);
 impl Card {
     /// A value that reads the same in both languages. What is empty is not said.
     pub(super) fn text(&mut self, key: &str, zh: &str, en: &str, value: impl Into<String>) {
-        let value = value.into();
-        self.words(key, (zh, en), Words::new(value.clone(), value));
+        self.words(key, (zh, en), same(&value.into()));
+    }
+
+    /// Values in a row that read the same in both languages.
+    pub(super) fn list<T: ToString>(
+        &mut self,
+        key: &str,
+        name: (&str, &str),
+        values: impl IntoIterator<Item = T>,
+    ) {
+        let values = values.into_iter().map(|value| same(&value));
+        self.words(key, name, joined(values));
     }
 
     pub(super) fn words(&mut self, key: &str, (zh, en): (&str, &str), value: Words) {
@@ -71,14 +81,20 @@ impl Card {
     }
 }
 
-/// Names in a row.
+/// What reads the same in both languages.
+pub(super) fn same(value: &impl ToString) -> Words {
+    let value = value.to_string();
+    Words::new(value.clone(), value)
+}
+
+/// Words in a row.
 pub(super) fn joined(all: impl IntoIterator<Item = Words>) -> Words {
     let (zh, en): (Vec<_>, Vec<_>) = all.into_iter().map(|words| (words.zh, words.en)).unzip();
     Words::new(zh.join("、"), en.join(", "))
 }
 
 /// How many names are said before the rest is only counted.
-const NAMED: usize = 3;
+pub(super) const NAMED: usize = 3;
 
 /// `浒山小学、鄞州路初级中学`, or `12个单位(浒山小学、鄞州路初级中学、城关小学等)`.
 pub(super) fn whom(names: &[&str]) -> Words {

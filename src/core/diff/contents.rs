@@ -1,14 +1,17 @@
 //! What the tasks and the calendar say.
 
-use super::card::{Card, Field, joined};
+use jiff::civil::Date;
+
+use super::card::{Card, Field, joined, same};
 use super::{Change, TaskRow};
 use crate::core::agenda::Agenda;
 use crate::core::audience::Audience;
-use crate::core::calendar::{Calendar, Schedule, Task, role_name};
+use crate::core::calendar::{Calendar, Cap, Caps, Schedule, Task, role_name};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::ladder::{Ladder, LadderPatch, Level, OnRestDay, RoleRef, Stretch};
 use crate::core::names::TaskId;
-use crate::core::period::Every;
+use crate::core::period::{Every, Season};
+use crate::core::workdays::Notice;
 
 /// The tasks that come, go or say something else; and what is said for all of them.
 pub(super) fn compare(old: &Agenda, new: &Agenda) -> (Vec<TaskRow>, Vec<Field>) {
@@ -50,11 +53,69 @@ pub(super) fn compare(old: &Agenda, new: &Agenda) -> (Vec<TaskRow>, Vec<Field>) 
     (rows, card.changes_to(new_card))
 }
 
+/// All that a task says. Each of its fields is named, so that a new one is not forgotten here.
 fn task_card(task: &Task) -> Card {
+    let Task {
+        id: _,
+        title,
+        detail,
+        every: how_often,
+        times,
+        schedule,
+        due_at,
+        due_time,
+        patch,
+        audience,
+        evidence,
+        after,
+        met_by,
+        skip_below_teaching_days,
+        source,
+        origin,
+        authority,
+        place: _,
+        due_place: _,
+        audience_place: _,
+    } = task;
     let mut card = Card::default();
-    card.text("title", "标题", "title", &task.title);
-    card.text("detail", "要求", "detail", &task.detail);
-    let due = match &task.schedule {
+    card.text("title", "标题", "title", title);
+    card.text("detail", "要求", "detail", detail);
+    card.words("due", ("截止", "due"), due(schedule));
+    let own = due_at.iter().map(|own| {
+        let (audience, shift) = (&own.audience, own.shift);
+        Words::new(
+            format!("{audience} {}", shift.chinese()),
+            format!("{audience} {}", shift.english()),
+        )
+    });
+    let due_at = joined(own);
+    card.words("due_at", ("另定的截止", "due days of their own"), due_at);
+    let at = due_time.map_or(String::new(), |at| at.to_string());
+    card.text("due_time", "截止时刻", "due time", at);
+    card.words("every", ("多久一次", "every"), every(*how_often));
+    card.text("times", "每期次数", "times", times.to_string());
+    card.text("audience", "适用对象", "audience", audience.to_string());
+    card.text("evidence", "要交的材料", "evidence", evidence);
+    let after = after.as_ref().map_or("", TaskId::as_str);
+    card.text("after", "先要完成", "after", after);
+    card.list("met_by", ("可由它抵", "met by"), met_by);
+    if let Some(least) = skip_below_teaching_days {
+        let skip = Words::new(
+            format!("教学日少于{least}个"),
+            format!("teaching days < {least}"),
+        );
+        card.words("skip_if", ("免做", "skip if"), skip);
+    }
+    ladder_entries(&mut card, "", ("", ""), patch);
+    card.text("source", "出处", "source", source);
+    let origin = Words::new(origin.name(), origin.word());
+    card.words("origin", ("来源", "origin"), origin);
+    card.text("authority", "依据文件", "authority", authority);
+    card
+}
+
+fn due(schedule: &Schedule) -> Words {
+    match schedule {
         Schedule::Dated(form) => Words::new(
             form.in_words(Locale::Chinese),
             form.in_words(Locale::English),
@@ -63,40 +124,7 @@ fn task_card(task: &Task) -> Card {
             format!("有事才发,发起后{}", after.chinese()),
             format!("when raised, {after} after"),
         ),
-    };
-    card.words("due", ("截止", "due"), due);
-    let at = task.due_time.map_or(String::new(), |at| at.to_string());
-    card.text("due_time", "截止时刻", "due time", at);
-    card.words("every", ("多久一次", "every"), every(task.every));
-    let times = task.times.to_string();
-    card.text("times", "每期次数", "times", times);
-    card.text(
-        "audience",
-        "适用对象",
-        "audience",
-        task.audience.to_string(),
-    );
-    card.text("evidence", "要交的材料", "evidence", &task.evidence);
-    let after = task.after.as_ref().map_or(String::new(), TaskId::to_string);
-    card.text("after", "先要完成", "after", after);
-    let met_by: Vec<_> = task.met_by.iter().map(TaskId::as_str).collect();
-    card.text("met_by", "可由它抵", "met by", met_by.join("、"));
-    let skip = task.skip_below_teaching_days.map_or_else(
-        || Words::new("", ""),
-        |least| {
-            Words::new(
-                format!("教学日少于{least}个"),
-                format!("teaching days < {least}"),
-            )
-        },
-    );
-    card.words("skip_if", ("免做", "skip if"), skip);
-    ladder_entries(&mut card, "", ("", ""), &task.patch);
-    card.text("source", "出处", "source", &task.source);
-    let origin = Words::new(task.origin.name(), task.origin.word());
-    card.words("origin", ("来源", "origin"), origin);
-    card.text("authority", "依据文件", "authority", &task.authority);
-    card
+    }
 }
 
 /// How often, in words.
@@ -113,62 +141,92 @@ pub(super) fn every(every: Every) -> Words {
     Words::new(zh, en)
 }
 
+/// All that is said for every task. Each field of the calendar is named, so that a new one is not forgotten here.
 fn calendar_card(calendar: &Calendar) -> Card {
+    let Calendar {
+        title,
+        timezone,
+        locale,
+        send_at,
+        tags,
+        ladder,
+        adjusts: _,
+        months,
+        tasks: _,
+        caps,
+        workdays,
+        school: _,
+    } = calendar;
     let mut card = Card::default();
-    card.text("title", "行事历标题", "calendar title", &calendar.title);
-    let zone = calendar.timezone.iana_name().unwrap_or("").to_owned();
+    card.text("title", "行事历标题", "calendar title", title);
+    let zone = timezone.iana_name().unwrap_or("");
     card.text("timezone", "时区", "time zone", zone);
-    let locale = match calendar.locale {
+    let locale = match locale {
         Locale::Chinese => "zh-CN",
         Locale::English => "en",
     };
     card.text("locale", "语言", "locale", locale);
-    let send_at: Vec<_> = calendar
-        .send_at
-        .iter()
-        .map(|at| at.strftime("%H:%M").to_string())
-        .collect();
-    card.text("send_at", "发信时刻", "send at", send_at.join("、"));
-    for (tag, meaning) in &calendar.tags {
-        let key = format!("tags.{tag}");
-        let name = format!("标签 {tag}");
-        card.text(&key, &name, &format!("tag {tag}"), meaning);
+    let hours = send_at.iter().map(|at| at.strftime("%H:%M").to_string());
+    card.list("send_at", ("发信时刻", "send at"), hours);
+    for (tag, meaning) in tags {
+        let (zh, en) = (format!("标签 {tag}"), format!("tag {tag}"));
+        card.text(&format!("tags.{tag}"), &zh, &en, meaning);
     }
     let every_task = ("全部任务的", "all tasks: ");
-    ladder_entries(&mut card, "ladder.", every_task, &whole(&calendar.ladder));
+    ladder_entries(&mut card, "ladder.", every_task, &whole(ladder));
     adjusts(&mut card, calendar);
-    for (month, page) in &calendar.months {
+    for (month, page) in months {
         let of = |key: &str| format!("months.{month}.{key}");
         let (theme, focus) = (format!("{month}月主题"), format!("{month}月重点"));
         card.text(&of("theme"), &theme, &of("theme"), &page.theme);
-        card.text(&of("focus"), &focus, &of("focus"), page.focus.join("、"));
+        card.list(&of("focus"), (&focus, &of("focus")), &page.focus);
     }
+    burden(&mut card, caps);
     school(&mut card, calendar);
-    for (year, notice) in calendar.workdays.notices() {
-        let name = format!("{year}年放假通知");
-        let english = format!("holiday notice of {year}");
-        card.text(&format!("holidays.{year}"), &name, &english, &notice.number);
-        for holiday in &notice.holidays {
-            let key = holiday.festival.key();
-            let days = |days: &[jiff::civil::Date]| -> String {
-                let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-                days.join("、")
-            };
-            let (off, work) = (days(&holiday.off), days(&holiday.work));
-            card.words(
-                &format!("holidays.{year}.{key}"),
-                (
-                    &format!("{year}年{}", holiday.festival.name()),
-                    &format!("{key} {year}"),
-                ),
-                Words::new(
-                    format!("放假 {off};补班 {work}"),
-                    format!("off {off}; worked {work}"),
-                ),
-            );
-        }
+    for (year, notice) in workdays.notices() {
+        holidays(&mut card, *year, notice);
     }
     card
+}
+
+fn burden(card: &mut Card, caps: &Caps) {
+    let most = |cap: &Option<Cap>| {
+        cap.as_ref()
+            .map_or(String::new(), |cap| cap.most.to_string())
+    };
+    let (zh, en) = ("每校每月职责上限", "duties a school and month, at most");
+    card.text("burden.duties", zh, en, most(&caps.duties));
+    let (zh, en) = ("每校每月材料上限", "evidence a school and month, at most");
+    card.text("burden.evidence", zh, en, most(&caps.evidence));
+    let authority = if caps.require_authority {
+        Words::new("必须写", "required")
+    } else {
+        Words::new("可不写", "may be left out")
+    };
+    let name = ("依据文件", "authority");
+    card.words("burden.require_authority", name, authority);
+}
+
+fn holidays(card: &mut Card, year: i16, notice: &Notice) {
+    let (zh, en) = (
+        format!("{year}年放假通知"),
+        format!("holiday notice of {year}"),
+    );
+    card.text(&format!("holidays.{year}"), &zh, &en, &notice.number);
+    for holiday in &notice.holidays {
+        let days = |days: &[Date]| joined(days.iter().map(same));
+        let (off, work) = (days(&holiday.off), days(&holiday.work));
+        let key = holiday.festival.key();
+        let name = format!("{year}年{}", holiday.festival.name());
+        card.words(
+            &format!("holidays.{year}.{key}"),
+            (&name, &format!("{key} {year}")),
+            Words::new(
+                format!("放假 {};补班 {}", off.zh, work.zh),
+                format!("off {}; worked {}", off.en, work.en),
+            ),
+        );
+    }
 }
 
 /// Each adjustment under its place among those of the same audience: a later one wins, so the order counts.
@@ -201,19 +259,19 @@ fn school(card: &mut Card, calendar: &Calendar) {
     };
     for term in &calendar.school.terms {
         let season = match term.season {
-            crate::core::period::Season::Spring => "spring",
-            crate::core::period::Season::Autumn => "autumn",
+            Season::Spring => "spring",
+            Season::Autumn => "autumn",
         };
         let key = format!("term.{}-{season}{}", term.year, of(&term.audience));
-        let days = format!("{}至{}", term.start, term.end);
-        card.text(&key, &format!("{}的起止", term.name), &key, days);
+        let name = format!("{}的起止", term.name);
+        card.words(&key, (&name, &key), from_to(term.start, term.end));
         card.text(&format!("{key}.name"), "学期名称", "term name", &term.name);
     }
     for found in &calendar.school.breaks {
         let kind = found.kind.key();
         let key = format!("break.{}-{kind}{}", found.year, of(&found.audience));
-        let days = format!("{}至{}", found.start, found.end);
-        card.text(&key, &format!("{}的起止", found.name), &key, days);
+        let name = format!("{}的起止", found.name);
+        card.words(&key, (&name, &key), from_to(found.start, found.end));
         card.text(
             &format!("{key}.name"),
             "假期名称",
@@ -232,6 +290,10 @@ fn school(card: &mut Card, calendar: &Calendar) {
         let value = Words::new(format!("{zh} {why}"), format!("{en} {why}"));
         card.words(&key, (&format!("{}", day.date), &key), value);
     }
+}
+
+fn from_to(start: Date, end: Date) -> Words {
+    Words::new(format!("{start}至{end}"), format!("{start} to {end}"))
 }
 
 fn officers(card: &mut Card, officers: &[RoleRef]) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::card::whom;
+use super::card::{NAMED, whom};
 use super::contents::every;
 use super::{Days, DutyRow, Sides};
 use crate::core::agenda::{Absent, Agenda, Dated, Occurrence};
@@ -219,9 +219,6 @@ impl Compared<'_> {
         }
         let walked = self.old.walked.keys().chain(self.new.walked.keys());
         let periods: BTreeSet<_> = walked.map(|(period, _)| *period).collect();
-        let ladder = |side: &Side<'_>, task: &Task, group: usize| {
-            side.agenda.groups(task)[group].ladder.clone()
-        };
         pairs.iter().any(|((a, b), places)| {
             let same = |place: &usize| others.contains(&self.units.0[*place].0.id);
             if places.iter().all(same) {
@@ -230,7 +227,7 @@ impl Compared<'_> {
             let (Some(before), Some(after)) = (*a, *b) else {
                 return true;
             };
-            ladder(&self.old, old, before) != ladder(&self.new, new, after)
+            self.old.agenda.groups(old)[before].ladder != self.new.agenda.groups(new)[after].ladder
                 || periods
                     .iter()
                     .any(|period| self.old.days(*period, *a) != self.new.days(*period, *b))
@@ -389,7 +386,7 @@ impl Compared<'_> {
         let mut whom = whom(&names);
         if let Some(task) = side.task
             && names.len() == asked
-            && whom.zh.contains('(')
+            && names.len() > NAMED
         {
             let (n, audience) = (names.len(), &task.audience);
             whom = Words::new(

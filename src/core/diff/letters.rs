@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::people::uncertain;
 use super::{Letters, Sides};
 use crate::core::agenda::Agenda;
 use crate::core::duty::DutyId;
@@ -54,6 +55,7 @@ pub(super) fn compare(
         return letters;
     }
     let tasks = with_neighbours(sides, tasks);
+    let units: BTreeSet<UnitId> = units.iter().cloned().chain(uncertain(sides)).collect();
     let keep = |task: &TaskId, unit: &UnitId| all || tasks.contains(task) || units.contains(unit);
     let first = slots.day(at);
     let before = walk(sides, old, keep, sides.until, first);

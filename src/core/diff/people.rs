@@ -1,10 +1,11 @@
 //! Units that come, go or change, and who holds which role there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::card::{Card, Field, whom};
+use super::card::{Card, Field, joined, whom};
 use super::{Change, Sides, UnitRow};
 use crate::core::calendar::role_name;
+use crate::core::diagnostic::Words;
 use crate::core::names::{NameMap, UnitId};
 use crate::core::roster::{Contact, Roster, Unit};
 
@@ -22,13 +23,13 @@ pub(super) fn compare(old: &Roster, new: &Roster) -> Vec<UnitRow> {
     rows.extend(row(Change::Added, &come.collect::<Vec<_>>(), Vec::new()));
     rows.extend(row(Change::Removed, &go.collect::<Vec<_>>(), Vec::new()));
     let mut alike: Vec<(Vec<Field>, Vec<&Unit>)> = Vec::new();
-    let mut place_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut place_of: HashMap<Vec<Field>, usize> = HashMap::new();
     for unit in new.units() {
         let Some(before) = old.unit(&unit.id).filter(|before| *before != unit) else {
             continue;
         };
         let fields = card(before).changes_to(card(unit));
-        let place = *place_of.entry(format!("{fields:?}")).or_insert(alike.len());
+        let place = *place_of.entry(fields.clone()).or_insert(alike.len());
         if place == alike.len() {
             alike.push((fields, Vec::new()));
         }
@@ -54,45 +55,40 @@ fn card(unit: &Unit) -> Card {
     let mut card = Card::default();
     card.text("name", "名称", "name", &unit.name);
     let (zh, en) = (unit.kind.name(), unit.kind.word());
-    card.words(
-        "kind",
-        ("类型", "kind"),
-        crate::core::diagnostic::Words::new(zh, en),
-    );
+    card.words("kind", ("类型", "kind"), Words::new(zh, en));
     let parent = unit
         .parent
         .as_ref()
         .map_or(String::new(), UnitId::to_string);
     card.text("parent", "上级", "parent", parent);
-    let tags: Vec<_> = unit
-        .tags
-        .iter()
-        .map(|(key, value)| match value {
-            Some(value) => format!("{key}={value}"),
-            None => key.clone(),
-        })
-        .collect();
-    card.text("tags", "标签", "tags", tags.join(" "));
-    let mut roles: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let tags = unit.tags.iter().map(|(key, value)| match value {
+        Some(value) => format!("{key}={value}"),
+        None => key.clone(),
+    });
+    card.list("tags", ("标签", "tags"), tags);
+    let mut roles: BTreeMap<&str, Vec<Words>> = BTreeMap::new();
     for contact in &unit.contacts {
         let role = contact.role.as_str();
         roles.entry(role).or_default().push(said(contact));
     }
     for (role, people) in roles {
-        card.text(role, role_name(role), role, people.join("、"));
+        card.words(role, (role_name(role), role), joined(people));
     }
     card
 }
 
 /// `王建国 safety@s1 2026-03-01起`
-fn said(contact: &Contact) -> String {
+fn said(contact: &Contact) -> Words {
     let mut words = vec![contact.person.clone()];
     words.extend(contact.address.as_ref().map(ToString::to_string));
     words.push(contact.phone.clone());
-    words.extend(contact.since.map(|day| format!("{day}起")));
-    words.extend(contact.until.map(|day| format!("{day}止")));
     words.retain(|word| !word.is_empty());
-    words.join(" ")
+    let (mut zh, mut en) = (words.clone(), words);
+    zh.extend(contact.since.map(|day| format!("{day}起")));
+    en.extend(contact.since.map(|day| format!("from {day}")));
+    zh.extend(contact.until.map(|day| format!("{day}止")));
+    en.extend(contact.until.map(|day| format!("until {day}")));
+    Words::new(zh.join(" "), en.join(" "))
 }
 
 /// The units whose letters may change because of the roster: those that differ, and all below them.
@@ -132,4 +128,19 @@ fn heard_alike(a: &Unit, b: &Unit) -> bool {
             .collect()
     };
     (a.kind, &a.parent, &a.tags) == (b.kind, &b.parent, &b.tags) && heard(a) == heard(b)
+}
+
+/// The units that may have nobody who can be written to, on some day: their contact gap is told once, whichever of
+/// their duties it comes up with, so they are looked at whole.
+pub(super) fn uncertain(sides: &Sides<'_>) -> impl Iterator<Item = UnitId> {
+    let sure = |contact: &Contact| {
+        let reachable = |address| !sides.state.unreachable.contains_key(address);
+        contact.address.as_ref().is_some_and(reachable)
+            && (contact.since, contact.until) == (None, None)
+    };
+    [sides.old, sides.new]
+        .into_iter()
+        .flat_map(|agenda| agenda.roster.units())
+        .filter(move |unit| !unit.contacts.iter().any(sure))
+        .map(|unit| unit.id.clone())
 }

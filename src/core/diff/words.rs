@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Change, Days, Diff, DutyRow, Field, TaskRow, UnitRow};
 use crate::core::diagnostic::{Locale, Words};
+use crate::core::names::TaskId;
 
 /// The longest value of a field that is shown whole, in characters.
 const LONGEST_VALUE: usize = 60;
@@ -82,10 +83,15 @@ impl Diff {
     /// How many tasks and keys say something else that the duties' dates do not tell already.
     fn other_texts(&self, dates_tell: bool) -> usize {
         let counts = |field: &&Field| !(dates_tell && shapes_dates(&field.key));
-        let tasks = self
-            .tasks
-            .iter()
-            .filter(|row| row.fields.iter().filter(counts).count() > 0);
+        let lists = [&self.moved, &self.added, &self.withdrawn];
+        let has_duties = |task: &TaskId| {
+            let rows = lists.iter().flat_map(|rows| rows.iter());
+            rows.into_iter().any(|row| row.occurrence.task == *task)
+        };
+        let tasks = self.tasks.iter().filter(|row| match row.change {
+            Change::Changed => row.fields.iter().filter(counts).count() > 0,
+            Change::Added | Change::Removed => !has_duties(&row.task),
+        });
         tasks.count() + self.calendar.iter().filter(counts).count()
     }
 
@@ -95,7 +101,7 @@ impl Diff {
         let (zh, en) = match later {
             0 => (
                 "今后一年的信不多不少".to_owned(),
-                "as many as before within a year".to_owned(),
+                "no more and no fewer within a year".to_owned(),
             ),
             1.. => (
                 format!("今后一年比原来多{n}封"),
@@ -182,6 +188,7 @@ fn shapes_dates(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     let own = [
         "due",
+        "due_at",
         "every",
         "audience",
         "skip_if",

@@ -146,6 +146,52 @@ fn a_notice_changed() {
     );
 }
 
+/// A task that is raised by hand has no duties until then: it is told all the same.
+#[test]
+fn a_conditional_task_added() {
+    let task = "[[task]]~id = \"typhoon\"~title = \"台风停课\"~when = \"conditional\"~due = \"3d\"~audience = \"school\"~origin = \"local\"~[[task]]";
+    check(
+        DRILL,
+        TOLD,
+        &[&format!("[[task]] => {task}")],
+        expect![[r#"
+            职责和日期都不变,改动1处内容;现在要发0封信,今后一年的信不多不少
+
+            内容改动
+              typhoon 台风停课:新任务
+        "#]],
+    );
+}
+
+/// Nobody at s2 can be written to: the gap is told to the officers once, by whichever duty comes first. That is not the
+/// drill, so no letter of theirs is spared when the drill goes.
+#[test]
+fn a_contact_gap_is_told_once() {
+    let roster = format!("{ROSTER}s2,鄞州路初级中学,junior,t1,,safety,郑海波,,,,\n");
+    let wires = DRILL
+        .replace("drill", "wires")
+        .replace("11月10日", "11月4日");
+    let later = DRILL.replace("11月10日", "12月10日");
+    let mut bell = Bell::with(HEAD, &format!("{wires}{later}"), &roster);
+    bell.run(
+        "2026-10-12 07:00 hang
+              2026-10-13 10:00 end",
+    );
+    let old = bell.edit(&format!("{} => ", later.replace('\n', "~")));
+    let found = diff(&old, &bell.agenda, &bell.state, bell.now);
+    must_agree(&old, &bell.agenda, &bell.state, bell.now, &found, "");
+    expect![[r#"
+        撤销2项职责;现在要发0封信,今后一年比原来少19封
+
+        撤销
+          drill@2026 应急疏散演练 原定2026-12-10到期,浒山小学、鄞州路初级中学:任务已删去
+
+        内容改动
+          drill 应急疏散演练:已删去
+    "#]]
+    .assert_eq(&found.in_words(Locale::Chinese, 30));
+}
+
 #[test]
 fn in_english() {
     let head = HEAD.replace("send_at", "locale = \"en\"\nsend_at");
