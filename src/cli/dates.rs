@@ -128,13 +128,15 @@ fn table(agenda: &Agenda, rows: &[Row]) -> String {
     by_due.sort_by_key(|row| (row.due.is_none(), row.due));
     for row in by_due {
         let day = |day: Option<Date>| day.map_or("—".to_owned(), |day| day.to_string());
-        let title = agenda
-            .calendar
-            .tasks
-            .get(row.task.as_str())
-            .map_or("", |task| task.title.as_str());
+        let task = &agenda.calendar.tasks[row.task.as_str()];
+        let title = &task.title;
         table.add_row([
-            day(row.due),
+            match task.due_time {
+                Some(hour) if row.due.is_some() => {
+                    format!("{} {}", day(row.due), hour.strftime("%H:%M"))
+                }
+                _ => day(row.due),
+            },
             day(row.opens),
             row.period.clone(),
             row.units.to_string(),
@@ -155,7 +157,11 @@ fn ics(agenda: &Agenda, rows: &[Row]) -> String {
     ];
     for row in rows {
         let Some(due) = row.due else { continue };
-        let title = &agenda.calendar.tasks[row.task.as_str()].title;
+        let task = &agenda.calendar.tasks[row.task.as_str()];
+        let title = match task.due_time {
+            Some(hour) => format!("{}({}前)", task.title, hour.strftime("%H:%M")),
+            None => task.title.clone(),
+        };
         let basic = |day: Date| day.strftime("%Y%m%d").to_string();
         let after = due.tomorrow().unwrap_or(due);
         lines.extend([
@@ -164,7 +170,7 @@ fn ics(agenda: &Agenda, rows: &[Row]) -> String {
             format!("DTSTAMP:{}T000000Z", basic(due)),
             format!("DTSTART;VALUE=DATE:{}", basic(due)),
             format!("DTEND;VALUE=DATE:{}", basic(after)),
-            format!("SUMMARY:{}", escaped(title)),
+            format!("SUMMARY:{}", escaped(&title)),
             format!("DESCRIPTION:{}", escaped(&row.why)),
             "TRANSP:TRANSPARENT".to_owned(),
             "END:VEVENT".to_owned(),

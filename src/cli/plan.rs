@@ -111,7 +111,10 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             row.to.clone(),
             unit.map_or(row.unit.clone(), |unit| unit.name.clone()),
             row.rung.clone(),
-            row.due.to_string(),
+            match task.and_then(|task| task.due_time) {
+                Some(hour) => format!("{} {}", row.due, hour.strftime("%H:%M")),
+                None => row.due.to_string(),
+            },
             name,
         ]);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use super::agenda::Agenda;
 use super::calendar::Task;
@@ -42,6 +42,9 @@ pub fn compose(
         state,
         slots,
         today: slots.day(now),
+        hour: now
+            .to_zoned_datetime(agenda.calendar.timezone.clone())
+            .time(),
         reader,
         no,
         address: &letter.address,
@@ -109,6 +112,8 @@ struct Writing<'a> {
     state: &'a State,
     slots: Slots<'a>,
     today: Date,
+    /// What the clock says.
+    hour: Time,
     reader: Reader,
     no: LetterNo,
     address: &'a Address,
@@ -266,6 +271,7 @@ impl<'a> Writing<'a> {
             unit_name: known.unit.name.clone(),
             due,
             due_time: task.due_time.map(|time| time.strftime("%H:%M").to_string()),
+            hour_over: due == self.today && task.due_time.is_some_and(|hour| self.hour >= hour),
             window_from: known.dated.window_from,
             date_note: moved.then(|| match known.state.extended_to {
                 Some(_) => "已准延期".to_owned(),

@@ -56,6 +56,8 @@ pub struct Item {
     pub due: Date,
     /// The hour on that day, `17:00`, where the task names one.
     pub due_time: Option<String>,
+    /// Whether it is that day and past that hour: it is overdue already, though what follows waits for the day's end.
+    pub hour_over: bool,
     /// The window's first day, where the duty is a window.
     pub window_from: Option<Date>,
     /// Why the date is what it is, when that is worth a clause: `原定 05-12(周六),提前至工作日`.
@@ -90,6 +92,13 @@ pub struct Item {
     pub settled: Option<String>,
     /// Whether it is an alert, which `received` closes.
     pub alert: bool,
+}
+
+impl Item {
+    /// Whether its last day, or the hour on it, is past on the day this is written.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        today > self.due || self.hour_over
+    }
 }
 
 /// A line of a table: one duty of a unit further down.

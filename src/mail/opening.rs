@@ -54,7 +54,7 @@ fn opening_of_items(content: &Content) -> Option<String> {
     let Some(first) = open.iter().min_by_key(|item| item.due) else {
         return (!content.items.is_empty()).then(|| "您的申请已有答复，见下。".to_owned());
     };
-    let late = open.iter().filter(|item| today > item.due).count();
+    let late = open.iter().filter(|item| item.is_overdue(today)).count();
     let number = works(open.len());
     Some(if late == open.len() {
         format!(

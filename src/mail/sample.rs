@@ -108,6 +108,7 @@ pub fn item(task: &str, title: &str, due: Date, workdays_left: i32) -> Item {
         unit_name: "示例小学".to_owned(),
         due,
         due_time: None,
+        hour_over: false,
         window_from: None,
         date_note: None,
         workdays_left,

@@ -99,7 +99,7 @@ fn of_duties(content: &Content) -> Option<Parts> {
         }
     } else if first.alert {
         "紧急".to_owned()
-    } else if content.today > first.due {
+    } else if first.is_overdue(content.today) {
         "已逾期".to_owned()
     } else if first.changed_from.is_some() && told.iter().all(|item| item.changed_from.is_some()) {
         format!("改期至{}", short_day(first.due))

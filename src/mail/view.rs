@@ -167,8 +167,12 @@ impl ItemView {
                 one_line(&item.unit_name)
             },
             due: format!("{}{}", day(item.due, today), one_line(hour)),
-            left: time_left(item.due, today, item.workdays_left),
-            is_overdue: item.settled.is_none() && today > item.due,
+            left: if item.hour_over {
+                "今天的截止时间已过".to_owned()
+            } else {
+                time_left(item.due, today, item.workdays_left)
+            },
+            is_overdue: item.settled.is_none() && item.is_overdue(today),
             from: item
                 .window_from
                 .filter(|from| *from < item.due)

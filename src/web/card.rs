@@ -89,7 +89,8 @@ impl<'a> Card<'a> {
         form: Form,
     ) -> Self {
         let today = content.today;
-        let nearness = Nearness::new(item.workdays_left, item.due, today);
+        let nearness =
+            Nearness::new(item.workdays_left, item.due, today).past_its_hour(item.hour_over);
         // Said only when the letter knows of an answer too: an address typed by hand thanks nobody.
         let told = told
             .filter(|told| told.anchor == anchor)

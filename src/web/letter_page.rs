@@ -155,7 +155,10 @@ fn lead(content: &Content) -> String {
         .iter()
         .filter(|item| item.settled.is_none())
         .collect();
-    let late = open.iter().filter(|item| item.due < content.today).count();
+    let late = open
+        .iter()
+        .filter(|item| item.is_overdue(content.today))
+        .count();
     let total = open.len();
     let all_heard = open.iter().all(|item| item.answered.is_some());
     if content.alert.is_some() {

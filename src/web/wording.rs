@@ -32,6 +32,7 @@ pub(super) struct Nearness {
     workdays_left: i32,
     due: Date,
     today: Date,
+    hour_over: bool,
 }
 
 impl Nearness {
@@ -40,16 +41,24 @@ impl Nearness {
             workdays_left,
             due,
             today,
+            hour_over: false,
         }
     }
 
+    /// The same, where the due day's hour may be over.
+    pub(super) fn past_its_hour(self, hour_over: bool) -> Self {
+        Self { hour_over, ..self }
+    }
+
     pub(super) fn is_overdue(self) -> bool {
-        self.due < self.today
+        self.due < self.today || self.hour_over
     }
 
     pub(super) fn words(self) -> String {
         let days = self.workdays_left.unsigned_abs();
-        if self.due == self.today {
+        if self.hour_over {
+            "今天的截止时间已过".to_owned()
+        } else if self.due == self.today {
             "今天截止".to_owned()
         } else if !self.is_overdue() {
             // Only rest days lie between today and a due day that may not be moved off them.

@@ -2,4 +2,6 @@
 
 mod days;
 mod due_at;
-mod forms;
+pub(crate) mod forms;
+mod grammar;
+mod years;

@@ -210,7 +210,7 @@ fn printing_is_undone_by_reading() {
         .unwrap_or_else(|found| panic!("seed {seed:?}: {found}"));
 }
 
-fn forms() -> impl Strategy<Value = DateForm> {
+pub(crate) fn forms() -> impl Strategy<Value = DateForm> {
     let month = 1..=12_i8;
     let day = 1..=28_i8;
     let any_month = proptest::option::of(month.clone());

@@ -184,6 +184,7 @@ pub(crate) fn item(id: &str, title: &str) -> Item {
         unit_name: "浒山小学".to_owned(),
         due: date(2026, 5, 12),
         due_time: None,
+        hour_over: false,
         window_from: None,
         date_note: None,
         workdays_left: 5,
