@@ -15,6 +15,10 @@ bench:
 year seeds="200" days="60":
     cargo run --release --example year -- --seeds {{seeds}} --days {{days}}
 
+# What people write, mutated, for so long; what is not read to an end is kept in the corpus that every test run tries.
+fuzz seconds="300":
+    cargo run --release --example fuzz -- --seconds {{seconds}}
+
 run:
     cargo run --release -- run
 

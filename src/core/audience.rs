@@ -96,7 +96,7 @@ impl Audience {
 
 impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Self], sign: &str| {
+        let in_a_row = |f: &mut fmt::Formatter<'_>, parts: &[Self], sign: &str| {
             for (n, part) in parts.iter().enumerate() {
                 if n > 0 {
                     write!(f, " {sign} ")?;
@@ -120,8 +120,8 @@ impl fmt::Display for Audience {
                 Self::Any(_) | Self::All(_) => write!(f, "!({inner})"),
                 _ => write!(f, "!{inner}"),
             },
-            Self::All(parts) => joined(f, parts, "&"),
-            Self::Any(parts) => joined(f, parts, "|"),
+            Self::All(parts) => in_a_row(f, parts, "&"),
+            Self::Any(parts) => in_a_row(f, parts, "|"),
         }
     }
 }
@@ -172,7 +172,7 @@ impl Parser<'_> {
         while self.take('|') {
             parts.push(self.all()?);
         }
-        Ok(single(parts, Audience::Any))
+        Ok(joined(parts, Audience::Any))
     }
 
     fn all(&mut self) -> Result<Audience, AudienceFault> {
@@ -180,7 +180,7 @@ impl Parser<'_> {
         while self.take('&') {
             parts.push(self.not()?);
         }
-        Ok(single(parts, Audience::All))
+        Ok(joined(parts, Audience::All))
     }
 
     fn not(&mut self) -> Result<Audience, AudienceFault> {
@@ -269,10 +269,21 @@ impl Parser<'_> {
     }
 }
 
-fn single(mut parts: Vec<Audience>, join: fn(Vec<Audience>) -> Audience) -> Audience {
-    if parts.len() == 1 {
-        parts.remove(0)
+/// Parts joined by `&` or `|`; `(a | b) | c` is `a | b | c`.
+fn joined(parts: Vec<Audience>, join: fn(Vec<Audience>) -> Audience) -> Audience {
+    let of_one_kind =
+        |part: &Audience| std::mem::discriminant(part) == std::mem::discriminant(&join(Vec::new()));
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            part if !of_one_kind(&part) => flat.push(part),
+            Audience::All(inner) | Audience::Any(inner) => flat.extend(inner),
+            part => flat.push(part),
+        }
+    }
+    if flat.len() == 1 {
+        flat.remove(0)
     } else {
-        join(parts)
+        join(flat)
     }
 }

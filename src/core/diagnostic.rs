@@ -268,10 +268,11 @@ impl Diagnostic {
 }
 
 impl Mark {
-    /// The span, cut to the text: a caret past the end would not be drawn.
+    /// The span, cut to the text and to whole characters: a caret past the end or inside one cannot be drawn.
     fn shown_span(&self) -> Range<usize> {
-        let end = self.text.body.len();
-        self.span.start.min(end)..self.span.end.min(end)
+        let body = &self.text.body;
+        let start = body.floor_char_boundary(self.span.start);
+        start..body.ceil_char_boundary(self.span.end).max(start)
     }
 }
 

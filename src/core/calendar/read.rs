@@ -305,8 +305,9 @@ pub(super) fn audience(value: Value<'_, '_>, tags: &BTreeSet<String>) -> Option<
             span: text.span,
         }),
         Err(fault) => {
-            // The text begins after its opening quote.
-            let start = text.span.start + 1;
+            // The text begins after its opening quote; where that was forgotten, at once.
+            let quoted = value.file().text.body[text.span.clone()].starts_with(['"', '\'']);
+            let start = text.span.start + usize::from(quoted);
             value.file().error_with_help(
                 start + fault.span.start..start + fault.span.end,
                 Words::new("适用对象写得不对", "the audience cannot be read"),

@@ -68,7 +68,7 @@ const BREAKS: [(&str, BreakKind); 4] = [
     ("autumn break", BreakKind::Autumn),
 ];
 
-const ORDINALS: [(&str, Nth); 13] = [
+const ORDINALS: [(&str, Nth); 7] = [
     ("first", Nth::Number(1)),
     ("second", Nth::Number(2)),
     ("third", Nth::Number(3)),
@@ -76,12 +76,6 @@ const ORDINALS: [(&str, Nth); 13] = [
     ("fifth", Nth::Number(5)),
     ("sixth", Nth::Number(6)),
     ("last", Nth::Last),
-    ("1st", Nth::Number(1)),
-    ("2nd", Nth::Number(2)),
-    ("3rd", Nth::Number(3)),
-    ("4th", Nth::Number(4)),
-    ("5th", Nth::Number(5)),
-    ("6th", Nth::Number(6)),
 ];
 
 pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
@@ -97,6 +91,8 @@ pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
     let hint = examples();
     let meant = words
         .split(' ')
+        // Of three letters one is a third: day is not nearly May.
+        .filter(|word| word.len() > 3)
         .find_map(|word| {
             let known = MONTHS
                 .iter()
@@ -192,6 +188,16 @@ fn day(scan: Scan<'_>) -> Read<'_> {
     ))
 }
 
+/// `first`, `last`, `21st`.
+fn nth(scan: &mut Scan<'_>) -> Option<Nth> {
+    if let Some(nth) = scan.one_of(&ORDINALS) {
+        return Some(nth);
+    }
+    let number = u8::try_from(scan.small()?).ok()?;
+    scan.take(&["st", "nd", "rd", "th"])
+        .then_some(Nth::Number(number))
+}
+
 /// `end of April`, `last Monday of March`, `last week of March`, `last workday`.
 fn ordinal(scan: Scan<'_>) -> Read<'_> {
     let mut scan = scan;
@@ -204,7 +210,7 @@ fn ordinal(scan: Scan<'_>) -> Read<'_> {
         let month = Some(scan.one_of(&MONTHS)?);
         return Some((DateForm::MonthEnd { month }, scan));
     }
-    let nth = scan.one_of(&ORDINALS)?;
+    let nth = nth(&mut scan)?;
     if scan.take(&["workday"]) {
         return Some((DateForm::Workday(nth), scan));
     }

@@ -161,10 +161,15 @@ fn english(form: &DateForm) -> String {
         Some(Season::Autumn) => "autumn ",
     };
     let nth = |nth: Nth| match nth {
-        Nth::Number(1) => "1st".to_owned(),
-        Nth::Number(2) => "2nd".to_owned(),
-        Nth::Number(3) => "3rd".to_owned(),
-        Nth::Number(n) => format!("{n}th"),
+        Nth::Number(n) => {
+            let ending = match (n % 10, n % 100) {
+                (1, n) if n != 11 => "st",
+                (2, n) if n != 12 => "nd",
+                (3, n) if n != 13 => "rd",
+                _ => "th",
+            };
+            format!("{n}{ending}")
+        }
         Nth::Last => "last".to_owned(),
     };
     let counted = |count: u16, unit: Unit| match (count, unit) {

@@ -364,9 +364,8 @@ fn skipped_however_it_is_written() {
 /// goes out with the first slot after the day, and escalation counts from the day as ever.
 #[test]
 fn an_hour_on_the_due_day() {
-    let task = format!(
-        "{DRILL}due_time = \"下午五点\"\nremind = [\"0d\"]\nescalate = []\nnag = false\n"
-    );
+    let task =
+        format!("{DRILL}due_time = \"下午五点\"\nremind = [\"0d\"]\nescalate = []\nnag = false\n");
     check(
         &task,
         "2026-11-09 07:00 hang
