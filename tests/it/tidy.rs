@@ -3,6 +3,7 @@
 mod code;
 mod docs;
 mod faults;
+mod pages;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -36,7 +36,7 @@ pub(super) fn house() -> tempfile::TempDir {
 }
 
 /// The fenced blocks of a document whose fence says `sh runnable`, with the number of their first line.
-fn runnable(document: &str) -> Vec<(usize, String)> {
+pub(super) fn runnable(document: &str) -> Vec<(usize, String)> {
     let mut blocks = Vec::new();
     let mut lines = document.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -52,7 +52,7 @@ fn runnable(document: &str) -> Vec<(usize, String)> {
     blocks
 }
 
-fn run(script: &str, house: &Path) -> Output {
+pub(super) fn run(script: &str, house: &Path) -> Output {
     let path = format!(
         "{}:/usr/local/bin:/usr/bin:/bin",
         Path::new(BELL).parent().unwrap().display()
@@ -114,7 +114,7 @@ fn commands() -> BTreeSet<String> {
 }
 
 /// The words in backticks of a document.
-fn spans(document: &str) -> impl Iterator<Item = &str> {
+pub(super) fn spans(document: &str) -> impl Iterator<Item = &str> {
     document
         .lines()
         .flat_map(|line| line.split('`').skip(1).step_by(2))
@@ -149,6 +149,8 @@ fn no_document_names_a_command_that_is_not_there() {
         "README.md",
         "README.zh-CN.md",
         "calendar/README.md",
+        "docs/calendar.md",
+        "docs/calendar.zh-CN.md",
         "deploy/README.md",
     ] {
         let document = read(name);
