@@ -22,6 +22,9 @@ struct Arguments {
     /// Print the golden year instead.
     #[arg(long)]
     golden: bool,
+    /// Ask the promises of rehearsed years instead.
+    #[arg(long)]
+    rehearsals: bool,
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,16 @@ fn main() -> ExitCode {
     }
     let mut broken = 0_u64;
     for seed in arguments.from_seed..arguments.from_seed + arguments.seeds {
+        if arguments.rehearsals {
+            match world::rehearse_seed(seed) {
+                Ok(notices) => println!("seed {seed}: {notices} notices"),
+                Err(faults) => {
+                    broken += 1;
+                    println!("seed {seed}: {}", faults.join("\n"));
+                }
+            }
+            continue;
+        }
         match world::run_seed(seed, arguments.days) {
             Ok(lived) => println!("seed {seed}: {} facts, {:?}", lived.facts, lived.tally),
             Err(violation) => {

@@ -13,6 +13,7 @@ mod mail;
 mod man;
 mod plan;
 mod raise;
+mod rehearse;
 mod roster;
 mod run;
 mod schema;
@@ -74,6 +75,13 @@ enum Command {
     Plan(plan::Arguments),
     /// 一处改动会带来什么:日期、新增、撤销,现在和以后发的信
     Diff(diff::Arguments),
+    /// 新的一年启用之前,把全年预演一遍:每人多少封信、哪天最忙、每校负担多重
+    ///
+    /// 按现在的行事历和花名册走完一整年,由编出来的人按时回、拖着回、不回、重复回、申请延期、说不适用,也有退信的邮箱;
+    /// 几秒钟就看得到每人收多少封信、哪天最忙、每校负担多重、有多少要上报。改了行事历再预演一次,两次一比就知道改得好不好。
+    ///
+    /// 不读也不写台账,不发任何邮件。有事才发的任务不在预演之列。同一个种子,结果一样。
+    Rehearse(rehearse::Arguments),
     /// 一项职责的来龙去脉:日期、已发、回执、接下来
     Why(why::Arguments),
     /// 有没有需要人处理的事
@@ -142,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Dates(arguments) => dates::run(&config, &arguments),
         Command::Plan(arguments) => plan::run(&config, &arguments),
         Command::Diff(arguments) => diff::run(&config, &arguments),
+        Command::Rehearse(arguments) => rehearse::run(&config, &arguments),
         Command::Why(arguments) => why::run(&config, &arguments),
         Command::Status => status::run(&config),
         Command::Answer(arguments) => answer::answer(&config, &arguments),

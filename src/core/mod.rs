@@ -20,6 +20,7 @@ pub mod names;
 pub mod outcome;
 pub mod period;
 pub mod plan;
+pub mod rehearsal;
 pub mod review;
 pub mod roster;
 mod scan;

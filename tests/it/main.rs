@@ -23,6 +23,7 @@ mod letters;
 mod link;
 mod mail;
 mod properties;
+mod rehearsal;
 mod rules;
 mod running;
 mod schema;

@@ -14,5 +14,6 @@ mod import;
 mod init;
 mod kill;
 mod preview;
+mod rehearse;
 mod spring;
 mod start;

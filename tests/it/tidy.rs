@@ -99,6 +99,7 @@ fn no_floor_knows_a_higher_one() {
         ("src/mail/", &["core", "mail"]),
         ("src/schema/", &["core", "schema"]),
         ("src/web/", &["core", "link", "web"]),
+        ("src/album/", &["album", "config", "core", "mail"]),
         (
             "src/daemon/",
             &[

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{Alike, Burden, Month, burdens, known_year};
 use crate::core::agenda::Agenda;
 use crate::core::calendar::{Calendar, Cap, Task};
@@ -12,27 +14,34 @@ const NAMED: usize = 4;
 
 /// Adds the warnings that `[burden]` asks for.
 pub fn review(agenda: &Agenda, faults: &Faults) {
-    let caps = &agenda.calendar.caps;
-    if caps.require_authority {
+    if agenda.calendar.caps.require_authority {
         authorities(agenda, faults);
     }
-    if caps.duties.is_none() && caps.evidence.is_none() {
-        return;
+    if let Some((from, to)) = known_year(&agenda.calendar) {
+        for warning in over_caps(agenda, from, to) {
+            faults.add(warning);
+        }
     }
-    let Some((from, to)) = known_year(&agenda.calendar) else {
-        return;
-    };
-    let all = burdens(agenda, from, to);
+}
+
+/// A warning for each cap and month in which schools are asked more than it allows.
+pub fn over_caps(agenda: &Agenda, from: Date, to: Date) -> Vec<Diagnostic> {
+    let caps = &agenda.calendar.caps;
     let counted = [
         (&caps.duties, Counted::Duties),
         (&caps.evidence, Counted::Evidence),
     ];
+    if counted.iter().all(|(cap, _)| cap.is_none()) {
+        return Vec::new();
+    }
+    let all = burdens(agenda, from, to);
+    let mut warnings = Vec::new();
     for (cap, counted) in counted {
         let Some(cap) = cap else { continue };
-        for over in beyond(agenda, &all, cap, counted) {
-            faults.add(over.warning(agenda, cap, counted));
-        }
+        let over = beyond(agenda, &all, cap, counted);
+        warnings.extend(over.iter().map(|over| over.warning(agenda, cap, counted)));
     }
+    warnings
 }
 
 /// What a cap is for.

@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-pub use caps::review;
+pub use caps::{over_caps, review};
 
 use super::agenda::{Agenda, Occurrence};
 use super::calendar::Calendar;

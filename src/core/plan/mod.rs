@@ -274,9 +274,11 @@ impl<'a> Pass<'a> {
                         .collect()
                 })
                 .unwrap_or_default();
+            let members = task.map_or(&[][..], |task| agenda.members(&task.id));
+            let group_of = |unit| *members.get(agenda.roster.position(unit)?)?;
             let mut left: Vec<_> = units
                 .keys()
-                .map(|unit| (unit, task.and_then(|task| agenda.group_of(task, unit))))
+                .map(|unit| (unit, group_of(unit)))
                 .filter(|(_, group)| conditional || group.is_none_or(|group| !walked[group]))
                 .collect();
             left.sort_unstable();

@@ -163,6 +163,8 @@ pub struct Unit {
 pub struct Roster {
     units: Vec<Unit>,
     index: NameMap<UnitId, usize>,
+    /// Where each mailbox stands: the unit, and the contact of it. Asked for each duty of each letter.
+    mailboxes: NameMap<Address, Vec<(usize, usize)>>,
 }
 
 impl Roster {
@@ -173,7 +175,22 @@ impl Roster {
             .enumerate()
             .map(|(at, unit)| (unit.id.clone(), at))
             .collect();
-        Self { units, index }
+        let mut mailboxes: NameMap<Address, Vec<(usize, usize)>> = NameMap::default();
+        for (at, unit) in units.iter().enumerate() {
+            for (nth, contact) in unit.contacts.iter().enumerate() {
+                if let Some(address) = &contact.address {
+                    mailboxes
+                        .entry(address.clone())
+                        .or_default()
+                        .push((at, nth));
+                }
+            }
+        }
+        Self {
+            units,
+            index,
+            mailboxes,
+        }
     }
 
     /// The units in the file's order.
@@ -227,12 +244,15 @@ impl Roster {
 
     /// Every place a mailbox stands on the roster on a day: the person behind it, and their units.
     pub fn behind(&self, address: &Address, day: Date) -> Vec<(&Unit, &Contact)> {
-        self.units
-            .iter()
-            .flat_map(|unit| unit.contacts.iter().map(move |contact| (unit, contact)))
-            .filter(|(_, contact)| {
-                contact.address.as_ref() == Some(address) && contact.holds_on(day)
+        self.mailboxes
+            .get(address)
+            .into_iter()
+            .flatten()
+            .map(|(unit, contact)| {
+                let unit = &self.units[*unit];
+                (unit, &unit.contacts[*contact])
             })
+            .filter(|(_, contact)| contact.holds_on(day))
             .collect()
     }
 

@@ -7,10 +7,11 @@ use schoolbell::core::agenda::Agenda;
 use schoolbell::core::diff::diff;
 use schoolbell::core::fact::{Answer, Event, Fact, Outcome, Via};
 use schoolbell::core::plan::{Slots, first_sights, plan};
+use schoolbell::core::rehearsal::Chance as Rng;
 use schoolbell::core::state::State;
 
 use super::must_agree;
-use crate::world::rng::Rng;
+
 use crate::world::source::Source;
 
 /// How many seeds are lived through.

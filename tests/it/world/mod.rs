@@ -9,7 +9,6 @@ mod people;
 mod post;
 mod promises;
 mod record;
-pub(crate) mod rng;
 mod seeded;
 pub(crate) mod source;
 
@@ -21,8 +20,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::duty::DutyId;
-use schoolbell::core::fact::{Event, Part};
+use schoolbell::core::fact::{Event, Fact, Part};
 use schoolbell::core::plan::{Plan, Slots};
+use schoolbell::core::rehearsal::{Chance as Rng, Rehearsal};
 use schoolbell::core::state::State;
 
 use house::{Beat, Fall, House, Sent};
@@ -76,6 +76,63 @@ pub(crate) fn golden() -> Result<String, Box<Violation>> {
     Ok(world.transcript)
 }
 
+/// Rehearses 2026 with the shipped calendar and a seed, and asks every promise. Returns how many notices were looked at.
+///
+/// # Errors
+/// The first faults.
+pub(crate) fn rehearse_seed(seed: u64) -> Result<usize, Vec<String>> {
+    let agenda = Source::shipped().agenda().expect("the shipped calendar");
+    ask_of(&agenda, Rehearsal::new(&agenda, 2026, seed))
+}
+
+/// Asks the promises of a rehearsal, slot by slot.
+fn ask_of(agenda: &Agenda, rehearsal: Rehearsal<'_>) -> Result<usize, Vec<String>> {
+    let (mut record, mut tally, mut notices) = (Record::default(), Tally::new(), 0);
+    for step in rehearsal {
+        for fact in &step.before {
+            record.take(fact);
+        }
+        let mut faults = promises::of_plan(agenda, &record, &step.plan);
+        notices += step
+            .plan
+            .letters
+            .iter()
+            .map(|l| l.notices.len())
+            .sum::<usize>();
+        // The letters are planned as one; what becomes of each comes after.
+        let sending =
+            |fact: &Fact| matches!(fact.what, Event::Attempt { .. } | Event::Outcome { .. });
+        let planned = step.after.iter().position(sending);
+        let (planned, sent) = step.after.split_at(planned.unwrap_or(step.after.len()));
+        for fact in planned {
+            record.take(fact);
+        }
+        if step.plan.slot.is_some() {
+            let mut look = outcomes::Look {
+                agenda,
+                record: &record,
+                today: step.day,
+                tally: &mut tally,
+                faults: Vec::new(),
+            };
+            look.at_all();
+            faults.append(&mut look.faults);
+            faults.extend(promises::of_closings(agenda, &record, step.day));
+            record.touched.clear();
+        }
+        for fact in sent {
+            record.take(fact);
+        }
+        faults.append(&mut record.faults);
+        if !faults.is_empty() {
+            faults.insert(0, format!("on {}", step.day));
+            faults.truncate(12);
+            return Err(faults);
+        }
+    }
+    Ok(notices)
+}
+
 /// Who answers, and how.
 enum Habit {
     /// Each mailbox's owner as the seed has made them.
@@ -91,7 +148,7 @@ enum Habit {
 struct World {
     seed: u64,
     habit: Habit,
-    rng: rng::Rng,
+    rng: Rng,
     house: House,
     post: Post,
     record: Record,
@@ -115,7 +172,7 @@ impl World {
         Self {
             seed,
             habit,
-            rng: rng::Rng::new(seed),
+            rng: Rng::new(seed),
             house: House::new(agenda, now),
             post: Post::new(seed, weather),
             record: Record::default(),

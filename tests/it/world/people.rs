@@ -6,7 +6,7 @@ use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, Event, Via};
 use schoolbell::core::names::Address;
 
-use super::rng::{Rng, hash};
+use schoolbell::core::rehearsal::{Chance as Rng, hash};
 
 /// How somebody deals with what they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

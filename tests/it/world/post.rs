@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schoolbell::core::names::Address;
 
-use super::rng::Rng;
+use schoolbell::core::rehearsal::Chance as Rng;
 
 /// How the server takes a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -94,6 +94,10 @@ impl Record {
                 self.unreachable.insert(address.clone());
                 self.disturbed = Some(at);
             }
+            Event::Reachable { address, .. } => {
+                self.unreachable.remove(address);
+                self.disturbed = Some(at);
+            }
             Event::CalendarVersion { .. }
             | Event::SlotPassed {
                 after_outage: true, ..

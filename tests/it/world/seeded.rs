@@ -16,9 +16,9 @@ use super::house::{Beat, Fall};
 use super::outcomes::Tally;
 use super::people::decision;
 use super::post::Weather;
-use super::rng::Rng;
 use super::source::Source;
 use super::{Habit, Violation, World};
+use schoolbell::core::rehearsal::Chance as Rng;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 

@@ -8,7 +8,7 @@ use schoolbell::core::calendar::{self, read_role};
 use schoolbell::core::diagnostic::{Faults, Locale, Text};
 use schoolbell::core::roster::read_csv;
 
-use super::rng::Rng;
+use schoolbell::core::rehearsal::Chance as Rng;
 
 /// A calendar's files and a roster, as texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
