@@ -92,7 +92,7 @@ fn core_is_pure() {
 
 #[test]
 fn no_floor_knows_a_higher_one() {
-    let floors: [(&str, &[&str]); 7] = [
+    let floors: [(&str, &[&str]); 8] = [
         ("src/core/", &["core"]),
         ("src/ledger/", &["core", "ledger"]),
         ("src/link", &["core", "link"]),
