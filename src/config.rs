@@ -20,6 +20,14 @@ struct Raw {
     admins: Vec<String>,
     web: RawWeb,
     mail: RawMail,
+    backup: RawBackup,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawBackup {
+    keep: u32,
+    folder: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +84,16 @@ impl Default for Raw {
             admins: vec!["office@bureau".to_owned()],
             web: RawWeb::default(),
             mail: RawMail::default(),
+            backup: RawBackup::default(),
+        }
+    }
+}
+
+impl Default for RawBackup {
+    fn default() -> Self {
+        Self {
+            keep: 14,
+            folder: "backup".into(),
         }
     }
 }
@@ -148,6 +166,17 @@ pub struct Settings {
     pub base_url: String,
     /// How letters go out.
     pub mail: Mail,
+    /// The nightly backup.
+    pub backup: Backup,
+}
+
+/// The nightly backup.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// How many are kept; 0: none are made.
+    pub keep: usize,
+    /// Where.
+    pub folder: PathBuf,
 }
 
 /// How letters go out.
@@ -297,6 +326,10 @@ impl Raw {
                 "应以 http:// 或 https:// 开头,如 https://bell.school.example".to_owned(),
             ));
         }
+        let backup = Backup {
+            keep: usize::try_from(self.backup.keep).unwrap_or(usize::MAX),
+            folder: plain(&state.join(&self.backup.folder)),
+        };
         let mail = self.mail.checked(folder, &state, wrong)?;
         Ok(Settings {
             file: path.to_owned(),
@@ -307,6 +340,7 @@ impl Raw {
             listen,
             base_url,
             mail,
+            backup,
         })
     }
 }

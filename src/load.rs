@@ -92,7 +92,7 @@ pub fn load_kept(settings: &Settings, kept: &[(String, String)]) -> Loaded {
 }
 
 /// The name under which the ledger keeps the roster.
-const KEPT_ROSTER: &str = "roster.csv";
+pub const KEPT_ROSTER: &str = "roster.csv";
 
 fn parse(settings: &Settings, files: &[(String, Vec<u8>)], roster_bytes: &[u8]) -> Loaded {
     let roster_name = settings.roster.display().to_string();

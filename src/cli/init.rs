@@ -117,8 +117,8 @@ fn next_steps(folder: &Path, config: &Path) -> String {
 2. 改 {folder}/calendar/calendar.toml 的标题、school-year.toml 的开学放假日期;怎么改见 {folder}/calendar/README.md。
    然后检查(没有适用的单位等提醒,填好花名册后就少了):
      schoolbell --config {config} check
-3. 看看若无人回执,会发出哪些信:
-     schoolbell --config {config} plan
+3. 预演一整年,看每所学校多少事、每个人多少信:
+     schoolbell --config {config} rehearse
 4. 改 {config} 的 [web] 和 [mail];要真的发信,transport 写 smtp,再给自己发一封:
      schoolbell --config {config} mail test 您的邮箱
 5. 启动:

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 mod answer;
+mod backup;
 mod check;
 mod chinese;
 mod completions;
@@ -7,6 +8,7 @@ mod dates;
 mod diff;
 mod duty_table;
 mod export;
+mod forget;
 mod init;
 mod ledger;
 mod mail;
@@ -104,6 +106,12 @@ enum Command {
     Ledger(ledger::Arguments),
     /// 把职责、回执、信件和台账导出成 Excel 表格
     Export(export::Arguments),
+    /// 备份台账,服务在运行也可以
+    Backup(backup::Backup),
+    /// 用备份换掉台账;要先停服务
+    Restore(backup::Restore),
+    /// 从台账里删去一个人的姓名、邮箱和信;要先停服务
+    Forget(forget::Arguments),
     /// 新建一个文件夹,放好配置、行事历和花名册模板
     Init(init::Arguments),
     /// 导入花名册
@@ -162,6 +170,9 @@ pub fn main() -> ExitCode {
         Command::Raise(arguments) => raise::run(&config, &arguments),
         Command::Ledger(arguments) => ledger::run(&config, &arguments),
         Command::Export(arguments) => export::run(&config, &arguments),
+        Command::Backup(arguments) => backup::backup(&config, &arguments),
+        Command::Restore(arguments) => backup::restore(&config, &arguments),
+        Command::Forget(arguments) => forget::run(&config, &arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Roster(command) => roster::run(&config, &command),
         Command::SheetRows => rows_of_stdin(),

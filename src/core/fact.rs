@@ -259,6 +259,11 @@ pub enum Event {
         /// The backup's file name.
         from: String,
     },
+    /// A person's data was erased from the facts before this one.
+    Forgotten {
+        /// What stands in the place of their name and mailboxes.
+        pseudonym: String,
+    },
     /// A housekeeping job ran.
     JobRun {
         /// Which.

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod duty;
 pub mod fact;
 pub mod forecast;
+pub mod gone;
 pub mod hex;
 pub mod hold;
 mod known;

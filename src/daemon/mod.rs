@@ -1,5 +1,6 @@
 //! The daemon: carries out what the planner decides.
 
+mod backup;
 mod beat;
 mod courier;
 mod desk;
@@ -90,6 +91,7 @@ enum Nudge {
     Beat,
     Reload,
     Housekeeping,
+    Backup,
     Stop,
 }
 
@@ -156,6 +158,10 @@ async fn live(
     };
     beat(office).await?;
     systemd::ready();
+    if office.backup_is_due() {
+        // A full queue is a busy start: the night will do.
+        let _ = nudges.try_send(Nudge::Backup);
+    }
     let result = loop {
         let nudge = tokio::select! {
             nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
@@ -177,6 +183,7 @@ async fn live(
                 systemd::ready();
             }
             Nudge::Housekeeping => heed(office, on_thread(office, housekeeping).await)?,
+            Nudge::Backup => heed(office, on_thread(office, Office::back_up).await)?,
         }
         if beat(office).await? {
             systemd::alive();
@@ -261,7 +268,9 @@ fn housekeeping(office: &Office) -> Result<(), LedgerError> {
     }
     let mut book = office.book()?;
     let job = "prune".to_owned();
-    office.append(&mut book, vec![Event::JobRun { job }])
+    office.append(&mut book, vec![Event::JobRun { job }])?;
+    drop(book);
+    office.back_up()
 }
 
 /// SIGHUP reloads; SIGTERM and Ctrl-C stop.

@@ -110,7 +110,8 @@ async fn foreign_facts(office: &Office) {
 
 async fn act(office: &Arc<Office>, nudge: Nudge) -> Result<(), DaemonError> {
     match nudge {
-        Nudge::Beat | Nudge::Stop => Ok(()),
+        // A rehearsal has no backups.
+        Nudge::Beat | Nudge::Stop | Nudge::Backup => Ok(()),
         Nudge::Reload => Ok(heed(
             office,
             on_thread(office, super::Office::reload).await,

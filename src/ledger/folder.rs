@@ -146,12 +146,16 @@ fn network_name(magic: i128) -> Option<&'static str> {
     }
 }
 
-/// Makes what was done to the names in a file's folder outlast a power cut.
-fn sync_parent(path: &Path) -> Result<(), LedgerError> {
-    let dir = match path.parent() {
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Makes what was done to the names in a file's folder outlast a power cut.
+pub(super) fn sync_parent(path: &Path) -> Result<(), LedgerError> {
+    let dir = folder_of(path);
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(|error| LedgerError::from_file(dir, &error))
@@ -177,12 +181,16 @@ impl Unfinished {
         let unfinished = beside(path, &format!(".{}-{nth}.part", std::process::id()));
         // A crash may have left one of this very name, since in a container every run has the same process id.
         remove_if_there(&unfinished);
-        OpenOptions::new()
+        let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&unfinished)
             .map_err(|error| LedgerError::from_file(&unfinished, &error))?;
+        // What root makes in the service's folder is the service's. Nobody else may give a file away, nor need to.
+        if let Ok(folder) = fs::metadata(folder_of(path)) {
+            let _ = std::os::unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()));
+        }
         Ok(Self(unfinished))
     }
 
@@ -210,7 +218,7 @@ impl Drop for Unfinished {
 }
 
 /// What was renamed, or never made, is not there; what can't be removed does no harm.
-fn remove_if_there(path: &Path) {
+pub(super) fn remove_if_there(path: &Path) {
     let _ = fs::remove_file(path);
 }
 

@@ -4,6 +4,7 @@
 //! it would survive a power cut; readers have connections of their own and see whatever any process has committed.
 
 mod backup;
+mod erasure;
 mod error;
 mod folder;
 mod opening;
@@ -21,6 +22,8 @@ use std::sync::{Arc, mpsc};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+pub use backup::{Examined, Restored, examine};
+pub use erasure::{Erased, Erasure, Vault};
 pub use error::LedgerError;
 pub use folder::{FolderLock, LEDGER_FILE, LOCK_FILE};
 pub use schema::Nature;

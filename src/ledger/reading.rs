@@ -147,14 +147,14 @@ pub(super) fn unsigned(number: i64) -> Result<u64, LedgerError> {
     u64::try_from(number).map_err(|_| LedgerError::Corrupt(format!("{number} counts a fact")))
 }
 
-struct StoredFact {
+pub(super) struct StoredFact {
     seq: i64,
     at: String,
     body: String,
 }
 
 impl StoredFact {
-    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             seq: row.get(0)?,
             at: row.get(1)?,
@@ -162,7 +162,7 @@ impl StoredFact {
         })
     }
 
-    fn parse(self) -> Result<(u64, Fact), LedgerError> {
+    pub(super) fn parse(self) -> Result<(u64, Fact), LedgerError> {
         let unreadable = |what: &str| LedgerError::Corrupt(format!("fact {}: {what}", self.seq));
         let at = self
             .at

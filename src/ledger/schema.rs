@@ -48,8 +48,7 @@ const WAL_LIMIT_BYTES: i64 = 64 << 20;
 /// Each step brings the schema to the version of its place, counted from 1. Steps that have been released stay as
 /// they are.
 ///
-/// The columns of `fact` beside `body` are read out of it by SQLite itself, so they can't disagree with it. The
-/// explicit erasure of a person's data will have to drop `fact_stays` and make it again, in one transaction.
+/// The columns of `fact` beside `body` are read out of it by SQLite itself, so they can't disagree with it.
 const MIGRATIONS: [&str; 1] = [r"
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -208,8 +207,20 @@ pub(super) fn nature(conn: &Connection, path: &Path) -> Result<Nature, LedgerErr
 /// # Errors
 /// `Corrupt` with the first fault.
 pub(super) fn quick_check(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+    look_through(conn, path, "PRAGMA quick_check(1)")
+}
+
+/// Looks through the file for damage as [`quick_check`] does, and that every index agrees with its table.
+///
+/// # Errors
+/// `Corrupt` with the first fault.
+pub(super) fn integrity_check(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+    look_through(conn, path, "PRAGMA integrity_check(1)")
+}
+
+fn look_through(conn: &Connection, path: &Path, check: &str) -> Result<(), LedgerError> {
     let verdict: String = conn
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .query_row(check, [], |row| row.get(0))
         .map_err(|error| LedgerError::from_sqlite(path, &error))?;
     if verdict == "ok" {
         return Ok(());

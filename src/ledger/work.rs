@@ -11,8 +11,8 @@ use crate::core::fact::{Event, LetterNo};
 
 /// A fact as it is stored, made ready by whoever asks so that the writer need not.
 pub(super) struct Row {
-    at: String,
-    body: String,
+    pub(super) at: String,
+    pub(super) body: String,
 }
 
 impl Row {

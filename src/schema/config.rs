@@ -34,6 +34,7 @@ pub(super) fn settings() -> Form {
         ),
         optional("web", web(), "页面。", "The pages."),
         optional("mail", mail(), "邮件。", "The mail."),
+        optional("backup", backup(), "每天夜里备份台账。", "The ledger's backup, each night."),
     ])
     .meaning(
         "校钟的配置;路径相对于本文件,都可以不写。",
@@ -55,6 +56,23 @@ fn web() -> Form {
             matching(r"^https?://\S*[^\s/]\S*$").default("http://127.0.0.1:8080"),
             "信里链接的开头,要写学校打得开的地址。",
             "What links in letters begin with.",
+        ),
+    ])
+}
+
+fn backup() -> Form {
+    table([
+        optional(
+            "keep",
+            integer(0, u32::MAX).default(14),
+            "留最近几份;0 为不备份。",
+            "How many are kept; 0: none are made.",
+        ),
+        optional(
+            "folder",
+            text().default("backup"),
+            "放在哪个文件夹,在 state 之下;写绝对路径可以放到别的磁盘。",
+            "Their folder, under state.",
         ),
     ])
 }

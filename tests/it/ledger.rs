@@ -1,5 +1,6 @@
 //! The ledger on real files: what it keeps, what it refuses, and what it says about it.
 
+mod backup;
 mod writing;
 
 use std::fs;
@@ -212,6 +213,9 @@ fn events_of_duties() -> Vec<Event> {
             address: address(),
             text: "250 2.0.0 收下".into(),
         },
+        Event::Forgotten {
+            pseudonym: "已删除-1".into(),
+        },
     ]
 }
 
@@ -275,6 +279,7 @@ fn place(event: &Event) -> usize {
         Event::Released { .. } => 19,
         Event::ClockJumped { .. } => 20,
         Event::Restored { .. } => 21,
+        Event::Forgotten { .. } => 22,
     }
 }
 
@@ -292,7 +297,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 22, "every_event lacks one");
+    assert_eq!(places.len(), 23, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();

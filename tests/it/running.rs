@@ -1,6 +1,7 @@
 //! The whole program, run as a user runs it: the binary, a real ledger, real SMTP, real HTTP.
 
 mod alert;
+mod backup;
 mod bomb;
 mod clerk;
 mod dates;
@@ -8,6 +9,7 @@ mod diff;
 mod disk;
 mod edit;
 mod export;
+mod forget;
 mod hold;
 mod house;
 mod import;

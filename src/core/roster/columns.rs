@@ -99,7 +99,7 @@ pub(super) fn columns(row: &SheetRow) -> Columns {
 }
 
 /// The column of a name; 姓 名 is 姓名.
-pub(super) fn column(value: &str) -> Option<(&'static str, &'static str)> {
+pub(crate) fn column(value: &str) -> Option<(&'static str, &'static str)> {
     let plain: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     COLUMNS
         .into_iter()

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 pub use changes::{Change, Tally, changes, tally};
+pub(crate) use columns::column;
 pub use columns::{COLUMNS, CsvStyle, NEEDED};
 pub use read::{TITLES, read_csv, read_sheet};
 pub use sheet::{Sheet, decode};

@@ -222,7 +222,7 @@ impl State {
             | Event::Released { .. }
             | Event::ClockJumped { .. }
             | Event::Restored { .. } => self.apply_hold(at, &fact.what),
-            Event::JobRun { .. } => {}
+            Event::Forgotten { .. } | Event::JobRun { .. } => {}
         }
     }
 

@@ -323,32 +323,6 @@ fn the_log_is_copied_into_the_database_while_it_runs() {
 }
 
 #[test]
-fn a_backup_is_a_ledger() {
-    let dir = folder();
-    let ledger = daemon(&dir);
-    ledger.append(morning(), every_event()).unwrap();
-    let elsewhere = folder();
-    let copy = elsewhere.path().join(LEDGER_FILE);
-    fs::write(&copy, "an older backup").unwrap();
-    ledger.backup_to(&copy).unwrap();
-    ledger.append(morning(), vec![job("later")]).unwrap();
-
-    let names: Vec<_> = fs::read_dir(elsewhere.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert_eq!(names, [LEDGER_FILE]);
-    let facts = daemon(&elsewhere).facts_since(0).unwrap();
-    assert_eq!(facts.len(), every_event().len());
-
-    let itself = ledger.backup_to(ledger.path());
-    assert!(matches!(itself, Err(LedgerError::Refused(_))));
-    let nowhere = ledger.backup_to(&dir.path().join("没有/copy"));
-    assert!(matches!(nowhere, Err(LedgerError::Folder { .. })));
-    ledger.append(morning(), vec![job("still works")]).unwrap();
-}
-
-#[test]
 fn a_row_of_another_make_is_reported_not_skipped() {
     let dir = folder();
     let ledger = open(&dir);

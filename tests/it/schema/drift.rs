@@ -12,7 +12,7 @@ use super::sample;
 use Step::{At, Key};
 
 /// Every table there is, by the way to it in its sample.
-const TABLES: [(Schema, &[Step]); 19] = [
+const TABLES: [(Schema, &[Step]); 20] = [
     (Schema::Calendar, &[]),
     (Schema::Calendar, &[Key("ladder")]),
     (Schema::Calendar, &[Key("ladder"), Key("escalate"), At(1)]),
@@ -30,6 +30,7 @@ const TABLES: [(Schema, &[Step]); 19] = [
     (Schema::Config, &[]),
     (Schema::Config, &[Key("web")]),
     (Schema::Config, &[Key("mail")]),
+    (Schema::Config, &[Key("backup")]),
     (Schema::Config, &[Key("mail"), Key("smtp")]),
     (Schema::Config, &[Key("mail"), Key("rate")]),
 ];
