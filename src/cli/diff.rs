@@ -19,7 +19,7 @@ use crate::load::{Loaded, load, load_kept};
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 改动之前的行事历文件夹;不写就是服务正在使用的版本。里面有 schoolbell.toml 的,花名册也用它的
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "文件夹")]
     against: Option<PathBuf>,
     /// 输出格式
     #[arg(long, default_value = "text", value_parser = ["text", "json"])]

@@ -22,7 +22,7 @@ use crate::mail;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 姓名,与花名册里写的一样
-    #[arg(value_name = "PERSON")]
+    #[arg(value_name = "姓名")]
     person: String,
     /// 不再问,直接删
     #[arg(long)]

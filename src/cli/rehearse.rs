@@ -19,16 +19,16 @@ const SEED: u64 = 1;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 预演哪一年;不写就是今年
-    #[arg(long, value_parser = clap::value_parser!(i16).range(2000..=2100))]
+    #[arg(long, value_name = "年份", value_parser = clap::value_parser!(i16).range(2000..=2100))]
     year: Option<i16>,
     /// 种子:换一个数,人和邮箱的表现就换一遍
-    #[arg(long, default_value_t = SEED)]
+    #[arg(long, value_name = "数", default_value_t = SEED)]
     seed: u64,
     /// 把每封信和一个 index.html(可在浏览器里翻看)写进这个文件夹;要么不存在,要么是空的,要么是上次预演写的
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "文件夹")]
     out: Option<PathBuf>,
     /// 输出格式
-    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    #[arg(long, value_name = "格式", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
 
