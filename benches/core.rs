@@ -1,5 +1,8 @@
 //! What the pure part costs: `cargo bench --bench core`. The targets stand beside each.
 
+#[path = "../tests/it/county.rs"]
+mod county;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -31,6 +34,14 @@ fn dates_of_a_year(bencher: Bencher<'_, '_>) {
     let roster = std::fs::read_to_string(root().join("config/roster.csv")).expect("the roster");
     let agenda = agenda(&roster);
     bencher.bench_local(|| agenda.between(date(2026, 1, 1), date(2026, 12, 31)));
+}
+
+/// `check` of 1,000 tasks and 5,000 contacts, from disk to findings. Target: 150 ms.
+#[divan::bench(sample_count = 20)]
+fn check_of_a_county(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let settings = county::write(folder.path());
+    bencher.bench_local(|| schoolbell::load::check(black_box(&settings)));
 }
 
 /// A beat between two slots: nothing is due. Target: 5 ms.

@@ -1,18 +1,18 @@
 //! Reading calendar and roster from disk, whole, and checking them together.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{ConfigError, Settings};
 use crate::core::agenda::Agenda;
-use crate::core::calendar;
-use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text};
+use crate::core::calendar::{self, Calendar};
+use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text, Words, decode, render};
 use crate::core::hex::hex;
 use crate::core::review::review;
-use crate::core::roster::{decode, read_csv};
+use crate::core::roster::{Roster, read_csv};
+use crate::mail::Templates;
 
 /// Calendar and roster as they were found, with every finding.
 pub struct Loaded {
@@ -26,16 +26,6 @@ pub struct Loaded {
     pub files: Vec<(String, String)>,
 }
 
-/// A file that could not be read at all.
-#[derive(Debug, thiserror::Error)]
-#[error("读不了 {path}:{error}")]
-pub struct LoadError {
-    /// Which.
-    path: PathBuf,
-    /// Why.
-    error: io::Error,
-}
-
 impl Loaded {
     /// Whether anything stops it from taking effect.
     pub fn has_errors(&self) -> bool {
@@ -46,12 +36,7 @@ impl Loaded {
 
     /// The findings as text, one after another.
     pub fn report(&self, styled: bool) -> String {
-        let locale = self.agenda.calendar.locale;
-        let mut report = String::new();
-        for found in &self.findings {
-            let _ = writeln!(report, "{}\n", found.render(locale, styled));
-        }
-        report
+        render(&self.findings, self.locale(), styled)
     }
 
     /// The language to speak in.
@@ -61,22 +46,65 @@ impl Loaded {
 }
 
 /// Reads and checks the calendar and roster that the settings name.
+pub fn load(settings: &Settings) -> Loaded {
+    load_with(settings, Faults::default())
+}
+
+/// Reads and checks everything: settings, calendar, roster and templates. Each is looked at whatever is wrong with the
+/// others.
 ///
 /// # Errors
-/// A folder or file that cannot be read. What is wrong *in* a file is a finding.
-pub fn load(settings: &Settings) -> Result<Loaded, LoadError> {
-    load_with_roster(settings, &read(&settings.roster)?)
+/// The settings' file cannot be read at all.
+pub fn check(config: &Path) -> Result<Loaded, ConfigError> {
+    let faults = Faults::default();
+    let settings = Settings::survey(config, &faults)?;
+    let (_, problems) = Templates::load(Some(&settings.mail.templates));
+    for problem in problems {
+        faults.add(problem);
+    }
+    Ok(load_with(&settings, faults))
 }
 
 /// Reads and checks the calendar that the settings name, with this roster in the place of the one they name.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_with_roster(settings: &Settings, roster: &[u8]) -> Result<Loaded, LoadError> {
+pub fn load_with_roster(settings: &Settings, roster: &[u8]) -> Loaded {
+    let faults = Faults::default();
+    let files = gather_all(settings, &faults);
+    parse(settings, &files, Some(roster), faults)
+}
+
+fn load_with(settings: &Settings, faults: Faults) -> Loaded {
+    let files = gather_all(settings, &faults);
+    let roster = fs::read(&settings.roster)
+        .map_err(|error| faults.add(unreadable("花名册", "the roster", &settings.roster, &error)))
+        .ok();
+    parse(settings, &files, roster.as_deref(), faults)
+}
+
+/// The calendar's files, by name.
+fn gather_all(settings: &Settings, faults: &Faults) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    gather(&settings.calendar, &settings.calendar, &mut files)?;
+    if let Err((path, error)) = gather(&settings.calendar, &settings.calendar, &mut files) {
+        faults.add(unreadable("行事历", "the calendar", &path, &error));
+    }
     files.sort();
-    Ok(parse(settings, &files, roster))
+    files
+}
+
+fn unreadable(zh: &str, en: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => Words::new("没有这个文件或文件夹", "it is not there"),
+        io::ErrorKind::PermissionDenied => Words::new("没有读取的权限", "reading is not allowed"),
+        _ => Words::new(error.to_string(), error.to_string()),
+    };
+    let path = path.display();
+    Diagnostic::failure(Words::new(
+        format!("读不了{zh} {path}:{}", why.zh),
+        format!("cannot read {en} {path}: {}", why.en),
+    ))
+    .help(Words::new(
+        "检查文件,以及 schoolbell.toml 里写的位置",
+        "check the file, and where schoolbell.toml says it is",
+    ))
 }
 
 /// Reads a version as the ledger kept it: the one in force, where the files on disk are broken.
@@ -88,16 +116,19 @@ pub fn load_kept(settings: &Settings, kept: &[(String, String)]) -> Loaded {
         .map(|(name, text)| (name.clone(), text.clone().into_bytes()))
         .collect();
     let roster = rosters.first().map_or("", |(_, text)| text.as_str());
-    parse(settings, &files, roster.as_bytes())
+    parse(settings, &files, Some(roster.as_bytes()), Faults::default())
 }
 
 /// The name under which the ledger keeps the roster.
 pub const KEPT_ROSTER: &str = "roster.csv";
 
-fn parse(settings: &Settings, files: &[(String, Vec<u8>)], roster_bytes: &[u8]) -> Loaded {
-    let roster_name = settings.roster.display().to_string();
+fn parse(
+    settings: &Settings,
+    files: &[(String, Vec<u8>)],
+    roster_bytes: Option<&[u8]>,
+    faults: Faults,
+) -> Loaded {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    let faults = Faults::default();
     let mut texts: Vec<Arc<Text>> = Vec::new();
     let mut kept = Vec::new();
     for (name, bytes) in files {
@@ -107,15 +138,18 @@ fn parse(settings: &Settings, files: &[(String, Vec<u8>)], roster_bytes: &[u8]) 
         digest.update(&[0]);
         kept.push((name.clone(), String::from_utf8_lossy(bytes).into_owned()));
         let shown = settings.calendar.join(name).display().to_string();
-        match Text::decode(&shown, bytes) {
-            Ok(text) => texts.push(text),
-            Err(fault) => faults.add(*fault),
-        }
+        texts.extend(Text::decode(&shown, bytes, &faults));
     }
-    digest.update(roster_bytes);
-    let calendar = calendar::read(&texts, &faults);
-    let roster = read_csv(&roster_name, roster_bytes, &faults);
-    kept.push((KEPT_ROSTER.to_owned(), decode(roster_bytes)));
+    let calendar = if files.is_empty() && faults.any_error() {
+        Calendar::default()
+    } else {
+        calendar::read(&texts, &faults)
+    };
+    let roster = roster_bytes.map_or_else(Roster::default, |bytes| {
+        digest.update(bytes);
+        kept.push((KEPT_ROSTER.to_owned(), decode(bytes).0));
+        read_csv(&settings.roster.display().to_string(), bytes, &faults)
+    });
     let agenda = Agenda::new(
         Arc::new(calendar),
         Arc::new(roster),
@@ -133,11 +167,12 @@ fn parse(settings: &Settings, files: &[(String, Vec<u8>)], roster_bytes: &[u8]) 
 }
 
 /// Every `.toml` under the calendar's folder, by its name relative to it.
-fn gather(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), LoadError> {
-    let wrong = |error| LoadError {
-        path: folder.to_owned(),
-        error,
-    };
+fn gather(
+    root: &Path,
+    folder: &Path,
+    files: &mut Vec<(String, Vec<u8>)>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let wrong = |error| (folder.to_owned(), error);
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
         let path = entry.path();
@@ -153,15 +188,8 @@ fn gather(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Res
                 .unwrap_or(&path)
                 .to_string_lossy()
                 .replace('\\', "/");
-            files.push((name, read(&path)?));
+            files.push((name, fs::read(&path).map_err(|error| (path, error))?));
         }
     }
     Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    fs::read(path).map_err(|error| LoadError {
-        path: path.to_owned(),
-        error,
-    })
 }

@@ -77,6 +77,9 @@ impl<'a> Album<'a> {
         let zone = agenda.calendar.timezone.clone();
         let templates = &settings.templates;
         let (templates, problems) = Templates::load(templates.is_dir().then_some(templates));
+        let locale = agenda.calendar.locale;
+        let problems = problems.iter().map(|problem| problem.render(locale, false));
+        let problems = problems.collect();
         let mut units: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for (at, unit) in agenda.roster.units().iter().enumerate() {
             for address in unit

@@ -7,10 +7,9 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{AT_FAULT, print};
-use crate::config::Settings;
 use crate::core::burden::report;
 use crate::core::diagnostic::{Diagnostic, Locale, Mark, Severity};
-use crate::load::load;
+use crate::load::check;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -20,8 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let settings = Settings::read(config)?;
-    let loaded = load(&settings)?;
+    let loaded = check(config)?;
     let locale = loaded.locale();
     if arguments.format == "json" {
         let found: Vec<_> = loaded

@@ -34,7 +34,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let (state, ledger, now) = desk.state_and_time()?;
     let new = &desk.loaded;
     let old = match &arguments.against {
-        Some(folder) => load(&elsewhere(&desk.settings, folder)?)?,
+        Some(folder) => load(&elsewhere(&desk.settings, folder)?),
         None => in_force(&desk, &state, ledger.as_ref())?,
     };
     if old.has_errors() {

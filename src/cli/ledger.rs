@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use crate::config::Settings;
 use crate::ledger::Ledger;
+use crate::load::load;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -32,9 +33,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             )
         })?;
     // The calendar gives the offset; a broken calendar must not keep the record from being read.
-    let zone = crate::load::load(&settings).map_or(jiff::tz::TimeZone::UTC, |loaded| {
-        loaded.agenda.calendar.timezone.clone()
-    });
+    let zone = load(&settings).agenda.calendar.timezone.clone();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
         let mut row = serde_json::to_value(&fact)?;

@@ -47,7 +47,7 @@ pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<ExitCode> 
             mark: true,
         });
     let text = sheet.to_csv(style);
-    let beside = load_with_roster(&settings, text.as_bytes())?;
+    let beside = load_with_roster(&settings, text.as_bytes());
     if faults.any_error() {
         let found = faults.into_sorted();
         return refuse(&found, &beside, &import.file);
@@ -134,7 +134,7 @@ fn show(before: &Roster, new: &Roster) -> anyhow::Result<bool> {
 
 /// What calendar and roster together will give cause to remark on that they did not before.
 fn show_new_warnings(settings: &Settings, old: &[u8], beside: &Loaded) -> anyhow::Result<()> {
-    let before = load_with_roster(settings, old)?;
+    let before = load_with_roster(settings, old);
     let mut words = String::new();
     for found in &beside.findings {
         let known = before

@@ -18,7 +18,7 @@ use crate::load::{Loaded, load};
 
 pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(config)?;
-    let loaded = load(&settings)?;
+    let loaded = load(&settings);
     let ledger = settings
         .state
         .is_dir()

@@ -42,6 +42,8 @@ pub struct AudienceFault {
     pub message: Words,
     /// What to do.
     pub help: Option<Words>,
+    /// Whether it is a tag nobody declared.
+    pub is_undeclared: bool,
 }
 
 impl Audience {
@@ -50,16 +52,37 @@ impl Audience {
     /// # Errors
     /// The first thing that cannot be read, or a word that is neither kind nor declared tag.
     pub fn parse(text: &str, tags: &BTreeSet<String>) -> Result<Self, AudienceFault> {
+        Self::parse_all(text, tags).map_err(|mut faults| faults.swap_remove(0))
+    }
+
+    /// As `parse`, with every undeclared word at once.
+    ///
+    /// # Errors
+    /// What cannot be read; never empty.
+    pub fn parse_all(text: &str, tags: &BTreeSet<String>) -> Result<Self, Vec<AudienceFault>> {
         let mut parser = Parser {
             text,
             at: 0,
             tags,
             depth: 0,
+            undeclared: Vec::new(),
         };
-        let audience = parser.any()?;
-        match parser.peek() {
+        let read = parser.any().and_then(|audience| match parser.peek() {
             None => Ok(audience),
-            Some(_) => Err(parser.fault("这里多出了内容", "unexpected text here")),
+            Some(')') => Err(parser.fault("多了一个右括号", "a bracket too many")),
+            Some(_) => Err(parser.fault(
+                "两个条件之间要写 &(并且)或 |(或者)",
+                "write & (and) or | (or) between two conditions",
+            )),
+        });
+        let mut faults = parser.undeclared;
+        match read {
+            Ok(audience) if faults.is_empty() => Ok(audience),
+            Ok(_) => Err(faults),
+            Err(fault) => {
+                faults.push(fault);
+                Err(faults)
+            }
         }
     }
 
@@ -134,6 +157,8 @@ struct Parser<'a> {
     at: usize,
     tags: &'a BTreeSet<String>,
     depth: usize,
+    /// The words nobody declared.
+    undeclared: Vec<AudienceFault>,
 }
 
 impl Parser<'_> {
@@ -164,6 +189,7 @@ impl Parser<'_> {
             span: self.at..end,
             message: Words::new(zh, en),
             help: None,
+            is_undeclared: false,
         }
     }
 
@@ -212,8 +238,8 @@ impl Parser<'_> {
             .map_or(self.text.len(), |length| start + length);
         if end == start {
             return Err(self.fault(
-                "这里应当是单位类型或标签",
-                "expected a kind of unit or a tag",
+                "这里还要写一个单位类型或标签",
+                "a kind of unit or a tag belongs here",
             ));
         }
         self.at = end;
@@ -224,7 +250,7 @@ impl Parser<'_> {
             let key_ends = written
                 .find(['=', '＝'])
                 .map_or(end, |length| start + length);
-            self.declared(key, start..key_ends)?;
+            self.declared(key, start..key_ends);
             return Ok(Audience::TagValue(key.to_owned(), value.to_owned()));
         }
         if let Some(id) = word.strip_prefix("town:") {
@@ -241,19 +267,19 @@ impl Parser<'_> {
         if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.word() == word) {
             return Ok(Audience::Kind(kind));
         }
-        self.declared(word, start..end)?;
+        self.declared(word, start..end);
         Ok(Audience::Tag(word.to_owned()))
     }
 
-    fn declared(&self, tag: &str, span: Range<usize>) -> Result<(), AudienceFault> {
+    fn declared(&mut self, tag: &str, span: Range<usize>) {
         if self.tags.contains(tag) {
-            return Ok(());
+            return;
         }
         let words = ["school", "k12"]
             .into_iter()
             .chain(Kind::ALL.map(Kind::word))
             .chain(self.tags.iter().map(String::as_str));
-        Err(AudienceFault {
+        self.undeclared.push(AudienceFault {
             span,
             message: Words::new(
                 format!("{tag} 既不是单位类型,也不是 [tags] 里声明的标签"),
@@ -265,7 +291,8 @@ impl Parser<'_> {
                     format!("if it is a new tag, declare it in [tags]: {tag} = \"…\""),
                 ))
             }),
-        })
+            is_undeclared: true,
+        });
     }
 }
 

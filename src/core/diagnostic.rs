@@ -1,10 +1,17 @@
 //! Diagnostics: what is wrong with a file, where, what was found, what is allowed, and the nearest match.
 
-use std::cell::RefCell;
+mod encoding;
+mod nearest;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+
+pub use encoding::{LARGEST_FILE, decode, no_text};
+pub use nearest::{did_you_mean, nearest, one_of};
 
 /// The language a message is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,54 +70,7 @@ pub struct Text {
     pub body: String,
 }
 
-/// The largest file taken, in bytes. A year of a province's duties is a tenth of it.
-pub const LARGEST_FILE: usize = 4 << 20;
-
 impl Text {
-    /// Takes a file's bytes as UTF-8 with or without a byte order mark.
-    ///
-    /// # Errors
-    /// A diagnostic where the bytes are not UTF-8 (most likely GBK from an old editor), or too many.
-    pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<Self>, Box<Diagnostic>> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text = |body: String| {
-            Arc::new(Self {
-                name: name.to_owned(),
-                body,
-            })
-        };
-        if bytes.len() > LARGEST_FILE {
-            return Err(Box::new(Diagnostic::error(
-                &text(String::new()),
-                0..0,
-                Words::new("文件太大", "the file is too large"),
-                Words::new(
-                    format!("{}字节,最多{LARGEST_FILE}字节", bytes.len()),
-                    format!("{} bytes, at most {LARGEST_FILE}", bytes.len()),
-                ),
-            )));
-        }
-        match std::str::from_utf8(bytes) {
-            Ok(body) => Ok(text(body.to_owned())),
-            Err(error) => {
-                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
-                let at = good.len();
-                Err(Box::new(
-                    Diagnostic::error(
-                        &text(good),
-                        at..at,
-                        Words::new("文件不是UTF-8编码", "the file is not UTF-8"),
-                        Words::new("从这里起读不懂", "unreadable from here"),
-                    )
-                    .help(Words::new(
-                        "多半是GBK编码。请在记事本里“另存为”,编码选“UTF-8”",
-                        "it is probably GBK: save it again as UTF-8",
-                    )),
-                ))
-            }
-        }
-    }
-
     /// Line and column of a byte, both from 1; the column counts characters.
     pub fn position(&self, byte: usize) -> (usize, usize) {
         let before = &self.body[..self.body.floor_char_boundary(byte)];
@@ -127,6 +87,15 @@ pub enum Severity {
     Error,
     /// It can, but somebody should look.
     Warning,
+}
+
+/// Where a thing stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub text: Arc<Text>,
+    /// The bytes.
+    pub span: Range<usize>,
 }
 
 /// A place in a file, with what to say about it.
@@ -190,6 +159,20 @@ impl Diagnostic {
         }
     }
 
+    /// An error that no single place is to blame for.
+    pub fn failure(message: Words) -> Self {
+        Self {
+            severity: Severity::Error,
+            ..Self::general(message)
+        }
+    }
+
+    /// Its file and byte, as findings are ordered.
+    fn place(&self) -> Option<(&str, usize)> {
+        let mark = self.mark.as_ref()?;
+        Some((mark.text.name.as_str(), mark.span.start))
+    }
+
     /// With what to do.
     #[must_use]
     pub fn help(mut self, help: Words) -> Self {
@@ -221,50 +204,74 @@ impl Diagnostic {
             (Severity::Error, Locale::English) => Level::ERROR,
             (Severity::Warning, Locale::English) => Level::WARNING,
         };
+        let help_level = match locale {
+            Locale::Chinese => Level::HELP.with_name("办法"),
+            Locale::English => Level::HELP,
+        };
         let mut group = level
             .primary_title(self.message.in_locale(locale))
-            .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
-        if let Some(mark) = &self.mark {
-            let mut snippet = Snippet::source(mark.text.body.as_str())
-                .path(mark.text.name.as_str())
-                .annotation(
-                    AnnotationKind::Primary
-                        .span(mark.shown_span())
-                        .label(mark.label.in_locale(locale)),
-                );
-            let elsewhere = match &self.other {
-                Some(other) if Arc::ptr_eq(&other.text, &mark.text) => {
-                    snippet = snippet.annotation(
-                        AnnotationKind::Context
-                            .span(other.shown_span())
-                            .label(other.label.in_locale(locale)),
-                    );
-                    None
-                }
-                other => other.as_ref(),
-            };
-            group = group.element(snippet);
-            if let Some(other) = elsewhere {
-                group = group.element(
-                    Snippet::source(other.text.body.as_str())
-                        .path(other.text.name.as_str())
-                        .annotation(
-                            AnnotationKind::Context
-                                .span(other.shown_span())
-                                .label(other.label.in_locale(locale)),
-                        ),
-                );
+            .elements(Vec::<Element<'_>>::new());
+        match (&self.mark, &self.other) {
+            (Some(mark), _) if mark.text.body.is_empty() => {
+                group = group
+                    .element(Origin::path(mark.text.name.as_str()))
+                    .element(help_level.clone().message(mark.label.in_locale(locale)));
             }
+            (Some(mark), Some(other)) if Arc::ptr_eq(&mark.text, &other.text) => {
+                let shown = [
+                    (mark, AnnotationKind::Primary),
+                    (other, AnnotationKind::Context),
+                ];
+                group = group.element(snippet(&shown, locale));
+            }
+            (Some(mark), other) => {
+                group = group.element(snippet(&[(mark, AnnotationKind::Primary)], locale));
+                if let Some(other) = other {
+                    group = group.element(snippet(&[(other, AnnotationKind::Context)], locale));
+                }
+            }
+            (None, _) => {}
         }
         if let Some(help) = &self.help {
-            let level = match locale {
-                Locale::Chinese => Level::HELP.with_name("办法"),
-                Locale::English => Level::HELP,
-            };
-            group = group.element(level.message(help.in_locale(locale)));
+            group = group.element(help_level.message(help.in_locale(locale)));
         }
         renderer.render(&[group])
     }
+}
+
+/// Findings as text, one after another.
+pub fn render(findings: &[Diagnostic], locale: Locale, styled: bool) -> String {
+    findings
+        .iter()
+        .flat_map(|found| [found.render(locale, styled), "\n\n".to_owned()])
+        .collect()
+}
+
+/// The lines of one file that some marks are about. Only they are handed over: the drawing takes as long as its text.
+fn snippet<'a>(
+    marks: &[(&'a Mark, AnnotationKind)],
+    locale: Locale,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let text = &marks[0].0.text;
+    let body = text.body.as_str();
+    let spans = || marks.iter().map(|(mark, _)| mark.shown_span());
+    let first = spans().map(|span| span.start).min().unwrap_or(0);
+    let last = spans().map(|span| span.end).max().unwrap_or(0);
+    let from = body[..first].rfind('\n').map_or(0, |at| at + 1);
+    let to = body[last..].find('\n').map_or(body.len(), |at| last + at);
+    let lines = body[from..to].trim_end_matches('\r');
+    let mut snippet = Snippet::source(lines)
+        .line_start(text.position(from).0)
+        .path(text.name.as_str());
+    for (mark, kind) in marks {
+        let span = mark.shown_span();
+        let within = |at: usize| (at - from).min(lines.len());
+        snippet = snippet.annotation(
+            kind.span(within(span.start)..within(span.end))
+                .label(mark.label.in_locale(locale)),
+        );
+    }
+    snippet
 }
 
 impl Mark {
@@ -276,65 +283,82 @@ impl Mark {
     }
 }
 
+/// The most findings kept: whoever has more of them has not written this kind of file.
+pub const MOST_FINDINGS: usize = 1000;
+
+/// Lines by their first byte, with their ends.
+type Lines = BTreeMap<usize, usize>;
+
 /// Where findings are gathered, so that all come out at once.
 #[derive(Debug, Default)]
-pub struct Faults(RefCell<Vec<Diagnostic>>);
+pub struct Faults {
+    found: RefCell<Vec<Diagnostic>>,
+    /// Whether there were more.
+    more: Cell<bool>,
+    /// The lines of each file whose syntax is wrong, by their first byte: what is missing there may only be unread.
+    spoilt: RefCell<Vec<(Arc<Text>, Lines)>>,
+}
 
 impl Faults {
     /// Adds one.
     pub fn add(&self, diagnostic: Diagnostic) {
-        self.0.borrow_mut().push(diagnostic);
+        if self.is_full() {
+            self.more.set(true);
+        } else {
+            self.found.borrow_mut().push(diagnostic);
+        }
+    }
+
+    /// Whether no more of them are kept: what is read on is read for nothing.
+    pub fn is_full(&self) -> bool {
+        self.found.borrow().len() >= MOST_FINDINGS
+    }
+
+    /// Notes a line that could not be read.
+    pub fn spoil(&self, text: &Arc<Text>, line: Range<usize>) {
+        let mut spoilt = self.spoilt.borrow_mut();
+        let known = spoilt.iter().position(|(file, _)| Arc::ptr_eq(file, text));
+        let at = known.unwrap_or_else(|| {
+            spoilt.push((Arc::clone(text), Lines::new()));
+            spoilt.len() - 1
+        });
+        spoilt[at].1.insert(line.start, line.end);
+    }
+
+    /// Whether something within these bytes could not be read.
+    pub fn is_spoilt(&self, text: &Arc<Text>, span: &Range<usize>) -> bool {
+        let spoilt = self.spoilt.borrow();
+        let file = spoilt.iter().find(|(file, _)| Arc::ptr_eq(file, text));
+        // Lines share no byte, so that the last to begin before the span's end is the last to end.
+        file.and_then(|(_, lines)| lines.range(..=span.end).next_back())
+            .is_some_and(|(_, end)| span.start <= *end)
     }
 
     /// Whether any of them stops the edit.
     pub fn any_error(&self) -> bool {
-        self.0
-            .borrow()
+        let found = self.found.borrow();
+        found.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Whether any of them is about a file whose name ends so.
+    pub fn any_in(&self, name: &str) -> bool {
+        let found = self.found.borrow();
+        found
             .iter()
-            .any(|d| d.severity == Severity::Error)
+            .filter_map(|d| d.mark.as_ref())
+            .any(|mark| mark.text.name.ends_with(name))
     }
 
     /// All of them: errors first, then by place.
     pub fn into_sorted(self) -> Vec<Diagnostic> {
-        let mut all = self.0.into_inner();
-        all.sort_by(|a, b| {
-            let place =
-                |d: &Diagnostic| d.mark.as_ref().map(|m| (m.text.name.clone(), m.span.start));
-            (a.severity, place(a)).cmp(&(b.severity, place(b)))
-        });
+        let mut all = self.found.into_inner();
+        all.sort_by(|a, b| (a.severity, a.place()).cmp(&(b.severity, b.place())));
+        if self.more.get() {
+            all.push(Diagnostic::failure(Words::new(
+                "还有更多没有列出,请先改正上面这些",
+                "more are not shown, mend these first",
+            )));
+        }
         all
     }
-}
-
-/// The nearest of the allowed words, if any is near enough to be what was meant.
-pub fn nearest<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    allowed
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(found, word), word))
-        .filter(|(distance, word)| {
-            // Of a word of two characters one is half: 中学 is not nearly 小学.
-            let length = word.chars().count();
-            *distance <= 1 + length / 4 && distance * 2 < length
-        })
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// `你是不是想写 principal?`, where something is near.
-pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<Words> {
-    nearest(found, allowed).map(|word| {
-        Words::new(
-            format!("你是不是想写 {word}?"),
-            format!("did you mean {word}?"),
-        )
-    })
-}
-
-/// The allowed words in a row, for a message.
-pub fn one_of<'a>(allowed: impl IntoIterator<Item = &'a str>) -> Words {
-    let all: Vec<_> = allowed.into_iter().collect();
-    Words::new(
-        format!("可以写:{}", all.join("、")),
-        format!("allowed: {}", all.join(", ")),
-    )
 }

@@ -50,6 +50,11 @@ impl Every {
         }
     }
 
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+
     /// Reads a value of `every`.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 
 use super::agenda::{Absent, Agenda};
-use super::calendar::{Calendar, DueAt, Place, Schedule, Task, role_name};
+use super::calendar::{Calendar, DueAt, Schedule, Task, role_name};
 use super::dates::DateForm;
-use super::diagnostic::{Diagnostic, Faults, Words};
+use super::diagnostic::{Diagnostic, Faults, Place, Words, did_you_mean};
 use super::ladder::RoleRef;
-use super::names::TaskId;
+use super::names::{TaskId, UnitId};
 use super::period::PeriodKey;
 use super::roster::Unit;
 
@@ -30,24 +30,35 @@ fn warn(place: &Place, message: Words, label: Words) -> Diagnostic {
 
 fn tags(agenda: &Agenda, faults: &Faults) {
     let declared = agenda.calendar.tag_names();
-    let held: BTreeSet<&String> = agenda
-        .roster
-        .units()
-        .iter()
-        .flat_map(|unit| unit.tags.keys())
-        .collect();
-    for tag in held.iter().filter(|tag| !declared.contains(**tag)) {
+    let mut held: BTreeMap<&str, &UnitId> = BTreeMap::new();
+    for unit in agenda.roster.units() {
+        for tag in unit.tags.keys() {
+            held.entry(tag).or_insert(&unit.id);
+        }
+    }
+    for (tag, unit) in &held {
+        if declared.contains(*tag) {
+            continue;
+        }
+        let Some(place) = agenda.roster.row(unit, Some(tag)) else {
+            continue;
+        };
+        let advice = did_you_mean(tag, declared.iter().map(String::as_str)).unwrap_or_else(|| {
+            Words::new(
+                format!("在 [tags] 里加一行 {tag} = \"…\",或从花名册里删去它"),
+                format!("declare it in [tags]: {tag} = \"…\", or remove it"),
+            )
+        });
         faults.add(
-            Diagnostic::general(Words::new(
-                format!("花名册里的标签 {tag} 没有在 calendar.toml 的 [tags] 里声明"),
-                format!("the roster's tag {tag} is not declared in [tags]"),
-            ))
-            .help(
-                super::diagnostic::did_you_mean(tag, declared.iter().map(String::as_str))
-                    .unwrap_or_else(|| {
-                        Words::new("声明它,或从花名册里删去", "declare it, or remove it")
-                    }),
-            ),
+            warn(
+                &place,
+                Words::new(
+                    format!("标签 {tag} 没有在 calendar.toml 的 [tags] 里声明"),
+                    format!("the tag {tag} is not declared in [tags]"),
+                ),
+                Words::new("行事历认不出它", "the calendar does not know it"),
+            )
+            .help(advice),
         );
     }
     let asked: BTreeMap<&str, &Place> = agenda
@@ -62,14 +73,17 @@ fn tags(agenda: &Agenda, faults: &Faults) {
         .flat_map(|(audience, place)| audience.tags().into_iter().map(move |tag| (tag, place)))
         .collect();
     for (tag, place) in asked {
-        if !held.iter().any(|found| found.as_str() == tag) {
+        if !held.contains_key(tag) {
             faults.add(warn(
                 place,
                 Words::new(
-                    format!("标签 {tag} 没有任何单位有"),
+                    format!("没有一个单位有标签 {tag}"),
                     format!("no unit has the tag {tag}"),
                 ),
-                Words::new("花名册里加上,或改对象", "add it to the roster"),
+                Words::new(
+                    "在花名册里给有关单位加上,或改这里",
+                    "add it on the roster, or change it here",
+                ),
             ));
         }
     }
@@ -84,7 +98,10 @@ fn audiences(agenda: &Agenda, faults: &Faults) {
                     format!("“{}”没有适用的单位", task.title),
                     format!("{} is for no unit", task.id),
                 ),
-                Words::new("花名册里没有这样的单位", "no unit on the roster is meant"),
+                Words::new(
+                    "花名册里没有这样的单位",
+                    "there is no such unit on the roster",
+                ),
             ));
         }
     }
@@ -141,7 +158,7 @@ fn due_days(agenda: &Agenda, faults: &Faults) {
 
 /// A role that the ladder of some task needs and that nobody holds at any unit it is asked of.
 fn roles(agenda: &Agenda, faults: &Faults) {
-    let mut missing: BTreeMap<RoleRef, (&Task, BTreeSet<&str>)> = BTreeMap::new();
+    let mut missing: BTreeMap<RoleRef, (&Task, BTreeMap<&str, &UnitId>)> = BTreeMap::new();
     for task in agenda.calendar.tasks.values() {
         for group in agenda.groups(task) {
             let ladder = &group.ladder;
@@ -157,50 +174,72 @@ fn roles(agenda: &Agenda, faults: &Faults) {
                     if !place.contacts.iter().any(|c| c.role == role.role) {
                         missing
                             .entry(role.clone())
-                            .or_insert_with(|| (task, BTreeSet::new()))
+                            .or_insert_with(|| (task, BTreeMap::new()))
                             .1
-                            .insert(place.name.as_str());
+                            .insert(place.name.as_str(), &place.id);
                     }
                 }
             }
         }
     }
     for (role, (task, units)) in missing {
-        let mut names: Vec<_> = units.into_iter().collect();
-        let more = names.len().saturating_sub(5);
-        names.truncate(5);
-        let rest = if more > 0 {
-            format!("等{}个单位", more + 5)
-        } else {
-            String::new()
+        let names: Vec<_> = units.keys().take(5).copied().collect();
+        let (rest_zh, rest_en) = match units.len() {
+            0..=5 => (String::new(), String::new()),
+            all => (format!("等{all}个单位"), format!(" and {} more", all - 5)),
         };
-        faults.add(Diagnostic::general(Words::new(
+        let name = role_name(role.role.as_str());
+        let message = Words::new(
             format!(
-                "岗位 {role}({})在 {}{rest} 无人担任,上报时会跳过这一级",
-                role_name(role.role.as_str()),
+                "{}{rest_zh}没有人担任{name}({role}),会跳过这一级",
                 names.join("、")
             ),
             format!(
-                "nobody holds {role} at {}; first needed by {}",
-                names.join(", "),
-                task.id
+                "nobody holds {role} at {}{rest_en}: this level will be skipped",
+                names.join(", ")
             ),
-        )));
+        );
+        let first = units.values().next();
+        let Some(place) = first.and_then(|unit| agenda.roster.row(unit, Some(names[0]))) else {
+            continue;
+        };
+        faults.add(warn(
+            &place,
+            message,
+            Words::new(
+                format!("在这个单位下面加一行,岗位写“{name}”"),
+                format!(
+                    "add a row with the role {}; {} needs it",
+                    role.role, task.id
+                ),
+            ),
+        ));
     }
 }
 
 fn contacts(agenda: &Agenda, faults: &Faults) {
     for unit in agenda.roster.units() {
-        if !unit
+        if unit
             .contacts
             .iter()
             .any(|contact| contact.address.is_some())
         {
-            faults.add(Diagnostic::general(Words::new(
-                format!("联系人空缺:{}({})没有一个邮箱", unit.name, unit.id),
-                format!("contact gap: {} has no mailbox at all", unit.id),
-            )));
+            continue;
         }
+        let Some(place) = agenda.roster.row(&unit.id, Some(&unit.name)) else {
+            continue;
+        };
+        faults.add(warn(
+            &place,
+            Words::new(
+                format!("联系人空缺:{}没有一个邮箱", unit.name),
+                format!("contact gap: {} has no mailbox at all", unit.id),
+            ),
+            Words::new(
+                "至少给一位联系人写上邮箱,否则收不到信",
+                "give at least one contact an address",
+            ),
+        ));
     }
 }
 

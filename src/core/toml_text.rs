@@ -1,5 +1,8 @@
 //! Reading TOML by hand, key by key, so that every fault of a file is found at once and each has its place.
 
+mod scan;
+mod syntax;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -9,11 +12,10 @@ use jiff::civil::{Date, Time};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Faults, Text, Words, did_you_mean, one_of};
-use super::written::{read_day, read_hour};
+use scan::{DEEPEST, scan};
 
-/// How deep arrays and tables may nest; the calendar needs three.
-const DEEPEST: usize = 16;
+use super::diagnostic::{Diagnostic, Faults, Text, Words, did_you_mean, nearest, one_of};
+use super::written::{read_day, read_hour};
 
 /// A value with the place it stands at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +48,10 @@ pub struct File<'f> {
 impl File<'_> {
     /// Records an error.
     pub fn error(self, span: Range<usize>, message: Words, label: Words) {
-        self.faults
-            .add(Diagnostic::error(self.text, span, message, label));
+        self.error_with_help(span, message, label, None);
     }
 
-    /// Records an error with what to do.
+    /// Records an error with what to do. On a line whose syntax is wrong it would only be an echo.
     pub fn error_with_help(
         self,
         span: Range<usize>,
@@ -58,6 +59,9 @@ impl File<'_> {
         label: Words,
         help: Option<Words>,
     ) {
+        if self.faults.is_spoilt(self.text, &span) {
+            return;
+        }
         let mut diagnostic = Diagnostic::error(self.text, span, message, label);
         diagnostic.help = help;
         self.faults.add(diagnostic);
@@ -65,88 +69,49 @@ impl File<'_> {
 
     /// Parses the file's TOML and hands its top table to `read`. What the syntax spoils is reported, the rest is read.
     pub fn read_toml<R>(self, read: impl FnOnce(Keys<'_, '_>) -> R) -> Option<R> {
-        if let Some(at) = too_deep(&self.text.body) {
+        if let Some(at) = scan(&self.text.body).too_deep {
             self.error(
                 at..at + 1,
-                Words::new("嵌套太深", "nested too deeply"),
+                Words::new("套得太深", "nested too deeply"),
                 Words::new(
-                    format!("括号最多套{DEEPEST}层"),
-                    format!("at most {DEEPEST} levels of brackets"),
+                    format!("括号、点号最多套{DEEPEST}层"),
+                    format!("at most {DEEPEST} levels of brackets or dots"),
                 ),
             );
             return None;
         }
-        let (table, errors) = DeTable::parse_recoverable(&self.text.body);
-        for error in &errors {
-            let end = self.text.body.len();
-            let span = error.span().unwrap_or(end..end);
-            self.error(
-                span,
-                Words::new("TOML语法错误", "TOML syntax error"),
-                syntax_words(error.message()),
-            );
-        }
-        let span = table.span();
-        Some(read(Keys::new(self, table.get_ref(), span)))
-    }
-}
-
-/// The parser's English, in Chinese for the faults that are made most.
-fn syntax_words(message: &str) -> Words {
-    let zh = if message.contains("duplicate key") {
-        "这个键写了两次".to_owned()
-    } else if message.contains("string") && (message.contains("quote") || message.contains("`\"`"))
-    {
-        "引号没有配对(应是英文双引号 \")".to_owned()
-    } else if message.contains("key with no value") {
-        "键后面缺少 = 和值".to_owned()
-    } else if message.contains("missing value") || message.contains("missing opening quote") {
-        "这里的值应当用英文双引号 \" 括起来".to_owned()
-    } else if message.contains("unclosed array") {
-        "方括号没有配对".to_owned()
-    } else {
-        format!("读不懂({message})")
-    };
-    Words::new(zh, message)
-}
-
-/// The first bracket beyond the depth allowed, strings and comments left out of the count.
-fn too_deep(body: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut in_string: Option<u8> = None;
-    let mut in_comment = false;
-    let mut escaped = false;
-    for (at, byte) in body.bytes().enumerate() {
-        if in_comment {
-            in_comment = byte != b'\n';
-            continue;
-        }
-        match (in_string, byte) {
-            (Some(_), b'\n') => (in_string, escaped) = (None, false),
-            (Some(b'"'), b'\\') => escaped = !escaped,
-            (Some(quote), _) if byte == quote && !escaped => in_string = None,
-            (Some(_), _) => escaped = false,
-            (None, b'"' | b'\'') => in_string = Some(byte),
-            (None, b'#') => in_comment = true,
-            (None, b'[' | b'{') => {
-                depth += 1;
-                if depth > DEEPEST {
-                    return Some(at);
-                }
+        let (table, mut errors) = DeTable::parse_recoverable(&self.text.body);
+        let passable;
+        let table = match syntax::without_dead_ends(&self.text.body, &mut errors) {
+            None => table,
+            Some(rest) => {
+                passable = rest;
+                let (table, more) = DeTable::parse_recoverable(&passable);
+                errors.extend(more);
+                table
             }
-            (None, b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, _) => {}
-        }
+        };
+        syntax::report(self, &errors);
+        Some(read(Keys::new(self, table.get_ref(), 0..0)))
     }
-    None
+
+    /// The bytes from a table's head to the next table's.
+    fn extent(self, head: &Range<usize>) -> Range<usize> {
+        let body = &self.text.body;
+        let next = body[head.end..].find("\n[").map(|at| head.end + at);
+        head.start..next.unwrap_or(body.len())
+    }
 }
 
-/// A table being read. Each key is asked for once; `report_unknown` reports those that nobody asked for.
+/// A table being read. Each key is asked for once; `report_unknown` reports those that nobody asked for, and those that
+/// are missing.
 pub struct Keys<'a, 'i> {
     file: File<'a>,
     table: &'a DeTable<'i>,
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
+    refused: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<&'static str>>,
 }
 
 impl<'a, 'i> Keys<'a, 'i> {
@@ -155,7 +120,9 @@ impl<'a, 'i> Keys<'a, 'i> {
             file,
             table,
             span,
-            asked: RefCell::new(Vec::new()),
+            asked: RefCell::default(),
+            refused: RefCell::default(),
+            missing: RefCell::default(),
         }
     }
 
@@ -174,27 +141,20 @@ impl<'a, 'i> Keys<'a, 'i> {
         self.file
     }
 
-    /// The value under a key.
+    /// The value under a key. One on a line whose syntax is wrong is not what was meant, and is left out.
     pub fn value(&self, key: &'static str) -> Option<Value<'a, 'i>> {
         self.asked.borrow_mut().push(key);
-        self.table
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, value)| Value {
-                file: self.file,
-                value,
-            })
+        let file = self.file;
+        let (_, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
+        let whole = matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
+        (whole || !file.faults.is_spoilt(file.text, &value.span())).then_some(Value { file, value })
     }
 
-    /// The value under a key that must be there.
+    /// The value under a key that must be there; `report_unknown` says so if it is not.
     pub fn required(&self, key: &'static str) -> Option<Value<'a, 'i>> {
         let value = self.value(key);
         if value.is_none() {
-            self.file.error(
-                self.span.clone(),
-                Words::new(format!("缺少 {key}"), format!("missing {key}")),
-                Words::new("写在这里", "it belongs here"),
-            );
+            self.missing.borrow_mut().push(key);
         }
         value
     }
@@ -213,12 +173,27 @@ impl<'a, 'i> Keys<'a, 'i> {
         })
     }
 
-    /// Reports every key that was not asked for.
+    /// Where a key stands that nobody may write, for a fault with words of its own.
+    pub fn refused(&self, key: &'static str) -> Option<Range<usize>> {
+        self.refused.borrow_mut().push(key);
+        let mut names = self.table.iter().map(|(name, _)| name);
+        names.find(|name| name.get_ref() == key).map(Spanned::span)
+    }
+
+    /// Reports every key that was not asked for, and those that must be there and are not.
     pub fn report_unknown(&self) {
         let asked = self.asked.borrow();
+        let refused = self.refused.borrow();
+        let mut missing = self.missing.borrow_mut();
         for (name, _) in self.table {
+            if self.file.faults.is_full() {
+                return;
+            }
             let found: &Cow<'_, str> = name.get_ref();
-            if !asked.iter().any(|key| key == found) {
+            if !asked.iter().chain(&*refused).any(|key| key == found) {
+                // A misspelt key is not missing as well.
+                let meant = nearest(found, asked.iter().copied());
+                missing.retain(|key| Some(*key) != meant);
                 self.file.error_with_help(
                     name.span(),
                     Words::new(
@@ -229,6 +204,18 @@ impl<'a, 'i> Keys<'a, 'i> {
                     did_you_mean(found, asked.iter().copied()),
                 );
             }
+        }
+        // Where a line of the table cannot be read, the key may stand on it.
+        let extent = self.file.extent(&self.span);
+        if !missing.is_empty() && !self.file.faults.is_spoilt(self.file.text, &extent) {
+            self.file.error(
+                self.span.clone(),
+                Words::new(
+                    format!("缺少 {}", missing.join("、")),
+                    format!("missing {}", missing.join(", ")),
+                ),
+                Words::new("在下面加上", "it belongs here"),
+            );
         }
     }
 }
@@ -251,20 +238,22 @@ impl<'a, 'i> Value<'a, 'i> {
         self.file
     }
 
-    fn wrong<T>(self, zh: &str, en: &str) -> Option<T> {
-        let (found_zh, found_en) = match self.value.get_ref() {
-            DeValue::String(_) => ("文字", "a string"),
-            DeValue::Integer(_) => ("整数", "an integer"),
-            DeValue::Float(_) => ("小数", "a float"),
-            DeValue::Boolean(_) => ("true/false", "a boolean"),
-            DeValue::Datetime(_) => ("日期", "a date"),
-            DeValue::Array(_) => ("数组", "an array"),
-            DeValue::Table(_) => ("表", "a table"),
+    /// Reports that something else belongs here.
+    pub fn wrong<T>(self, zh: &str, en: &str) -> Option<T> {
+        let found = match self.value.get_ref() {
+            DeValue::String(text) => {
+                Words::new(format!("写的是“{text}”"), format!("found “{text}”"))
+            }
+            DeValue::Integer(_) | DeValue::Float(_) => Words::new("写的是数字", "found a number"),
+            DeValue::Boolean(_) => Words::new("写的是 true 或 false", "found true or false"),
+            DeValue::Datetime(_) => Words::new("写的是日期或时刻", "found a date or a time"),
+            DeValue::Array(_) => Words::new("写的是方括号里的一组", "found an array"),
+            DeValue::Table(_) => Words::new("写的是一张表", "found a table"),
         };
         self.file.error(
             self.span(),
-            Words::new(format!("这里应当是{zh}"), format!("expected {en}")),
-            Words::new(format!("写的是{found_zh}"), format!("found {found_en}")),
+            Words::new(format!("这里要写{zh}"), format!("expected {en}")),
+            found,
         );
         None
     }
@@ -276,7 +265,7 @@ impl<'a, 'i> Value<'a, 'i> {
                 value: text.to_string(),
                 span: self.span(),
             }),
-            _ => self.wrong("用双引号括起来的文字", "a string in double quotes"),
+            _ => self.wrong("用英文双引号括起来的文字", "a text in double quotes"),
         }
     }
 
@@ -305,9 +294,24 @@ impl<'a, 'i> Value<'a, 'i> {
         Some(line.map(|text| text.trim().to_owned()))
     }
 
+    /// Where a part of a text stands: the text begins after its opening quote, however many spaces later. With escapes
+    /// in it the parts cannot be told apart, and it is the whole.
+    pub fn span_within(self, text: &str, part: &Range<usize>) -> Range<usize> {
+        let span = self.span();
+        match self.file.text.body[span.clone()].find(text) {
+            Some(at) => span.start + at + part.start..span.start + at + part.end,
+            None => span,
+        }
+    }
+
     /// A text if it is one, without complaint.
     pub fn as_str(self) -> Option<&'a str> {
         self.value.get_ref().as_str()
+    }
+
+    /// `true` or `false` if it is one, without complaint.
+    pub fn as_bool(self) -> Option<bool> {
+        self.value.get_ref().as_bool()
     }
 
     /// Whether it is a table.
@@ -318,7 +322,7 @@ impl<'a, 'i> Value<'a, 'i> {
     /// A whole number within bounds.
     pub fn integer(self, least: i64, most: i64) -> Option<Placed<i64>> {
         let DeValue::Integer(number) = self.value.get_ref() else {
-            return self.wrong("整数", "an integer");
+            return self.wrong("整数,不加引号", "a whole number, without quotes");
         };
         let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
         if let Some(value) = number.filter(|n| (least..=most).contains(n)) {
@@ -342,7 +346,7 @@ impl<'a, 'i> Value<'a, 'i> {
     pub fn boolean(self) -> Option<bool> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
-            _ => self.wrong("true 或 false", "true or false"),
+            _ => self.wrong(" true 或 false,不加引号", "true or false, without quotes"),
         }
     }
 
@@ -389,7 +393,7 @@ impl<'a, 'i> Value<'a, 'i> {
             DeValue::Array(array) => {
                 Some(array.iter().map(|value| Value { file, value }).collect())
             }
-            _ => self.wrong("数组,如 [\"…\"]", "an array such as [\"…\"]"),
+            _ => self.wrong("方括号里的一组,如 [\"…\"]", "an array such as [\"…\"]"),
         }
     }
 
@@ -402,12 +406,24 @@ impl<'a, 'i> Value<'a, 'i> {
     pub fn table(self) -> Option<Keys<'a, 'i>> {
         match self.value.get_ref() {
             DeValue::Table(table) => Some(Keys::new(self.file, table, self.span())),
-            _ => self.wrong("表", "a table"),
+            _ => self.wrong("一张表,如 { 键 = 值 }", "a table such as { key = value }"),
         }
     }
 
     /// An array of tables: `[[task]]`.
     pub fn tables(self) -> Option<Vec<Keys<'a, 'i>>> {
+        if let DeValue::Table(_) = self.value.get_ref() {
+            let head = self.file.text.body.get(self.span()).unwrap_or("");
+            self.file.error(
+                self.span(),
+                Words::new(
+                    "这里要写两层方括号",
+                    "two brackets belong here, since there may be several",
+                ),
+                Words::new(format!("写成 [{head}]"), format!("write [{head}]")),
+            );
+            return None;
+        }
         Some(self.array()?.into_iter().filter_map(Self::table).collect())
     }
 }

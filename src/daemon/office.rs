@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
+use crate::core::diagnostic::Diagnostic;
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo};
 use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
@@ -266,6 +267,6 @@ impl Office {
 }
 
 /// The templates in force, and what is wrong with an admin's own.
-pub(super) fn templates(folder: &Path) -> (Templates, Vec<String>) {
+pub(super) fn templates(folder: &Path) -> (Templates, Vec<Diagnostic>) {
     Templates::load(folder.is_dir().then_some(folder))
 }

@@ -21,13 +21,13 @@ const STILL: Duration = Duration::from_millis(400);
 /// Reads settings, calendar and roster; `Err` holds what is wrong, for a person.
 pub(super) fn read_house(config: &Path) -> Result<(House, Vec<(String, String)>), String> {
     let settings = Settings::read(config).map_err(|error| error.to_string())?;
-    let loaded = load(&settings).map_err(|error| error.to_string())?;
+    let loaded = load(&settings);
     if loaded.has_errors() {
         return Err(loaded.report(false));
     }
     let (templates, problems) = templates(&settings.mail.templates);
     for problem in problems {
-        tracing::warn!(%problem, "template");
+        tracing::warn!("{}", problem.render(loaded.locale(), false));
     }
     Ok((
         House {

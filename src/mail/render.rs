@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
+use crate::core::diagnostic::{Diagnostic, Text, Words, nearest};
 use crate::core::letter::Content;
 
 use super::sample;
@@ -52,8 +54,8 @@ impl Templates {
     /// The shipped templates, overridden by `letter.txt` and `letter.html` in `folder` where they are there and hold.
     /// Each is tried on a sample letter at once, so that a mistake is found before a morning's letters.
     ///
-    /// The second value says, in Chinese, what was wrong with those that don't hold.
-    pub fn load(folder: Option<&Path>) -> (Self, Vec<String>) {
+    /// The second value says what is wrong with those that don't hold. They are warnings: letters go out all the same.
+    pub fn load(folder: Option<&Path>) -> (Self, Vec<Diagnostic>) {
         let mut templates = Self {
             shipped: environment(),
             own: environment(),
@@ -61,23 +63,53 @@ impl Templates {
         let mut problems = Vec::new();
         for (name, source) in SHIPPED {
             if let Err(fault) = templates.shipped.add_template(name, source) {
-                problems.push(explain(name, &fault));
+                problems.push(Diagnostic::general(Words::new(
+                    explain(name, &fault),
+                    fault.to_string(),
+                )));
             }
         }
         for (name, _) in SHIPPED {
             let Some(folder) = folder else { continue };
             match read(&folder.join(name)) {
                 Ok(None) => {}
-                Ok(Some(source)) => {
-                    if let Err(fault) = templates.own.add_template_owned(name, source) {
-                        problems.push(explain(name, &fault));
-                    }
-                }
-                Err(why) => problems.push(format!("模板 {name} {why};暂用自带的模板")),
+                Ok(Some(text)) => problems.extend(templates.take(name, &text)),
+                Err(fault) => problems.push(*fault),
             }
         }
-        problems.extend(templates.rehearse());
         (templates, problems)
+    }
+
+    /// Takes an admin's template if it holds on a letter that has everything.
+    fn take(&mut self, name: &'static str, text: &Arc<Text>) -> Option<Diagnostic> {
+        if let Err(fault) = self.own.add_template_owned(name, text.body.clone()) {
+            return Some(misfit(text, &fault, []));
+        }
+        let (content, links) = (sample::content(), sample::links());
+        let value = Value::from(Serde(View::new(&content, &links, &subject(&content))));
+        let page = links.page.unwrap_or_default();
+        match self.render_own(name, &value, fuel(&content)) {
+            Ok(Some(said)) if !said.replace("&#x2f;", "/").contains(&page) => {
+                Some(Diagnostic::warning(
+                    text,
+                    0..0,
+                    Words::new(
+                        "模板里没有 {{ page }},收信人找不到回执页",
+                        "the template has no {{ page }}, so that nobody finds the page to answer on",
+                    ),
+                    Words::new(
+                        "在合适的地方补上;现在仍照它发信",
+                        "put it in; the template is used all the same",
+                    ),
+                ))
+            }
+            Ok(_) => None,
+            Err(fault) => {
+                self.own.remove_template(name);
+                let names = value.try_iter().into_iter().flatten();
+                Some(misfit(text, &fault, names))
+            }
+        }
     }
 
     /// Gives a letter its looks. Where one of the admin's templates fails, the shipped one stands in and the problem
@@ -128,27 +160,6 @@ impl Templates {
         own.set_fuel(Some(fuel));
         own.get_template(name)?.render(value).map(Some)
     }
-
-    /// Tries each of the admin's templates on a letter that has everything, and drops those that fail.
-    fn rehearse(&mut self) -> Vec<String> {
-        let (content, links) = (sample::content(), sample::links());
-        let value = Value::from(Serde(View::new(&content, &links, &subject(&content))));
-        let page = links.page.unwrap_or_default();
-        let mut problems = Vec::new();
-        for (name, _) in SHIPPED {
-            match self.render_own(name, &value, fuel(&content)) {
-                Ok(Some(said)) if !said.replace("&#x2f;", "/").contains(&page) => problems.push(
-                    format!("模板 {name} 里没有 {{{{ page }}}},收信人找不到回执页;仍会使用,请补上"),
-                ),
-                Ok(_) => {}
-                Err(fault) => {
-                    self.own.remove_template(name);
-                    problems.push(explain(name, &fault));
-                }
-            }
-        }
-        problems
-    }
 }
 
 fn environment() -> Environment<'static> {
@@ -176,19 +187,102 @@ fn fuel(content: &Content) -> u64 {
     FUEL + FUEL_PER_ROW * rows as u64
 }
 
-fn read(path: &Path) -> Result<Option<String>, String> {
+fn read(path: &Path) -> Result<Option<Arc<Text>>, Box<Diagnostic>> {
+    let shown = path.display().to_string();
+    let refused = |zh: String, en: String| {
+        let blank = Arc::new(Text {
+            name: shown.clone(),
+            body: String::new(),
+        });
+        Box::new(Diagnostic::warning(
+            &blank,
+            0..0,
+            Words::new(zh, en),
+            instead(),
+        ))
+    };
+    let denied = |fault: std::io::Error| {
+        refused(
+            format!("读不了模板:{fault},请检查文件权限"),
+            format!("cannot read the template: {fault}"),
+        )
+    };
     let size = match fs::metadata(path) {
         Ok(found) => found.len(),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(fault) => return Err(format!("读不了:{fault},请检查文件权限")),
+        Err(fault) => return Err(denied(fault)),
     };
     if size > MAX_TEMPLATE_BYTES {
-        return Err("超过 256 KB,不像是模板,请检查文件".to_owned());
+        return Err(refused(
+            "模板超过 256 KB,不像是模板".to_owned(),
+            "over 256 KiB: this is no template".to_owned(),
+        ));
     }
-    let bytes = fs::read(path).map_err(|fault| format!("读不了:{fault},请检查文件权限"))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| "不是 UTF-8 编码,请用编辑器另存为 UTF-8".to_owned())?;
-    Ok(Some(text.trim_start_matches('\u{FEFF}').to_owned()))
+    let bytes = fs::read(path).map_err(denied)?;
+    let body = String::from_utf8(bytes).map_err(|_| {
+        refused(
+            "模板不是 UTF-8 编码,请用记事本另存为 UTF-8".to_owned(),
+            "the template is not UTF-8".to_owned(),
+        )
+    })?;
+    Ok(Some(Arc::new(Text {
+        name: shown,
+        body: body.trim_start_matches('\u{FEFF}').to_owned(),
+    })))
+}
+
+/// What happens until a template is mended.
+fn instead() -> Words {
+    Words::new(
+        "改好以前,发信用自带的模板",
+        "until it is mended the shipped one is used",
+    )
+}
+
+/// A template that does not hold, with the line and, for a name that is not there, the nearest of `names`.
+fn misfit(text: &Arc<Text>, fault: &Error, names: impl IntoIterator<Item = Value>) -> Diagnostic {
+    let (zh, en) = reason(fault);
+    let number = fault.line().unwrap_or(1).saturating_sub(1);
+    let lines = text.body.split_inclusive('\n');
+    let start = lines.clone().take(number).map(str::len).sum::<usize>();
+    let line = lines.clone().nth(number).unwrap_or("");
+    let lead = line.len() - line.trim_start().len();
+    let span = start + lead..start + line.trim_end().len().max(lead);
+    let detail = fault.detail().unwrap_or_default();
+    let label = Words::new(detail, detail);
+    let names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    let meant = detail
+        .split('`')
+        .nth(1)
+        .and_then(|name| nearest(name, names.iter().map(String::as_str)));
+    let instead = instead();
+    let help = match meant {
+        Some(name) => Words::new(
+            format!("你是不是想写 {name}?{}", instead.zh),
+            format!("did you mean {name}? {}", instead.en),
+        ),
+        None => instead,
+    };
+    Diagnostic::warning(
+        text,
+        span,
+        Words::new(format!("模板{zh}"), format!("template: {en}")),
+        label,
+    )
+    .help(help)
+}
+
+/// What kind of fault it is.
+fn reason(fault: &Error) -> (&'static str, &'static str) {
+    match fault.kind() {
+        ErrorKind::SyntaxError => ("写法有误", "syntax error"),
+        ErrorKind::UndefinedError => ("用了没有的变量", "unknown variable"),
+        ErrorKind::OutOfFuel => ("循环太多,已中止", "too many loops"),
+        ErrorKind::UnknownFilter => ("用了没有的过滤器", "unknown filter"),
+        ErrorKind::UnknownFunction => ("用了没有的函数", "unknown function"),
+        ErrorKind::TemplateNotFound => ("引用了没有的模板", "unknown template"),
+        _ => ("执行出错", "it fails"),
+    }
 }
 
 fn explain(name: &str, fault: &Error) -> String {
@@ -196,15 +290,7 @@ fn explain(name: &str, fault: &Error) -> String {
     if let Some(line) = fault.line() {
         let _ = write!(said, " 第 {line} 行");
     }
-    let why = match fault.kind() {
-        ErrorKind::SyntaxError => "写法有误",
-        ErrorKind::UndefinedError => "用了没有的变量",
-        ErrorKind::OutOfFuel => "循环太多,已中止",
-        ErrorKind::UnknownFilter => "用了没有的过滤器",
-        ErrorKind::UnknownFunction => "用了没有的函数",
-        ErrorKind::TemplateNotFound => "引用了没有的模板",
-        _ => "执行出错",
-    };
+    let (why, _) = reason(fault);
     let _ = write!(said, " {why}");
     if let Some(detail) = fault.detail() {
         let _ = write!(said, "({detail})");

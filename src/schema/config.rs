@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::form::{Form, integer, list, matching, optional, table, text, word};
+use super::form::{Form, integer, line, list, matching, optional, table, word};
 use super::ladder::role;
 
 /// The settings.
@@ -10,19 +10,19 @@ pub(super) fn settings() -> Form {
     table([
         optional(
             "calendar",
-            text().default("../calendar"),
+            line().default("../calendar"),
             "行事历文件夹。",
             "The calendar's folder.",
         ),
         optional(
             "roster",
-            text().default("roster.csv"),
+            line().default("roster.csv"),
             "花名册。",
             "The roster's file.",
         ),
         optional(
             "state",
-            text().default("../var"),
+            line().default("../var"),
             "台账、存成文件的信、链接密钥放在哪个文件夹;由 systemd 启动时用它给的目录。",
             "The folder of the ledger, the spool and the link key; under systemd its state directory is used.",
         ),
@@ -93,19 +93,19 @@ fn mail() -> Form {
         ),
         optional(
             "spool",
-            text().default("spool"),
+            line().default("spool"),
             "存成文件的信放在哪里,在 state 之下。",
             "The spool's folder, under state.",
         ),
         optional(
             "templates",
-            text().default("templates"),
+            line().default("templates"),
             "信的模板所在的文件夹。",
             "The folder of the letters' templates.",
         ),
         optional(
             "contact",
-            text()
+            matching(r"^[^\x00-\x1f\x7f-\x9f]*$")
                 .default("")
                 .examples(["市教育局安全科 0574-00000000"]),
             "有疑问找谁,写进每封信。",
@@ -125,11 +125,11 @@ fn smtp() -> Form {
     table([
         optional(
             "host",
-            text().default("127.0.0.1"),
+            line().default("127.0.0.1"),
             "服务器。",
             "The server.",
         ),
-        optional("port", integer(0, 65535).default(25), "端口。", "Its port."),
+        optional("port", integer(1, 65535).default(25), "端口。", "Its port."),
         optional(
             "tls",
             word([
@@ -143,19 +143,19 @@ fn smtp() -> Form {
         ),
         optional(
             "user",
-            text(),
+            line(),
             "登录名;密码决不写在这个文件里。",
             "Who signs in; the password never stands in this file.",
         ),
         optional(
             "password_file",
-            text(),
+            line(),
             "密码所在的文件;不写则用 systemd 凭据 smtp-password。",
             "The password's file; without it the credential smtp-password is used.",
         ),
         optional(
             "ca_file",
-            text(),
+            line(),
             "邮件服务器用自签证书时,它的根证书。",
             "The root certificate of a server with its own.",
         ),
@@ -175,12 +175,12 @@ fn smtp() -> Form {
 }
 
 fn seconds() -> Form {
-    integer(0, u32::MAX)
+    integer(1, 86_400)
 }
 
 fn rate() -> Form {
     let limit =
-        |name, default: u32, zh, en| optional(name, integer(0, u32::MAX).default(default), zh, en);
+        |name, default: u32, zh, en| optional(name, integer(0, 1_000_000).default(default), zh, en);
     table([
         limit("per_minute", 600, "每分钟最多几封。", "Letters a minute."),
         limit("per_hour", 0, "每小时最多几封。", "Letters an hour."),

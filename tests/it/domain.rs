@@ -19,7 +19,7 @@ use crate::letters::render;
 
 fn loaded() -> Loaded {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/schoolbell.toml");
-    let loaded = load(&Settings::read(&config).unwrap()).unwrap();
+    let loaded = load(&Settings::read(&config).unwrap());
     assert!(!loaded.has_errors(), "{}", loaded.report(false));
     loaded
 }

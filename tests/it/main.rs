@@ -12,6 +12,7 @@
 mod bell;
 mod burden;
 mod command_line;
+mod county;
 mod dates;
 mod diagnostics;
 mod diff;

@@ -3,6 +3,7 @@
 mod alert;
 mod backup;
 mod bomb;
+mod check;
 mod clerk;
 mod dates;
 mod diff;

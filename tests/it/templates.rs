@@ -3,6 +3,7 @@
 use std::fs;
 
 use expect_test::{Expect, expect};
+use schoolbell::core::diagnostic::Locale;
 use schoolbell::core::letter::Content;
 use schoolbell::mail::sample::{links, row};
 use schoolbell::mail::{Rendered, Templates};
@@ -13,10 +14,12 @@ fn own(name: &str, source: &[u8]) -> (Rendered, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), source).unwrap();
     let (templates, problems) = Templates::load(Some(folder.path()));
-    (
-        templates.render(&to_school(vec![drill()]), &links()),
-        problems,
-    )
+    let rendered = templates.render(&to_school(vec![drill()]), &links());
+    let said = problems.iter().map(|problem| {
+        let said = problem.render(Locale::Chinese, false);
+        said.replace(&format!("{}/", folder.path().display()), "")
+    });
+    (rendered, said.collect())
 }
 
 #[test]
@@ -46,29 +49,61 @@ fn broken_template_falls_back() {
     };
     check(
         b"<p>\n{% for x in %}",
-        expect!["模板 letter.html 第 2 行 写法有误(unexpected end of block);暂用自带的模板"],
+        expect![[r#"
+        提醒: 模板写法有误
+         --> letter.html:2:1
+          |
+        2 | {% for x in %}
+          | ^^^^^^^^^^^^^^ unexpected end of block
+          |
+          = 办法: 改好以前,发信用自带的模板"#]],
     );
     check(
         "{{ persom }}".as_bytes(),
-        expect!["模板 letter.html 第 1 行 用了没有的变量(`persom` is undefined);暂用自带的模板"],
+        expect![[r#"
+        提醒: 模板用了没有的变量
+         --> letter.html:1:1
+          |
+        1 | {{ persom }}
+          | ^^^^^^^^^^^^ `persom` is undefined
+          |
+          = 办法: 你是不是想写 person?改好以前,发信用自带的模板"#]],
     );
     check(
         b"{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
-        expect!["模板 letter.html 第 1 行 循环太多,已中止;暂用自带的模板"],
+        expect![[r#"
+            提醒: 模板循环太多,已中止
+             --> letter.html:1:1
+              |
+            1 | {% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = 办法: 改好以前,发信用自带的模板"#]],
     );
     check(
         b"{% include 'other.html' %}",
-        expect![
-            "模板 letter.html 第 1 行 引用了没有的模板(tried to include non-existing template 'other.html');暂用自带的模板"
-        ],
+        expect![[r#"
+        提醒: 模板引用了没有的模板
+         --> letter.html:1:1
+          |
+        1 | {% include 'other.html' %}
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^ tried to include non-existing template 'other.html'
+          |
+          = 办法: 改好以前,发信用自带的模板"#]],
     );
     check(
         b"\xb0\xa1",
-        expect!["模板 letter.html 不是 UTF-8 编码,请用编辑器另存为 UTF-8;暂用自带的模板"],
+        expect![[r#"
+        提醒: 模板不是 UTF-8 编码,请用记事本另存为 UTF-8
+        --> letter.html
+         = 办法: 改好以前,发信用自带的模板"#]],
     );
     check(
         &b" ".repeat(300 * 1024),
-        expect!["模板 letter.html 超过 256 KB,不像是模板,请检查文件;暂用自带的模板"],
+        expect![[r#"
+        提醒: 模板超过 256 KB,不像是模板
+        --> letter.html
+         = 办法: 改好以前,发信用自带的模板"#]],
     );
 }
 

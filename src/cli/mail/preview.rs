@@ -237,7 +237,7 @@ fn answer(duty: DutyId, answer: Answer, address: Option<Address>) -> Event {
 fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> anyhow::Result<()> {
     let (templates, problems) = Templates::load(Some(&settings.mail.templates));
     for problem in problems {
-        anstream::eprintln!("提醒:{problem}");
+        anstream::eprintln!("{}", problem.render(agenda.calendar.locale, true));
     }
     let content = &found.content;
     let links = Links {

@@ -36,7 +36,10 @@ pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
     };
     let (templates, problems) = Templates::load(Some(&settings.templates));
     for problem in problems {
-        print(&format!("提醒:{problem}\n"))?;
+        print(&format!(
+            "{}\n",
+            problem.render(desk.loaded.locale(), false)
+        ))?;
     }
     let calendar = &desk.loaded.agenda.calendar.title;
     let content = sample::trial(to.clone(), calendar, desk.now, desk.today());

@@ -7,18 +7,16 @@ mod read_task;
 mod read_year;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::sync::Arc;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use read::read;
-pub use read_ladder::{default_ladder, read_role};
+pub use read_ladder::{default_ladder, read_role, role};
 
 use super::audience::Audience;
 use super::dates::DateForm;
-use super::diagnostic::{Locale, Text};
+use super::diagnostic::{Locale, Place};
 use super::ladder::{Ladder, LadderPatch, Stretch};
 use super::names::TaskId;
 use super::period::Every;
@@ -91,15 +89,6 @@ pub enum Schedule {
     Dated(DateForm),
     /// Raised by hand, due so long after.
     Conditional(Stretch),
-}
-
-/// Where a thing stands in the calendar's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub text: Arc<Text>,
-    /// The bytes.
-    pub span: Range<usize>,
 }
 
 /// One `[[task]]`.

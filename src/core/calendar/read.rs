@@ -1,19 +1,21 @@
 //! Reading the calendar's folder: every file, every fault, at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::read_ladder::{default_ladder, read_patch};
-use super::read_task::{check_links, read_task};
+use super::read_task::{Links, check_links, read_task};
 use super::read_year::{read_notice, read_school_year};
-use super::{Adjust, Calendar, Cap, Caps, MonthPage, Place, Task};
-use crate::core::audience::Audience;
-use crate::core::diagnostic::{Diagnostic, Faults, Locale, Text, Words, one_of};
+use super::{Adjust, Calendar, Cap, Caps, MonthPage, Task};
+use crate::core::audience::{Audience, AudienceFault};
+use crate::core::diagnostic::{
+    Diagnostic, Faults, Locale, Place, Text, Words, did_you_mean, one_of,
+};
 use crate::core::ladder::Ladder;
-use crate::core::names::TaskId;
 use crate::core::school_year::SchoolYear;
 use crate::core::toml_text::{File, Keys, Placed, Value};
 use crate::core::workdays::Workdays;
@@ -27,15 +29,19 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     let mut head = if let Some(text) = named("calendar.toml") {
         read_head(file(text))
     } else {
-        let mut missing = Diagnostic::general(Words::new(
-            "行事历文件夹里没有 calendar.toml",
-            "the calendar's folder has no calendar.toml",
-        ));
-        missing.severity = crate::core::diagnostic::Severity::Error;
-        faults.add(missing);
+        // It may be there and be unreadable, which has been said.
+        if !faults.any_in("calendar.toml") {
+            faults.add(Diagnostic::failure(Words::new(
+                "行事历文件夹里没有 calendar.toml",
+                "the calendar's folder has no calendar.toml",
+            )));
+        }
         Head::default()
     };
-    let tags: BTreeSet<String> = head.tags.keys().cloned().collect();
+    let tags = Tags {
+        declared: head.tags.keys().cloned().collect(),
+        complete: head.is_whole,
+    };
     if let Some(text) = named("calendar.toml") {
         head.adjusts = read_adjusts(file(text), &tags);
     }
@@ -43,8 +49,7 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
         read_school_year(file(text), &tags)
     });
     let mut notices = BTreeMap::new();
-    let mut months = BTreeMap::new();
-    let mut tasks: Vec<Task> = Vec::new();
+    let mut pages = Pages::default();
     for text in files {
         if is_named(text, "calendar.toml") || is_named(text, "school-year.toml") {
             continue;
@@ -52,10 +57,10 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
         if text.name.contains("holidays/") {
             read_notice(file(text), &mut notices);
         } else {
-            read_page(file(text), &tags, &mut months, &mut tasks);
+            read_page(file(text), &tags, &mut pages);
         }
     }
-    check_links(&tasks, faults);
+    check_links(&pages.links, faults);
     Calendar {
         title: head.title,
         timezone: head.timezone,
@@ -65,10 +70,35 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
         ladder: head.ladder,
         adjusts: head.adjusts,
         caps: head.caps,
-        months,
-        tasks: unique(tasks, faults),
+        months: pages.months,
+        tasks: pages
+            .tasks
+            .into_iter()
+            .map(|task| (task.id.clone(), task))
+            .collect(),
         workdays: Workdays::new(notices),
         school,
+    }
+}
+
+impl Default for Calendar {
+    /// One that says nothing.
+    fn default() -> Self {
+        let head = Head::default();
+        Self {
+            title: head.title,
+            timezone: head.timezone,
+            locale: head.locale,
+            send_at: head.send_at,
+            tags: head.tags,
+            ladder: head.ladder,
+            adjusts: head.adjusts,
+            caps: head.caps,
+            months: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            workdays: Workdays::new(BTreeMap::new()),
+            school: SchoolYear::default(),
+        }
     }
 }
 
@@ -76,8 +106,25 @@ fn is_named(text: &Text, name: &str) -> bool {
     text.name == name || text.name.ends_with(&format!("/{name}"))
 }
 
+/// The tags the calendar declares.
+pub(super) struct Tags {
+    declared: BTreeSet<String>,
+    /// Whether the whole of `calendar.toml` could be read. If not, a tag may stand in the part that could not.
+    complete: bool,
+}
+
+/// What the files of tasks say.
+#[derive(Default)]
+struct Pages {
+    months: BTreeMap<i8, MonthPage>,
+    tasks: Vec<Task>,
+    /// What the tasks say of each other, also those with other faults.
+    links: Vec<Links>,
+}
+
 /// What `calendar.toml` says.
 struct Head {
+    is_whole: bool,
     title: String,
     timezone: TimeZone,
     locale: Locale,
@@ -91,6 +138,7 @@ struct Head {
 impl Default for Head {
     fn default() -> Self {
         Self {
+            is_whole: false,
             title: String::new(),
             timezone: TimeZone::UTC,
             locale: Locale::default(),
@@ -106,6 +154,7 @@ impl Default for Head {
 fn read_head(file: File<'_>) -> Head {
     let mut head = Head::default();
     file.read_toml(|keys| {
+        head.is_whole = !file.faults.is_spoilt(file.text, &(0..file.text.body.len()));
         if let Some(title) = keys.required("title").and_then(Value::line) {
             head.title = title.value;
         }
@@ -125,29 +174,34 @@ fn read_head(file: File<'_>) -> Head {
         if let Some(locale) = keys.value("locale").and_then(Value::string) {
             match Locale::parse(&locale.value) {
                 Some(found) => head.locale = found,
-                None => file.error(
+                None => file.error_with_help(
                     locale.span,
-                    Words::new("不认识的语言", "unknown locale"),
+                    Words::new(
+                        format!("不认识的语言 {}", locale.value),
+                        format!("unknown locale {}", locale.value),
+                    ),
                     one_of(["zh-CN", "en"]),
+                    did_you_mean(&locale.value, ["zh-CN", "en"]),
                 ),
             }
         }
         if let Some(value) = keys.value("send_at") {
-            let mut times: Vec<Time> = value
-                .array()
+            let elements = value.array();
+            let is_empty = elements.as_ref().is_some_and(Vec::is_empty);
+            let mut times: Vec<Time> = elements
                 .into_iter()
                 .flatten()
                 .filter_map(|element| element.time().map(|time| time.value))
                 .collect();
             times.sort_unstable();
             times.dedup();
-            if times.is_empty() {
+            if is_empty {
                 file.error(
                     value.span(),
                     Words::new("至少要有一个发信时点", "at least one slot is needed"),
                     Words::new("如 [\"08:00\"]", "such as [\"08:00\"]"),
                 );
-            } else {
+            } else if !times.is_empty() {
                 head.send_at = times;
             }
         }
@@ -196,7 +250,7 @@ fn read_caps(keys: &Keys<'_, '_>) -> Caps {
     caps
 }
 
-fn read_adjusts(file: File<'_>, tags: &BTreeSet<String>) -> Vec<Adjust> {
+fn read_adjusts(file: File<'_>, tags: &Tags) -> Vec<Adjust> {
     // The file's syntax has been judged by the first pass: here its faults would be said twice.
     let quiet = Faults::default();
     let silent = File {
@@ -217,7 +271,7 @@ fn read_adjusts(file: File<'_>, tags: &BTreeSet<String>) -> Vec<Adjust> {
     spans
 }
 
-fn read_adjust(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Adjust> {
+fn read_adjust(keys: &Keys<'_, '_>, tags: &Tags) -> Option<Adjust> {
     let whom = keys
         .required("audience")
         .and_then(|value| audience(value, tags));
@@ -234,12 +288,7 @@ fn read_adjust(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Adjust> {
     })
 }
 
-fn read_page(
-    file: File<'_>,
-    tags: &BTreeSet<String>,
-    months: &mut BTreeMap<i8, MonthPage>,
-    tasks: &mut Vec<Task>,
-) {
+fn read_page(file: File<'_>, tags: &Tags, pages: &mut Pages) {
     file.read_toml(|keys| {
         let month = keys
             .value("month")
@@ -248,7 +297,7 @@ fn read_page(
         let theme = keys.value("theme").and_then(Value::line);
         let focus = keys.value("focus").and_then(Value::strings);
         if let Some(month) = month {
-            months.insert(
+            pages.months.insert(
                 month,
                 MonthPage {
                     theme: theme.map(|theme| theme.value).unwrap_or_default(),
@@ -262,59 +311,44 @@ fn read_page(
             .into_iter()
             .flatten()
         {
-            tasks.extend(read_task(&task, month, tags));
+            if file.faults.is_full() {
+                return;
+            }
+            let (task, links) = read_task(&task, month, tags);
+            pages.tasks.extend(task);
+            pages.links.extend(links);
         }
         keys.report_unknown();
     });
 }
 
-/// The tasks by id; an id that stands twice is reported with both places.
-fn unique(tasks: Vec<Task>, faults: &Faults) -> BTreeMap<TaskId, Task> {
-    let mut by_id: BTreeMap<TaskId, Task> = BTreeMap::new();
-    for task in tasks {
-        if let Some(first) = by_id.get(&task.id) {
-            faults.add(
-                Diagnostic::error(
-                    &task.place.text,
-                    task.place.span.clone(),
-                    Words::new(
-                        format!("任务编号 {} 用了两次", task.id),
-                        format!("the id {} is used twice", task.id),
-                    ),
-                    Words::new("又出现在这里", "again here"),
-                )
-                .other(
-                    &first.place.text,
-                    first.place.span.clone(),
-                    Words::new("第一次在这里", "first here"),
-                ),
-            );
-        } else {
-            by_id.insert(task.id.clone(), task);
-        }
-    }
-    by_id
+/// Reads an audience.
+pub(super) fn audience(value: Value<'_, '_>, tags: &Tags) -> Option<Placed<Audience>> {
+    let text = value.line()?;
+    let span = |part: &Range<usize>| value.span_within(&text.value, part);
+    let found = audience_of(value.file(), &text.value, tags, span)?;
+    Some(text.map(|_| found))
 }
 
-/// Reads an audience.
-pub(super) fn audience(value: Value<'_, '_>, tags: &BTreeSet<String>) -> Option<Placed<Audience>> {
-    let text = value.line()?;
-    match Audience::parse(&text.value, tags) {
-        Ok(found) => Some(Placed {
-            value: found,
-            span: text.span,
-        }),
-        Err(fault) => {
-            // The text begins after its opening quote; where that was forgotten, at once.
-            let quoted = value.file().text.body[text.span.clone()].starts_with(['"', '\'']);
-            let start = text.span.start + usize::from(quoted);
-            value.file().error_with_help(
-                start + fault.span.start..start + fault.span.end,
-                Words::new("适用对象写得不对", "the audience cannot be read"),
-                fault.message,
-                fault.help,
-            );
-            None
-        }
+/// Reads an audience's text; `span` says where a part of it stands in the file.
+pub(super) fn audience_of(
+    file: File<'_>,
+    text: &str,
+    tags: &Tags,
+    span: impl Fn(&Range<usize>) -> Range<usize>,
+) -> Option<Audience> {
+    let faults = match Audience::parse_all(text, &tags.declared) {
+        Ok(found) => return Some(found),
+        Err(faults) => faults,
+    };
+    let unsure = |fault: &AudienceFault| fault.is_undeclared && !tags.complete;
+    for fault in faults.into_iter().filter(|fault| !unsure(fault)) {
+        file.error_with_help(
+            span(&fault.span),
+            Words::new("适用对象写得不对", "the audience cannot be read"),
+            fault.message,
+            fault.help,
+        );
     }
+    None
 }

@@ -1,16 +1,17 @@
 //! Reading a task's `due_at`: `{ town = "-3 workdays" }`.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{DueAt, Place};
+use super::DueAt;
+use super::read::{Tags, audience_of};
 use crate::core::audience::Audience;
-use crate::core::diagnostic::{Diagnostic, Words};
+use crate::core::diagnostic::{Diagnostic, Place, Words};
 use crate::core::shift::{NotAShift, Shift};
 use crate::core::toml_text::{Placed, Value};
 
 /// The units whose due day is another, and how far it lies from everybody's.
-pub(super) fn read_due_at(value: Value<'_, '_>, tags: &BTreeSet<String>) -> Vec<DueAt> {
+pub(super) fn read_due_at(value: Value<'_, '_>, tags: &Tags) -> Vec<DueAt> {
     let file = value.file();
     if !value.is_table() {
         file.error(
@@ -86,27 +87,13 @@ pub(super) fn no_due_at_if_raised(due_at: Value<'_, '_>, when: Value<'_, '_>) {
     );
 }
 
-fn read_key(
-    value: Value<'_, '_>,
-    key: &Placed<String>,
-    tags: &BTreeSet<String>,
-) -> Option<Audience> {
+fn read_key(value: Value<'_, '_>, key: &Placed<String>, tags: &Tags) -> Option<Audience> {
     let file = value.file();
-    match Audience::parse(&key.value, tags) {
-        Ok(audience) => Some(audience),
-        Err(fault) => {
-            // A key with signs in it stands in quotes, a plain word may stand without.
-            let quoted = file.text.body[key.span.clone()].starts_with(['"', '\'']);
-            let start = key.span.start + usize::from(quoted);
-            file.error_with_help(
-                start + fault.span.start..start + fault.span.end,
-                Words::new("适用对象写得不对", "the audience cannot be read"),
-                fault.message,
-                fault.help,
-            );
-            None
-        }
-    }
+    // A key with signs in it stands in quotes, a plain word may stand without.
+    let quoted = file.text.body[key.span.clone()].starts_with(['"', '\'']);
+    let start = key.span.start + usize::from(quoted);
+    let span = |part: &Range<usize>| start + part.start..start + part.end;
+    audience_of(file, &key.value, tags, span)
 }
 
 fn read_shift(value: Value<'_, '_>) -> Option<Shift> {

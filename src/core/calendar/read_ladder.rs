@@ -115,35 +115,48 @@ fn roles(value: Value<'_, '_>, must_have_one: bool) -> Option<Vec<RoleRef>> {
     Some(elements.into_iter().filter_map(role).collect())
 }
 
-fn role(value: Value<'_, '_>) -> Option<RoleRef> {
+/// A role such as `safety` or `safety@town`.
+pub fn role(value: Value<'_, '_>) -> Option<RoleRef> {
     let text = value.string()?;
     read_role(&text.value)
-        .map_err(|(zh, en, help)| {
-            value.file().error_with_help(
-                text.span.clone(),
-                Words::new(zh, en),
-                one_of(ROLES.map(|(word, _)| word)),
-                help,
-            );
+        .map_err(|fault| {
+            let (message, label, help) = *fault;
+            value
+                .file()
+                .error_with_help(text.span.clone(), message, label, help);
         })
         .ok()
 }
 
+/// What is wrong with a role's text, what is allowed, and the nearest match.
+type RoleFault = Box<(Words, Words, Option<Words>)>;
+
 /// Reads `safety` or `safety@town`.
 ///
 /// # Errors
-/// What is wrong in Chinese and English, and the nearest match.
-pub fn read_role(text: &str) -> Result<RoleRef, (String, String, Option<Words>)> {
+/// What is wrong, what is allowed, and the nearest match.
+pub fn read_role(text: &str) -> Result<RoleRef, RoleFault> {
     let (role, at) = match text.split_once(['@', '＠']) {
         Some((role, kind)) => (role.trim(), Some(kind.trim())),
         None => (text.trim(), None),
     };
     if !ROLES.iter().any(|(word, _)| *word == role) {
-        return Err((
-            format!("不认识的岗位 {role}"),
-            format!("unknown role {role}"),
+        return Err(Box::new((
+            Words::new(
+                format!("不认识的岗位 {role}"),
+                format!("unknown role {role}"),
+            ),
+            Words::new(
+                format!(
+                    "可以写:{}",
+                    ROLES
+                        .map(|(word, name)| format!("{word}({name})"))
+                        .join("、")
+                ),
+                one_of(ROLES.map(|(word, _)| word)).en,
+            ),
             did_you_mean(role, ROLES.map(|(word, _)| word)),
-        ));
+        )));
     }
     let at = match at {
         None => None,
@@ -152,11 +165,14 @@ pub fn read_role(text: &str) -> Result<RoleRef, (String, String, Option<Words>)>
                 .into_iter()
                 .find(|kind| kind.word() == word)
                 .ok_or_else(|| {
-                    (
-                        format!("不认识的单位类型 {word}"),
-                        format!("unknown kind of unit {word}"),
+                    Box::new((
+                        Words::new(
+                            format!("不认识的单位类型 {word}"),
+                            format!("unknown kind of unit {word}"),
+                        ),
+                        one_of(["town", "bureau", "section"]),
                         did_you_mean(word, Kind::ALL.map(Kind::word)),
-                    )
+                    ))
                 })?,
         ),
     };
@@ -214,8 +230,14 @@ fn later(this: Stretch, before: Stretch) -> bool {
 
 /// `false` is a nag that never comes.
 fn nag(value: Value<'_, '_>) -> Option<Nag> {
+    if !value.is_table() && value.as_bool().is_none() {
+        return value.wrong(
+            " { every = \"5 workdays\", at_most = 6 },不催则写 false",
+            "{ every = \"5 workdays\", at_most = 6 }, or false for none",
+        );
+    }
     if !value.is_table() {
-        return match value.boolean() {
+        return match value.as_bool() {
             Some(false) => Some(Nag {
                 every: Stretch::Days(1),
                 at_most: 0,

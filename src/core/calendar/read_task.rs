@@ -1,42 +1,51 @@
 //! Reading `[[task]]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::read::audience;
+use super::read::{Tags, audience};
 use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
-use super::{Origin, Place, Schedule, Task};
-use crate::core::dates::DateForm;
-use crate::core::diagnostic::{Faults, Words, did_you_mean, one_of};
+use super::{Origin, Schedule, Task};
+use crate::core::dates::{DateForm, examples};
+use crate::core::diagnostic::{Diagnostic, Faults, Place, Text, Words, did_you_mean, one_of};
 use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::Every;
 use crate::core::scan::{Scan, plain};
-use crate::core::toml_text::{File, Keys, Placed, Value};
+use crate::core::toml_text::{Keys, Placed, Value};
+
+/// What a task says of other tasks.
+pub(super) struct Links {
+    text: Arc<Text>,
+    id: Placed<TaskId>,
+    after: Option<Placed<TaskId>>,
+    met_by: Vec<Placed<TaskId>>,
+    /// `None` where it cannot be read.
+    every: Option<Every>,
+}
 
 /// Reads one task; `None` where too little of it can be read.
 pub(super) fn read_task(
     keys: &Keys<'_, '_>,
     month: Option<i8>,
-    tags: &BTreeSet<String>,
-) -> Option<Task> {
+    tags: &Tags,
+) -> (Option<Task>, Option<Links>) {
     let file = keys.file();
-    let place = |span| Place {
-        text: Arc::clone(file.text),
-        span,
-    };
     let id = keys.required("id").and_then(read_id);
     let title = keys.required("title").and_then(Value::line);
     let detail = keys.value("detail").and_then(Value::line);
-    let every = keys.value("every").and_then(read_every);
+    let every = match keys.value("every") {
+        Some(value) => read_every(value),
+        None => Some(Every::default()),
+    };
     let times = keys.value("times").and_then(|value| value.integer(1, 99));
     let when = keys.value("when");
     let conditional = when.and_then(read_when);
     let due = keys.required("due");
     let schedule = match (due, conditional) {
         (Some(value), Some(())) => read_raised(value),
-        (Some(value), None) => read_due(value, every.unwrap_or_default(), month),
+        (Some(value), None) => read_due(value, every, month),
         (None, _) => None,
     };
     let due_at = keys.value("due_at");
@@ -63,38 +72,49 @@ pub(super) fn read_task(
     let origin = keys.required("origin").and_then(read_origin);
     let authority = keys.value("authority").and_then(Value::line);
     keys.report_unknown();
+    let links = id.clone().map(|id| Links {
+        text: Arc::clone(file.text),
+        id,
+        after: after.clone(),
+        met_by: met_by.clone(),
+        every,
+    });
+    let place = |span| Place {
+        text: Arc::clone(file.text),
+        span,
+    };
     let text = |found: Option<Placed<String>>| found.map(|found| found.value).unwrap_or_default();
-    let (id, title, whom) = (id?, title?, whom?);
-    Some(Task {
-        id: TaskId::from(id.value),
-        title: title.value,
-        detail: text(detail),
-        every: every.unwrap_or_default(),
-        times: times
-            .and_then(|times| u16::try_from(times.value).ok())
-            .unwrap_or(1),
-        schedule: schedule?,
-        due_at: due_at.unwrap_or_default(),
-        due_time: due_time.map(|found| found.value),
-        patch,
-        audience: whom.value,
-        evidence: text(evidence),
-        after: after.map(|found| TaskId::from(found.value)),
-        met_by: met_by
-            .into_iter()
-            .map(|found| TaskId::from(found.value))
-            .collect(),
-        skip_below_teaching_days: skip,
-        source: text(source),
-        origin: origin?,
-        authority: text(authority),
-        place: place(id.span),
-        due_place: place(due.map_or(0..0, Value::span)),
-        audience_place: place(whom.span),
-    })
+    let task = || {
+        let (id, title, whom) = (id?, title?, whom?);
+        Some(Task {
+            id: id.value,
+            title: title.value,
+            detail: text(detail),
+            every: every?,
+            times: times
+                .and_then(|times| u16::try_from(times.value).ok())
+                .unwrap_or(1),
+            schedule: schedule?,
+            due_at: due_at.unwrap_or_default(),
+            due_time: due_time.map(|found| found.value),
+            patch,
+            audience: whom.value,
+            evidence: text(evidence),
+            after: after.map(|found| found.value),
+            met_by: met_by.into_iter().map(|found| found.value).collect(),
+            skip_below_teaching_days: skip,
+            source: text(source),
+            origin: origin?,
+            authority: text(authority),
+            place: place(id.span),
+            due_place: place(due.map_or(0..0, Value::span)),
+            audience_place: place(whom.span),
+        })
+    };
+    (task(), links)
 }
 
-fn read_id(value: Value<'_, '_>) -> Option<Placed<String>> {
+fn read_id(value: Value<'_, '_>) -> Option<Placed<TaskId>> {
     let id = value.string()?;
     let good = !id.value.is_empty()
         && id.value.len() <= 80
@@ -103,7 +123,7 @@ fn read_id(value: Value<'_, '_>) -> Option<Placed<String>> {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if good {
-        return Some(id);
+        return Some(id.map(TaskId::from));
     }
     value.file().error(
         id.span,
@@ -163,13 +183,13 @@ fn read_raised(value: Value<'_, '_>) -> Option<Schedule> {
     stretch(value).map(Schedule::Conditional)
 }
 
-fn read_due(value: Value<'_, '_>, every: Every, month: Option<i8>) -> Option<Schedule> {
+fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Option<Schedule> {
     let form = if value.is_table() {
         read_floating(value)?
     } else {
         read_form(value)?
     };
-    match form.under(every, month) {
+    match form.under(every?, month) {
         Ok(form) => Some(Schedule::Dated(form)),
         Err(words) => {
             value.file().error(
@@ -193,7 +213,7 @@ fn read_form(value: Value<'_, '_>) -> Option<DateForm> {
                 text.span,
                 Words::new("日期写得不对", "not a date"),
                 Words::new(zh, en),
-                hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_default())),
+                hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_else(|| examples().en))),
             );
             None
         }
@@ -313,63 +333,103 @@ fn read_origin(value: Value<'_, '_>) -> Option<Origin> {
 }
 
 /// What the tasks say of each other: ids that stand twice, tasks that are not there, chains that loop.
-pub(super) fn check_links(tasks: &[Task], faults: &Faults) {
-    let by_id: BTreeMap<&TaskId, &Task> = tasks.iter().rev().map(|task| (&task.id, task)).collect();
-    let ids = || by_id.keys().map(|id| id.as_str());
+pub(super) fn check_links(tasks: &[Links], faults: &Faults) {
+    let mut by_id: BTreeMap<&TaskId, &Links> = BTreeMap::new();
     for task in tasks {
-        let file = File {
-            text: &task.place.text,
-            faults,
-        };
-        for named in task.after.iter().chain(&task.met_by) {
-            if !by_id.contains_key(named) {
-                file.error_with_help(
-                    task.place.span.clone(),
-                    Words::new(
-                        format!("{} 提到的任务 {named} 不存在", task.id),
-                        format!("{} names the task {named}, which is not there", task.id),
-                    ),
-                    Words::new("在这个任务里", "in this task"),
-                    did_you_mean(named.as_str(), ids().filter(|id| *id != task.id.as_str())),
-                );
-            }
-        }
-        let Some(before) = task.after.as_ref().and_then(|id| by_id.get(id)) else {
-            continue;
-        };
-        if before.every != task.every {
-            file.error(
-                task.place.span.clone(),
-                Words::new(
-                    format!("{} 与它的前一步 {} 周期不同", task.id, before.id),
-                    format!(
-                        "{} and {}, which it comes after, have different periods",
-                        task.id, before.id
-                    ),
-                ),
-                Words::new("两步的 every 要相同", "both need the same every"),
-            );
-        }
-        let mut seen = vec![&task.id];
-        let mut step = task;
-        while let Some(next) = step.after.as_ref().and_then(|id| by_id.get(id)) {
-            if seen.contains(&&next.id) {
-                // Each of the loop's tasks finds it; the first by name says so.
-                if next.id == task.id && seen.iter().all(|id| **id >= task.id) {
-                    let chain: Vec<_> = seen.iter().map(|id| id.as_str()).collect();
-                    file.error(
-                        task.place.span.clone(),
-                        Words::new("先后顺序绕成了圈", "the chain loops"),
-                        Words::new(
-                            format!("{} → {}", chain.join(" → "), task.id),
-                            format!("{} → {}", chain.join(" → "), task.id),
-                        ),
-                    );
-                }
-                break;
-            }
-            seen.push(&next.id);
-            step = next;
+        let first = *by_id.entry(&task.id.value).or_insert(task);
+        if !std::ptr::eq(first, task) {
+            faults.add(twice(first, task));
         }
     }
+    for task in tasks {
+        for named in task.after.iter().chain(&task.met_by) {
+            if !by_id.contains_key(&named.value) {
+                faults.add(nowhere(task, named, &by_id));
+            }
+        }
+        if let Some(after) = &task.after
+            && let Some(before) = by_id.get(&after.value)
+        {
+            faults_of_step(task, after, before, faults);
+            if let Some(chain) = looping(task, &by_id) {
+                faults.add(Diagnostic::error(
+                    &task.text,
+                    after.span.clone(),
+                    Words::new(
+                        "先后顺序绕成了圈,哪一个都开始不了",
+                        "the chain loops, so that none can begin",
+                    ),
+                    Words::new(chain.clone(), chain),
+                ));
+            }
+        }
+    }
+}
+
+fn twice(first: &Links, task: &Links) -> Diagnostic {
+    let id = &task.id.value;
+    Diagnostic::error(
+        &task.text,
+        task.id.span.clone(),
+        Words::new(
+            format!("任务编号 {id} 用了两次"),
+            format!("the id {id} is used twice"),
+        ),
+        Words::new("又出现在这里", "again here"),
+    )
+    .other(
+        &first.text,
+        first.id.span.clone(),
+        Words::new("第一次在这里", "first here"),
+    )
+}
+
+fn nowhere(task: &Links, named: &Placed<TaskId>, ids: &BTreeMap<&TaskId, &Links>) -> Diagnostic {
+    let mut found = Diagnostic::error(
+        &task.text,
+        named.span.clone(),
+        Words::new(
+            format!("没有编号为 {} 的任务", named.value),
+            format!("there is no task {}", named.value),
+        ),
+        Words::new("要写另一项任务的 id", "the id of another task belongs here"),
+    );
+    let others = ids.keys().filter(|id| **id != &task.id.value);
+    found.help = did_you_mean(named.value.as_str(), others.map(|id| id.as_str()));
+    found
+}
+
+fn faults_of_step(task: &Links, after: &Placed<TaskId>, before: &Links, faults: &Faults) {
+    let (Some(this), Some(other)) = (task.every, before.every) else {
+        return;
+    };
+    if this != other {
+        let (this, other) = (this.word(), other.word());
+        faults.add(Diagnostic::error(
+            &task.text,
+            after.span.clone(),
+            Words::new("与前一步的周期不同", "the step before has another period"),
+            Words::new(
+                format!("前一步 every = \"{other}\",这一步 every = \"{this}\",要相同"),
+                format!("it has every = \"{other}\", this has \"{this}\"; they must agree"),
+            ),
+        ));
+    }
+}
+
+/// The chain of a task that comes back to it. Each of the loop's tasks finds it; the first by name says so.
+fn looping(task: &Links, by_id: &BTreeMap<&TaskId, &Links>) -> Option<String> {
+    let mut seen = vec![&task.id.value];
+    let mut step = task;
+    while let Some(next) = step.after.as_ref().and_then(|id| by_id.get(&id.value)) {
+        if seen.contains(&&next.id.value) {
+            let says =
+                next.id.value == task.id.value && seen.iter().all(|id| **id >= task.id.value);
+            let chain: Vec<_> = seen.iter().map(|id| id.as_str()).collect();
+            return says.then(|| format!("{} → {}", chain.join(" → "), task.id.value));
+        }
+        seen.push(&next.id.value);
+        step = next;
+    }
+    None
 }

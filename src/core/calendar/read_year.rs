@@ -1,67 +1,47 @@
 //! Reading `school-year.toml` and `holidays/*.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::read::audience;
-use crate::core::diagnostic::{Words, did_you_mean, one_of};
+use super::read::{Tags, audience};
+use crate::core::diagnostic::{Diagnostic, Words, did_you_mean, nearest, one_of};
 use crate::core::period::{BreakKind, Festival, PeriodKey};
 use crate::core::school_year::{Break, LocalDay, SchoolYear, Term};
 use crate::core::toml_text::{File, Keys, Placed, Value};
 use crate::core::workdays::{Holiday, Notice};
 
 /// Reads the local school calendar.
-pub(super) fn read_school_year(file: File<'_>, tags: &BTreeSet<String>) -> SchoolYear {
+pub(super) fn read_school_year(file: File<'_>, tags: &Tags) -> SchoolYear {
     file.read_toml(|keys| {
+        let tables = |key| {
+            keys.value(key)
+                .and_then(Value::tables)
+                .into_iter()
+                .flatten()
+        };
         let mut school = SchoolYear::default();
-        let mut places: Vec<(Date, Date, String, Range<usize>)> = Vec::new();
-        for term in keys
-            .value("term")
-            .and_then(Value::tables)
-            .into_iter()
-            .flatten()
-        {
-            if let Some((term, span)) = read_term(&term, tags) {
+        let mut stretches = Stretches::new(file, "两个学期重叠", "two terms overlap");
+        for term in tables("term") {
+            if let Some((term, key)) = read_term(&term, tags) {
                 if term.audience.is_none() {
-                    overlap(file, &places, term.start, term.end, &span);
-                    places.push((term.start, term.end, term.name.clone(), span));
+                    stretches.add(key, term.start, term.end, &term.name);
                 }
                 school.terms.push(term);
             }
         }
-        for found in keys
-            .value("break")
-            .and_then(Value::tables)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(found) = read_break(&found, tags) {
+        let mut stretches = Stretches::new(file, "两个假期重叠", "two breaks overlap");
+        for found in tables("break") {
+            if let Some((found, key)) = read_break(&found, tags) {
+                if found.audience.is_none() {
+                    stretches.add(key, found.start, found.end, &found.name);
+                }
                 school.breaks.push(found);
             }
         }
-        for day in keys
-            .value("day")
-            .and_then(Value::tables)
-            .into_iter()
-            .flatten()
-        {
-            let date = day.required("date").and_then(Value::date);
-            let teaching = day.required("teaching").and_then(Value::boolean);
-            let whom = day
-                .value("audience")
-                .and_then(|value| audience(value, tags));
-            let why = day.value("why").and_then(Value::line);
-            day.report_unknown();
-            if let (Some(date), Some(teaching)) = (date, teaching) {
-                school.days.push(LocalDay {
-                    date: date.value,
-                    teaching,
-                    audience: whom.map(|found| found.value),
-                    why: why.map(|found| found.value).unwrap_or_default(),
-                });
-            }
+        for day in tables("day") {
+            school.days.extend(read_day(&day, tags));
         }
         keys.report_unknown();
         school.terms.sort_by_key(|term| term.start);
@@ -71,36 +51,75 @@ pub(super) fn read_school_year(file: File<'_>, tags: &BTreeSet<String>) -> Schoo
     .unwrap_or_default()
 }
 
-fn overlap(
-    file: File<'_>,
-    places: &[(Date, Date, String, Range<usize>)],
-    start: Date,
-    end: Date,
-    span: &Range<usize>,
-) {
-    for (other_start, other_end, name, other) in places {
-        if start <= *other_end && *other_start <= end {
-            file.faults.add(
-                crate::core::diagnostic::Diagnostic::error(
-                    file.text,
-                    span.clone(),
-                    Words::new("两个学期重叠", "two terms overlap"),
+fn read_day(keys: &Keys<'_, '_>, tags: &Tags) -> Option<LocalDay> {
+    let date = keys.required("date").and_then(Value::date);
+    let teaching = keys.required("teaching").and_then(Value::boolean);
+    let whom = keys
+        .value("audience")
+        .and_then(|value| audience(value, tags));
+    let why = keys.value("why").and_then(Value::line);
+    keys.report_unknown();
+    Some(LocalDay {
+        date: date?.value,
+        teaching: teaching?,
+        audience: whom.map(|found| found.value),
+        why: why.map(|found| found.value).unwrap_or_default(),
+    })
+}
+
+/// The terms, or the breaks, that hold for everybody: no two of them may share a key or a day.
+struct Stretches<'f> {
+    file: File<'f>,
+    overlap: Words,
+    before: Vec<(Placed<PeriodKey>, Date, Date, String)>,
+}
+
+impl<'f> Stretches<'f> {
+    fn new(file: File<'f>, zh: &str, en: &str) -> Self {
+        Self {
+            file,
+            overlap: Words::new(zh, en),
+            before: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, key: Placed<PeriodKey>, start: Date, end: Date, name: &str) {
+        for (other, other_start, other_end, other_name) in &self.before {
+            let same = other.value == key.value;
+            if !same && (end < *other_start || *other_end < start) {
+                continue;
+            }
+            let (message, label) = if same {
+                (
                     Words::new(
-                        format!("与“{name}”({other_start}至{other_end})重叠"),
-                        format!("overlaps {other_start} to {other_end}"),
+                        format!("{} 写了两次", key.value),
+                        format!("{} stands twice", key.value),
                     ),
+                    Words::new("又出现在这里", "again here"),
                 )
-                .other(
+            } else {
+                (
+                    self.overlap.clone(),
+                    Words::new(format!("{start}至{end}"), format!("{start} to {end}")),
+                )
+            };
+            let file = self.file;
+            file.faults.add(
+                Diagnostic::error(file.text, key.span.clone(), message, label).other(
                     file.text,
-                    other.clone(),
-                    Words::new("另一个学期", "the other term"),
+                    other.span.clone(),
+                    Words::new(
+                        format!("“{other_name}”:{other_start}至{other_end}"),
+                        format!("{}: {other_start} to {other_end}", other.value),
+                    ),
                 ),
             );
         }
+        self.before.push((key, start, end, name.to_owned()));
     }
 }
 
-fn key_of(keys: &Keys<'_, '_>, zh: &str, allowed: &[&str]) -> Option<Placed<PeriodKey>> {
+fn key_of(keys: &Keys<'_, '_>, zh: &str, en: &str, allowed: &[&str]) -> Option<Placed<PeriodKey>> {
     let key = keys.required("key")?.string()?;
     let found: Option<PeriodKey> = key.value.parse().ok();
     let fits = match found {
@@ -109,24 +128,25 @@ fn key_of(keys: &Keys<'_, '_>, zh: &str, allowed: &[&str]) -> Option<Placed<Peri
         _ => false,
     };
     if let Some(value) = found.filter(|_| fits) {
-        return Some(Placed {
-            value,
-            span: key.span,
-        });
+        return Some(key.map(|_| value));
     }
-    let (year, word) = key.value.split_once('-').unwrap_or(("2026", &key.value));
-    let keys_allowed: Vec<_> = allowed
+    let (year, word) = match key.value.split_once('-') {
+        Some((year, word)) if year.parse::<i16>().is_ok() => (year, word),
+        _ => ("2026", key.value.as_str()),
+    };
+    let all: Vec<_> = allowed
         .iter()
         .map(|word| format!("{year}-{word}"))
         .collect();
+    let meant = nearest(word, allowed.iter().copied()).map(|word| format!("{year}-{word}"));
     keys.file().error_with_help(
         key.span.clone(),
         Words::new(
             format!("“{}”不是{zh}", key.value),
-            format!("“{}” is not one of its keys", key.value),
+            format!("“{}” is not {en}", key.value),
         ),
-        one_of(keys_allowed.iter().map(String::as_str)),
-        did_you_mean(word, allowed.iter().copied()),
+        one_of(all.iter().map(String::as_str)),
+        meant.and_then(|meant| did_you_mean(&meant, [meant.as_str()])),
     );
     None
 }
@@ -140,7 +160,7 @@ fn span_of(keys: &Keys<'_, '_>) -> Option<(Date, Date)> {
             end.span,
             Words::new("结束早于开始", "it ends before it starts"),
             Words::new(
-                format!("开始是 {}", start.value),
+                format!("开始写的是 {},核对年份和月份", start.value),
                 format!("it starts on {}", start.value),
             ),
         );
@@ -149,12 +169,8 @@ fn span_of(keys: &Keys<'_, '_>) -> Option<(Date, Date)> {
     Some((start.value, end.value))
 }
 
-fn read_term(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<(Term, Range<usize>)> {
-    let key = key_of(
-        keys,
-        "学期(YEAR-spring、YEAR-autumn)",
-        &["spring", "autumn"],
-    );
+fn read_term(keys: &Keys<'_, '_>, tags: &Tags) -> Option<(Term, Placed<PeriodKey>)> {
+    let key = key_of(keys, "学期", "a term", &["spring", "autumn"]);
     let name = keys.required("name").and_then(Value::line);
     let span = span_of(keys);
     let whom = keys
@@ -174,13 +190,13 @@ fn read_term(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<(Term, Rang
             end,
             audience: whom.map(|found| found.value),
         },
-        key.span,
+        key,
     ))
 }
 
-fn read_break(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Break> {
+fn read_break(keys: &Keys<'_, '_>, tags: &Tags) -> Option<(Break, Placed<PeriodKey>)> {
     let words = BreakKind::ALL.map(BreakKind::key);
-    let key = key_of(keys, "假期(如 YEAR-winter-break)", &words);
+    let key = key_of(keys, "假期", "a break", &words);
     let name = keys.required("name").and_then(Value::line);
     let span = span_of(keys);
     let whom = keys
@@ -191,14 +207,15 @@ fn read_break(keys: &Keys<'_, '_>, tags: &BTreeSet<String>) -> Option<Break> {
     let PeriodKey::Break(year, kind) = key.value else {
         return None;
     };
-    Some(Break {
+    let found = Break {
         year,
         kind,
         name: name?.value,
         start,
         end,
         audience: whom.map(|found| found.value),
-    })
+    };
+    Some((found, key))
 }
 
 /// Reads a year's notice. The year is in the file's name.
@@ -227,17 +244,13 @@ pub(super) fn read_notice(file: File<'_>, years: &mut BTreeMap<i16, Notice>) {
     };
     let notice = file.read_toml(|keys| {
         let number = keys.required("notice").and_then(Value::line);
-        let mut holidays: Vec<Holiday> = Vec::new();
-        for keys in keys
-            .value("holiday")
-            .and_then(Value::tables)
+        let tables = keys.value("holiday").and_then(Value::tables);
+        let mut seen = Days::new();
+        let holidays = tables
             .into_iter()
             .flatten()
-        {
-            if let Some(holiday) = read_holiday(&keys, year, &holidays) {
-                holidays.push(holiday);
-            }
-        }
+            .filter_map(|keys| read_holiday(&keys, year, &mut seen))
+            .collect();
         keys.report_unknown();
         Notice {
             number: number.map(|found| found.value).unwrap_or_default(),
@@ -249,45 +262,24 @@ pub(super) fn read_notice(file: File<'_>, years: &mut BTreeMap<i16, Notice>) {
     }
 }
 
-fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Holiday> {
+/// The days that stand in a notice, with where and as what.
+type Days = BTreeMap<Date, (Range<usize>, &'static str)>;
+
+fn read_holiday(keys: &Keys<'_, '_>, year: i16, seen: &mut Days) -> Option<Holiday> {
     let file = keys.file();
     let words = Festival::ALL.map(Festival::key);
     let key = keys.required("key").and_then(Value::string);
     keys.required("name").and_then(Value::line);
-    let days = |key: &'static str, already: &[Date]| -> Vec<Date> {
-        let mut found = Vec::new();
-        for value in keys.value(key).and_then(Value::array).into_iter().flatten() {
-            let Some(day) = value.date() else { continue };
-            let near = (day.value.year() - year).abs() <= 1;
-            let twice = found.contains(&day.value)
-                || already.contains(&day.value)
-                || before
-                    .iter()
-                    .any(|h| h.off.contains(&day.value) || h.work.contains(&day.value));
-            if near && !twice {
-                found.push(day.value);
-                continue;
-            }
-            let zh = if near {
-                "这一天写了两次"
-            } else {
-                "这一天不在这一年前后"
-            };
-            let en = if near {
-                "this day stands twice"
-            } else {
-                "this day is far from the file's year"
-            };
-            file.error(
-                day.span,
-                Words::new(zh, en),
-                Words::new("请核对", "check it"),
-            );
-        }
-        found
+    let mut is_given = false;
+    let mut days = |key: &'static str| -> Vec<Date> {
+        let values = keys.value(key).and_then(Value::array);
+        is_given |= key == "off" && values.as_ref().is_some_and(|values| !values.is_empty());
+        let days = values.into_iter().flatten().filter_map(Value::date);
+        days.filter(|day| fits(file, day, key, year, seen))
+            .map(|day| day.value)
+            .collect()
     };
-    let off = days("off", &[]);
-    let work = days("work", &off);
+    let (off, work) = (days("off"), days("work"));
     keys.report_unknown();
     let key = key?;
     let Some(festival) = Festival::from_key(&key.value) else {
@@ -302,11 +294,11 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
         );
         return None;
     };
-    if off.is_empty() {
+    if !is_given {
         file.error(
             keys.span(),
-            Words::new("没有放假的日子", "no day off is given"),
-            Words::new("在 off 里写明", "list them in off"),
+            Words::new("没有写放假的日子", "no day off is given"),
+            Words::new("在下面加上 off = [2026-01-01]", "list them in off"),
         );
         return None;
     }
@@ -315,4 +307,46 @@ fn read_holiday(keys: &Keys<'_, '_>, year: i16, before: &[Holiday]) -> Option<Ho
         off,
         work,
     })
+}
+
+/// Whether a day may stand in the notice of a year, once.
+fn fits(
+    file: File<'_>,
+    day: &Placed<Date>,
+    list: &'static str,
+    year: i16,
+    seen: &mut Days,
+) -> bool {
+    if (day.value.year() - year).abs() > 1 {
+        file.error(
+            day.span.clone(),
+            Words::new(
+                format!("这一天不在{year}年前后"),
+                format!("this day is not of {year} or next to it"),
+            ),
+            Words::new("核对年份", "check the year"),
+        );
+        return false;
+    }
+    let Some((before, other)) = seen.get(&day.value) else {
+        seen.insert(day.value, (day.span.clone(), list));
+        return true;
+    };
+    let message = if *other == list {
+        Words::new("这一天写了两次", "this day stands twice")
+    } else {
+        Words::new("这一天又放假又上班", "this day is both off and worked")
+    };
+    let said = |list| match list {
+        "off" => Words::new("写的是放假(off)", "here it is off"),
+        _ => Words::new("写的是上班(work)", "here it is worked"),
+    };
+    file.faults.add(
+        Diagnostic::error(file.text, day.span.clone(), message, said(list)).other(
+            file.text,
+            before.clone(),
+            said(other),
+        ),
+    );
+    false
 }

@@ -56,6 +56,15 @@ pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
 }
 
 fn unreadable(text: &str) -> Words {
+    let mut ahead = Scan::new(text);
+    if let Some(month) = ahead.number().filter(|_| ahead.take(&["月"]))
+        && !(1..=12).contains(&month)
+    {
+        return Words::new(
+            format!("没有{month}月,月份是1到12"),
+            format!("there is no month {month}, they are 1 to 12"),
+        );
+    }
     let hint = examples();
     if text.contains("学期") || text.contains("开学") {
         return Words::new(

@@ -1,11 +1,14 @@
 //! The roster: units, what they are, and who holds which role there today.
 
+mod cell;
 mod changes;
 mod columns;
 mod read;
 mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -13,8 +16,9 @@ pub use changes::{Change, Tally, changes, tally};
 pub(crate) use columns::column;
 pub use columns::{COLUMNS, CsvStyle, NEEDED};
 pub use read::{TITLES, read_csv, read_sheet};
-pub use sheet::{Sheet, decode};
+pub use sheet::Sheet;
 
+use super::diagnostic::{Place, Text};
 use super::ladder::RoleRef;
 use super::names::{Address, NameMap, Role, UnitId};
 
@@ -166,6 +170,9 @@ pub struct Roster {
     index: NameMap<UnitId, usize>,
     /// Where each mailbox stands: the unit, and the contact of it. Asked for each duty of each letter.
     mailboxes: NameMap<Address, Vec<(usize, usize)>>,
+    /// The file, and the row each unit first stands on.
+    text: Option<Arc<Text>>,
+    rows: Vec<Range<usize>>,
 }
 
 impl Roster {
@@ -191,7 +198,34 @@ impl Roster {
             units,
             index,
             mailboxes,
+            text: None,
+            rows: Vec::new(),
         }
+    }
+
+    /// With the file it came from, and the row each unit first stands on.
+    #[must_use]
+    fn placed(self, text: Arc<Text>, rows: Vec<Range<usize>>) -> Self {
+        Self {
+            text: Some(text),
+            rows,
+            ..self
+        }
+    }
+
+    /// Where a unit first stands in the file; with `word`, where that stands on the row.
+    pub fn row(&self, id: &UnitId, word: Option<&str>) -> Option<Place> {
+        let text = self.text.as_ref()?;
+        let row = self.rows.get(self.position(id)?)?;
+        let span = word
+            .and_then(|word| Some((text.body[row.clone()].find(word)?, word)))
+            .map_or(row.clone(), |(at, word)| {
+                row.start + at..row.start + at + word.len()
+            });
+        Some(Place {
+            text: Arc::clone(text),
+            span,
+        })
     }
 
     /// The units in the file's order.

@@ -1,15 +1,17 @@
 //! Reading the roster from a sheet: every fault with its cell, what was found and what is allowed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::cell::{is_like_a_formula, is_mailbox, read_tags};
 use super::columns::{COLUMNS, Columns, NEEDED, column, columns, header};
 use super::sheet::{Sheet, SheetRow};
 use super::{Contact, Kind, Roster, Unit};
 use crate::core::calendar::ROLES;
 use crate::core::diagnostic::{Diagnostic, Faults, Words, did_you_mean, one_of};
-use crate::core::names::{Address, Role, UnitId};
+use crate::core::names::{Address, NameMap, Role, UnitId};
 use crate::core::written::read_day;
 
 /// Titles that people hold, beside the roles' own names, and the role each comes to.
@@ -37,13 +39,13 @@ pub fn read_csv(name: &str, bytes: &[u8], faults: &Faults) -> Roster {
 pub fn read_sheet(sheet: &Sheet, faults: &Faults) -> Roster {
     let Some(header) = header(sheet) else {
         // Of a file that could not be read at all that has been said.
-        if !faults.any_error() {
+        if !faults.any_in(&sheet.text.name) {
             faults.add(Diagnostic::error(
                 &sheet.text,
                 0..0,
                 Words::new("花名册是空的", "the roster is empty"),
                 Words::new(
-                    format!("第一行写表头:{}", COLUMNS.map(|(_, name)| name).join("、")),
+                    format!("第一行写表头:{}", COLUMNS.map(|(_, name)| name).join(",")),
                     format!(
                         "begin with a header: {}",
                         COLUMNS.map(|(word, _)| word).join(", ")
@@ -57,25 +59,38 @@ pub fn read_sheet(sheet: &Sheet, faults: &Faults) -> Roster {
         sheet,
         faults,
         columns: columns(&sheet.rows[header]),
+        width: sheet.rows[header].width(),
         units: Vec::new(),
-        first_rows: BTreeMap::new(),
+        index: NameMap::default(),
+        first_rows: NameMap::default(),
         current: None,
     };
-    reader.check_header(&sheet.rows[header]);
+    if !reader.check_header(&sheet.rows[header]) {
+        return Roster::default();
+    }
     for row in &sheet.rows[header + 1..] {
+        if faults.is_full() {
+            return Roster::default();
+        }
         reader.read_row(row);
     }
     reader.check_parents();
-    Roster::new(reader.units)
+    let row_of = |unit: &Unit| reader.first_rows[&unit.id].span.clone();
+    let rows = reader.units.iter().map(row_of).collect();
+    Roster::new(reader.units).placed(Arc::clone(&sheet.text), rows)
 }
 
 struct Reading<'a> {
     sheet: &'a Sheet,
     faults: &'a Faults,
     columns: Columns,
+    /// How many columns the header has.
+    width: usize,
     units: Vec<Unit>,
+    /// The place of each unit among them.
+    index: NameMap<UnitId, usize>,
     /// The first row of each unit, also of those that are at fault.
-    first_rows: BTreeMap<UnitId, &'a SheetRow>,
+    first_rows: NameMap<UnitId, &'a SheetRow>,
     /// The unit of the last row.
     current: Option<UnitId>,
 }
@@ -110,12 +125,16 @@ impl<'a> Reading<'a> {
         label: Words,
         help: Option<Words>,
     ) {
+        let mut found = self.fault_at(row, column, message, label);
+        found.help = help;
+        self.faults.add(found);
+    }
+
+    fn fault_at(&self, row: &SheetRow, column: usize, message: Words, label: Words) -> Diagnostic {
         let cell = row.cell_name(column);
         let Words { zh, en } = message;
         let message = Words::new(format!("{cell} {zh}"), format!("{cell}: {en}"));
-        let mut found = Diagnostic::error(&self.sheet.text, row.place(column), message, label);
-        found.help = help;
-        self.faults.add(found);
+        Diagnostic::error(&self.sheet.text, row.place(column), message, label)
     }
 
     fn row_error(&self, row: &SheetRow, message: Words, label: Words) {
@@ -126,7 +145,24 @@ impl<'a> Reading<'a> {
             .add(Diagnostic::error(&self.sheet.text, span, message, label));
     }
 
-    fn check_header(&self, row: &SheetRow) {
+    /// Reports what is wrong with the header; `false` where no unit can be read below it.
+    fn check_header(&self, row: &SheetRow) -> bool {
+        let is_one = |sign: &&str| row.width() < 3 && row.values().any(|cell| cell.contains(*sign));
+        if let Some(sign) = ["，", "\t", ";", "；"].into_iter().find(is_one) {
+            let shown = if sign == "\t" { "制表符" } else { sign };
+            self.row_error(
+                row,
+                Words::new(
+                    format!("各列之间用的是 {shown},应当是英文逗号"),
+                    "the columns are not separated by commas",
+                ),
+                Words::new(
+                    "在Excel里“另存为”,类型选“CSV UTF-8(逗号分隔)”",
+                    "save it as “CSV UTF-8 (comma delimited)”",
+                ),
+            );
+            return false;
+        }
         let mut seen = BTreeSet::new();
         for (at, value) in row.values().enumerate() {
             match column(value) {
@@ -149,8 +185,11 @@ impl<'a> Reading<'a> {
                         format!("不认识的列“{value}”"),
                         format!("unknown column {value}"),
                     ),
-                    one_of(COLUMNS.map(|(_, chinese)| chinese)),
-                    did_you_mean(value, COLUMNS.into_iter().flat_map(|(e, c)| [e, c])),
+                    Words::new(
+                        one_of(COLUMNS.map(|(_, chinese)| chinese)).zh,
+                        one_of(COLUMNS.map(|(english, _)| english)).en,
+                    ),
+                    did_you_mean(value, COLUMNS.into_iter().flat_map(|(e, c)| [c, e])),
                 ),
             }
         }
@@ -166,19 +205,26 @@ impl<'a> Reading<'a> {
                 );
             }
         }
+        NEEDED[..3]
+            .iter()
+            .all(|need| self.columns.contains_key(need))
     }
 
     /// Whether every cell holds plain text: no line breaks, and not what a formula leaves that failed.
     fn is_plain(&self, row: &SheetRow) -> bool {
         let mut plain = true;
         for (at, value) in row.values().enumerate() {
-            let (message, label) = if value.chars().any(char::is_control) {
-                let shown: String = value.chars().filter(|c| !c.is_control()).collect();
+            let odd = |c: char| c.is_control() || c == '\u{fffd}';
+            let (message, label) = if value.contains(odd) {
+                let shown: String = value.chars().filter(|c| !odd(*c)).collect();
                 (
-                    Words::new("含有换行等控制字符", "control characters in a cell"),
                     Words::new(
-                        format!("在“{shown}”里,请删去"),
-                        format!("in “{shown}”: remove them"),
+                        "有换行或看不见的字符",
+                        "a line break or an invisible character in a cell",
+                    ),
+                    Words::new(
+                        format!("改成“{shown}”,写在一行里"),
+                        format!("write “{shown}” on one line"),
                     ),
                 )
             } else if FAILED_FORMULAS.contains(&value) {
@@ -206,13 +252,36 @@ impl<'a> Reading<'a> {
         plain
     }
 
-    fn read_row(&mut self, row: &'a SheetRow) {
-        if !self.is_plain(row) {
-            return;
+    /// Whether the row has as many columns as the header: with more, what stands in which cannot be told.
+    fn fits(&self, row: &SheetRow) -> bool {
+        let (width, most) = (row.width(), self.width);
+        if width > most {
+            self.row_error(
+                row,
+                Words::new(
+                    format!("有{width}列,表头只有{most}列"),
+                    format!("{width} columns, the header has {most}"),
+                ),
+                Words::new(
+                    "哪一格里有英文逗号?改成中文逗号或顿号",
+                    "a cell with a comma in it must stand between quotes",
+                ),
+            );
         }
+        width <= most
+    }
+
+    fn read_row(&mut self, row: &'a SheetRow) {
         let id = self.get(row, "unit");
         if !id.is_empty() {
             self.current = Some(UnitId::from(id));
+        }
+        if !self.fits(row) || !self.is_plain(row) {
+            // The unit's further rows are not blamed for this one.
+            if let Some(id) = self.current.clone() {
+                self.first_rows.entry(id).or_insert(row);
+            }
+            return;
         }
         let Some(id) = self.current.clone() else {
             self.error(
@@ -224,19 +293,19 @@ impl<'a> Reading<'a> {
             );
             return;
         };
-        if let Some(at) = self.units.iter().rposition(|unit| unit.id == id) {
-            self.same_unit(row, &self.units[at]);
+        if let Some(at) = self.index.get(&id) {
+            self.same_unit(row, &self.units[*at]);
         } else if !self.first_rows.contains_key(&id) {
             self.first_rows.insert(id.clone(), row);
             if let Some(unit) = self.new_unit(row, &id) {
+                self.index.insert(id.clone(), self.units.len());
                 self.units.push(unit);
             }
         }
         // Of a unit that is at fault the contact is read all the same, for the faults in it.
         let contact = self.contact(row);
-        let unit = self.units.iter_mut().rfind(|unit| unit.id == id);
-        if let (Some(unit), Some(contact)) = (unit, contact) {
-            unit.contacts.push(contact);
+        if let (Some(at), Some(contact)) = (self.index.get(&id), contact) {
+            self.units[*at].contacts.push(contact);
         }
     }
 
@@ -247,19 +316,18 @@ impl<'a> Reading<'a> {
             if cell.is_empty() {
                 return;
             }
-            self.error(
-                row,
-                word,
-                Words::new(
-                    format!("单位 {} 的{zh}前后不一", unit.id),
-                    format!("the unit {} has two different values of {word}", unit.id),
-                ),
-                Words::new(
-                    format!("前面写的是“{said}”"),
-                    format!("before it was “{said}”"),
-                ),
-                None,
+            let message = Words::new(
+                format!("单位 {} 的{zh}前后不一", unit.id),
+                format!("the unit {} has two different values of {word}", unit.id),
             );
+            let label = Words::new(
+                format!("前面写的是“{said}”"),
+                format!("before it was “{said}”"),
+            );
+            let first = self.first_rows[&unit.id].place(self.columns[word]);
+            let found = self.fault_at(row, self.columns[word], message, label);
+            let other = Words::new("第一次在这里", "first here");
+            self.faults.add(found.other(&self.sheet.text, first, other));
         };
         if self.get(row, "name") != unit.name {
             differs("name", "名称", &unit.name);
@@ -270,6 +338,10 @@ impl<'a> Reading<'a> {
         let parent = unit.parent.as_ref().map_or("", UnitId::as_str);
         if self.get(row, "parent") != parent {
             differs("parent", "上级", parent);
+        }
+        if read_tags(self.get(row, "tags")) != unit.tags {
+            let first = self.get(self.first_rows[&unit.id], "tags");
+            differs("tags", "标签", first);
         }
     }
 
@@ -309,35 +381,31 @@ impl<'a> Reading<'a> {
             self.error(
                 row,
                 "kind",
-                Words::new(
-                    format!("不认识的单位类型“{kind}”"),
-                    format!("unknown kind of unit “{kind}”"),
-                ),
+                if kind.is_empty() {
+                    Words::new("没有写单位类型", "no kind of unit")
+                } else {
+                    Words::new(
+                        format!("不认识的单位类型“{kind}”"),
+                        format!("unknown kind of unit “{kind}”"),
+                    )
+                },
                 Words::new(
                     one_of(Kind::ALL.map(Kind::name)).zh,
                     one_of(Kind::ALL.map(Kind::word)).en,
                 ),
                 did_you_mean(
                     kind,
-                    Kind::ALL.into_iter().flat_map(|k| [k.word(), k.name()]),
+                    Kind::ALL.into_iter().flat_map(|k| [k.name(), k.word()]),
                 ),
             );
             return None;
         };
-        let tags = self
-            .get(row, "tags")
-            .split_whitespace()
-            .map(|tag| match tag.split_once('=') {
-                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-                None => (tag.to_owned(), None),
-            })
-            .collect();
         Some(Unit {
             id: id.clone(),
             name: name.to_owned(),
             kind: kind_found,
             parent: (!parent.is_empty()).then(|| UnitId::from(parent)),
-            tags,
+            tags: read_tags(self.get(row, "tags")),
             contacts: Vec::new(),
         })
     }
@@ -355,15 +423,19 @@ impl<'a> Reading<'a> {
             self.error(
                 row,
                 "role",
-                Words::new(
-                    format!("不认识的岗位“{role}”"),
-                    format!("unknown role “{role}”"),
-                ),
+                if role.is_empty() {
+                    Words::new("没有写岗位", "no role")
+                } else {
+                    Words::new(
+                        format!("不认识的岗位“{role}”"),
+                        format!("unknown role “{role}”"),
+                    )
+                },
                 Words::new(
                     one_of(ROLES.map(|(_, name)| name)).zh,
                     one_of(ROLES.map(|(word, _)| word)).en,
                 ),
-                did_you_mean(role, ROLES.into_iter().flat_map(|(w, n)| [w, n])),
+                did_you_mean(role, ROLES.into_iter().flat_map(|(w, n)| [n, w])),
             );
             return None;
         };
@@ -372,13 +444,28 @@ impl<'a> Reading<'a> {
         } else {
             Some(self.address(row, email)?)
         };
+        let (since, until) = (self.day(row, "since"), self.day(row, "until"));
+        if let (Some(since), Some(until)) = (since, until)
+            && until < since
+        {
+            self.error(
+                row,
+                "until",
+                Words::new("止早于起", "until lies before since"),
+                Words::new(
+                    format!("起是 {since},核对年份"),
+                    format!("it begins on {since}"),
+                ),
+                None,
+            );
+        }
         Some(Contact {
             role: Role::from(word),
             person: person.to_owned(),
             address,
             phone: self.get(row, "phone").to_owned(),
-            since: self.day(row, "since"),
-            until: self.day(row, "until"),
+            since,
+            until,
         })
     }
 
@@ -386,6 +473,7 @@ impl<'a> Reading<'a> {
         if email.len() <= 254 && is_mailbox(email) {
             return Some(Address::from(email.to_ascii_lowercase()));
         }
+        let odd = email.chars().find(|c| !c.is_ascii());
         self.error(
             row,
             "email",
@@ -394,7 +482,12 @@ impl<'a> Reading<'a> {
                 format!("“{email}” is not a mail address"),
             ),
             Words::new("应如 wang@school.example", "such as wang@school.example"),
-            None,
+            odd.map(|odd| {
+                Words::new(
+                    format!("里面的“{odd}”不是英文字符,换成英文输入法再写"),
+                    format!("“{odd}” cannot stand in a mail address"),
+                )
+            }),
         );
         None
     }
@@ -420,87 +513,59 @@ impl<'a> Reading<'a> {
         day
     }
 
+    /// Every parent is there, and nobody is above themselves.
     fn check_parents(&self) {
-        let ids: BTreeSet<_> = self.units.iter().map(|unit| &unit.id).collect();
-        for unit in &self.units {
-            let Some(parent) = &unit.parent else { continue };
-            let Some(row) = self.first_rows.get(&unit.id) else {
-                continue;
-            };
-            if !ids.contains(parent) {
-                // A unit that is at fault itself has been spoken of.
-                if self.first_rows.contains_key(parent) {
-                    continue;
-                }
-                self.error(
-                    row,
-                    "parent",
-                    Words::new(
-                        format!("{}的上级 {parent} 不在花名册里", unit.name),
-                        format!("{parent}, above {}, is not on the roster", unit.id),
-                    ),
-                    Words::new(
-                        "应是花名册里一个单位的编号",
-                        "must be the id of a unit on it",
-                    ),
-                    did_you_mean(parent.as_str(), ids.iter().map(|id| id.as_str())),
-                );
-                continue;
+        let above = |at: usize| self.index.get(self.units[at].parent.as_ref()?).copied();
+        // 0: not yet looked at; else the walk it was met on.
+        let mut met = vec![0_usize; self.units.len()];
+        for (at, unit) in self.units.iter().enumerate() {
+            // A unit that is at fault itself has been spoken of.
+            if let Some(parent) = &unit.parent
+                && !self.first_rows.contains_key(parent)
+            {
+                self.no_parent(unit, parent);
             }
-            let mut above = Some(parent);
-            let mut steps = 0;
-            while let Some(id) = above {
-                steps += 1;
-                if *id == unit.id || steps > self.units.len() {
-                    self.error(
-                        row,
-                        "parent",
-                        Words::new(
-                            format!("{}的上级绕成了圈", unit.name),
-                            format!("{} is its own ancestor", unit.id),
-                        ),
-                        Words::new("改正这里的上级", "mend its parent"),
-                        None,
-                    );
-                    break;
-                }
-                above = self
-                    .units
-                    .iter()
-                    .find(|unit| unit.id == *id)
-                    .and_then(|unit| unit.parent.as_ref());
+            let mut step = Some(at);
+            while let Some(here) = step.filter(|here| met[*here] == 0) {
+                met[here] = at + 1;
+                step = above(here);
+            }
+            // Back on the very walk that began here: a loop, told once.
+            if let Some(here) = step.filter(|here| met[*here] == at + 1) {
+                let first = &self.units[here];
+                let around = std::iter::successors(above(here), |at| above(*at));
+                let others = around
+                    .take_while(|at| *at != here)
+                    .map(|at| &self.units[at]);
+                let names = std::iter::once(first).chain(others).chain([first]);
+                let chain: Vec<_> = names.map(|unit| unit.name.as_str()).collect();
+                let chain = chain.join(" → ");
+                self.error(
+                    self.first_rows[&first.id],
+                    "parent",
+                    Words::new("上级绕成了圈", "the units are above each other in a loop"),
+                    Words::new(chain.clone(), chain),
+                    None,
+                );
             }
         }
     }
-}
 
-/// Whether a spreadsheet that opens the roster would calculate instead of show it. A telephone number may begin with +.
-fn is_like_a_formula(value: &str) -> bool {
-    let signed = value.strip_prefix(['+', '-']);
-    let is_number = |rest: &str| {
-        rest.chars()
-            .all(|c| c.is_ascii_digit() || " -()".contains(c))
-    };
-    value.starts_with(['=', '@']) || signed.is_some_and(|rest| !is_number(rest))
-}
-
-/// The plain shape of a mailbox: one @, a local part and a domain of ordinary characters. The mail library checks
-/// again when it builds an envelope; core knows no mail library.
-fn is_mailbox(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else {
-        return false;
-    };
-    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let label = |part: &str| {
-        !part.is_empty()
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    (1..=64).contains(&local.len())
-        && local.chars().all(atom)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && domain.split('.').all(label)
+    fn no_parent(&self, unit: &Unit, parent: &UnitId) {
+        // Schools have none below them.
+        let above = self.units.iter().filter(|unit| !unit.kind.teaches());
+        self.error(
+            self.first_rows[&unit.id],
+            "parent",
+            Words::new(
+                format!("{}的上级 {parent} 不在花名册里", unit.name),
+                format!("{parent}, above {}, is not on the roster", unit.id),
+            ),
+            Words::new(
+                "应是花名册里一个单位的编号",
+                "must be the id of a unit on it",
+            ),
+            did_you_mean(parent.as_str(), above.map(|unit| unit.id.as_str())),
+        );
+    }
 }

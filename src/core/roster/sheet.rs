@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::core::diagnostic::{Diagnostic, Faults, LARGEST_FILE, Text, Words};
+use crate::core::diagnostic::{Diagnostic, Faults, Text, Words, decode, no_text};
 
 /// Rows of cells, as a spreadsheet shows them.
 #[derive(Clone, Debug)]
@@ -34,15 +34,13 @@ struct SheetCell {
 impl Sheet {
     /// Reads CSV: UTF-8, or GBK as a spreadsheet on a Chinese desktop writes it.
     pub fn from_csv(name: &str, bytes: &[u8], faults: &Faults) -> Self {
-        if bytes.len() > LARGEST_FILE {
-            if let Err(fault) = Text::decode(name, bytes) {
-                faults.add(*fault);
-            }
+        if let Some(fault) = no_text(name, bytes) {
+            faults.add(fault);
             return Self::from_rows(name, Vec::new());
         }
         let text = Arc::new(Text {
             name: name.to_owned(),
-            body: decode(bytes),
+            body: decode(bytes).0,
         });
         let mut rows = Vec::new();
         read_rows(&text, &mut rows, faults);
@@ -93,6 +91,11 @@ impl SheetRow {
         self.cells.get(column).map_or("", |cell| &cell.value)
     }
 
+    /// How many columns it has.
+    pub(super) fn width(&self) -> usize {
+        self.cells.len()
+    }
+
     /// All that is written, column by column.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.cells.iter().map(|cell| cell.value.as_str())
@@ -124,18 +127,6 @@ fn letters(column: usize) -> String {
     letters
 }
 
-/// UTF-8 if it is that, else whatever the bytes look most like: GBK, from a spreadsheet on a Chinese desktop.
-pub fn decode(bytes: &[u8]) -> String {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let encoding = detector.guess(Some(b"cn"), chardetng::Utf8Detection::Deny);
-    encoding.decode(bytes).0.into_owned()
-}
-
 fn read_rows(text: &Arc<Text>, rows: &mut Vec<SheetRow>, faults: &Faults) {
     let body = text.body.as_str();
     let mut csv = csv::ReaderBuilder::new()
@@ -150,21 +141,25 @@ fn read_rows(text: &Arc<Text>, rows: &mut Vec<SheetRow>, faults: &Faults) {
         let start = usize::try_from(csv.position().byte()).unwrap_or(0);
         match csv.read_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                faults.add(Diagnostic::error(
-                    text,
-                    start..start,
-                    Words::new("这一行读不懂", "this row cannot be read"),
-                    Words::new(error.to_string(), error.to_string()),
-                ));
-                return;
-            }
+            // The text is in memory and is UTF-8, and rows may have any length: there is nothing to fail.
+            Ok(false) | Err(_) => return,
         }
         let end = usize::try_from(csv.position().byte()).unwrap_or(start);
         let row = &body[start.min(body.len())..end.min(body.len())];
         let lead = row.len() - row.trim_start_matches(['\r', '\n']).len();
         let span = start + lead..start + row.trim_end().len().max(lead);
+        if body[span.clone()].matches('"').count() % 2 == 1 {
+            faults.add(Diagnostic::error(
+                text,
+                span,
+                Words::new("引号没有配对", "a quote is not closed"),
+                Words::new(
+                    "从这一行起读不下去:删去多余的英文双引号 \"",
+                    "nothing can be read from here: remove the odd quote \"",
+                ),
+            ));
+            return;
+        }
         // A line break inside a cell adds a line to the file and none to the sheet.
         number += body[last_end..span.start].matches('\n').count();
         last_end = span.end;

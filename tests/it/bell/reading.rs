@@ -16,7 +16,7 @@ fn read_calendar(files: &[(&str, &str)]) -> Calendar {
     let faults = Faults::default();
     let texts: Vec<_> = files
         .iter()
-        .map(|(name, body)| Text::decode(name, body.as_bytes()).expect("UTF-8"))
+        .map(|(name, body)| Text::decode(name, body.as_bytes(), &faults).expect("a text"))
         .collect();
     let calendar = calendar::read(&texts, &faults);
     must_be_sound(faults);

@@ -352,12 +352,9 @@ fn read_calendar(input: &[u8]) {
     let body = &input[(end + 1).min(input.len())..];
     let faults = Faults::default();
     let mut texts = Vec::new();
-    match Text::decode(&name, body) {
-        Ok(text) => texts.push(text),
-        Err(fault) => faults.add(*fault),
-    }
+    texts.extend(Text::decode(&name, body, &faults));
     let others = FILES[..3].iter().filter(|(other, _)| *other != name);
-    texts.extend(others.filter_map(|(name, text)| Text::decode(name, text.as_bytes()).ok()));
+    texts.extend(others.filter_map(|(name, text)| Text::decode(name, text.as_bytes(), &faults)));
     let calendar = calendar::read(&texts, &faults);
     let roster = read_csv("roster.csv", SHIPPED_ROSTER.as_bytes(), &faults);
     let agenda = Agenda::new(Arc::new(calendar), Arc::new(roster), Vec::new());

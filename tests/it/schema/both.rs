@@ -44,9 +44,6 @@ impl Both {
 
     /// What the reader has against it.
     pub(super) fn reader_says(&self, file: &toml::Table) -> Vec<String> {
-        if self.schema == Schema::Config {
-            return settings_say(&toml::to_string(file).unwrap());
-        }
         let errors = self.diagnostics(file).into_iter();
         errors
             .filter(|found| found.severity == Severity::Error)
@@ -57,7 +54,7 @@ impl Both {
             .collect()
     }
 
-    /// The reader's findings, for all but the settings.
+    /// The reader's findings.
     pub(super) fn diagnostics(&self, file: &toml::Table) -> Vec<Diagnostic> {
         let faults = Faults::default();
         if self.schema == Schema::Roster {
@@ -65,28 +62,25 @@ impl Both {
             return faults.into_sorted();
         }
         let toml = toml::to_string(file).unwrap();
+        if self.schema == Schema::Config {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("schoolbell.toml");
+            fs::write(&path, toml).unwrap();
+            Settings::survey(&path, &faults).unwrap();
+            return faults.into_sorted();
+        }
         let name = match self.schema {
             Schema::Calendar => "calendar.toml",
             Schema::Tasks => "05.toml",
             Schema::SchoolYear => "school-year.toml",
             _ => "holidays/2026.toml",
         };
-        let mut files = vec![Text::decode(name, toml.as_bytes()).unwrap()];
+        let mut files = vec![Text::decode(name, toml.as_bytes(), &faults).unwrap()];
         if self.schema != Schema::Calendar {
-            files.push(Text::decode("calendar.toml", HEAD.as_bytes()).unwrap());
+            files.push(Text::decode("calendar.toml", HEAD.as_bytes(), &faults).unwrap());
         }
         calendar::read(&files, &faults);
         faults.into_sorted()
-    }
-}
-
-fn settings_say(toml: &str) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("schoolbell.toml");
-    fs::write(&path, toml).unwrap();
-    match Settings::read(&path) {
-        Ok(_) => Vec::new(),
-        Err(error) => vec![error.to_string()],
     }
 }
 

@@ -420,8 +420,8 @@ fn the_settings() {
             ),
             (r#"password = "geheim""#, Bad),
             (r#"timeout_s = "60""#, Bad),
-            (r#"timeout_s = 4294967295"#, Good),
-            (r#"timeout_s = 4294967296"#, Bad),
+            (r#"timeout_s = 86400"#, Good),
+            (r#"timeout_s = 86401"#, Bad),
         ],
     );
 }

@@ -168,7 +168,7 @@ fn the_defaults_of_the_calendar_are_the_calendars_defaults() {
     let read = |head: &str, page: &str| {
         let faults = Faults::default();
         let files = [("calendar.toml", head), ("05.toml", page)]
-            .map(|(name, text)| Text::decode(name, text.as_bytes()).unwrap());
+            .map(|(name, text)| Text::decode(name, text.as_bytes(), &faults).unwrap());
         let calendar = calendar::read(&files, &faults);
         assert!(!faults.any_error(), "{:?}", faults.into_sorted());
         calendar

@@ -41,7 +41,7 @@ fn follow(page: &str, house: &Path) {
 
 fn loaded(house: &Path) -> Loaded {
     let settings = Settings::read(&house.join("config/schoolbell.toml")).unwrap();
-    load(&settings).unwrap()
+    load(&settings)
 }
 
 /// What is found wrong, without its place.
