@@ -80,9 +80,7 @@ pub(super) fn restore(config: &Path, arguments: &Restore) -> anyhow::Result<Exit
 
 /// The calendar's own time; a broken calendar must not keep the ledger from being saved.
 pub(super) fn zone(settings: &Settings) -> TimeZone {
-    load(settings).map_or(TimeZone::UTC, |loaded| {
-        loaded.agenda.calendar.timezone.clone()
-    })
+    load(settings).agenda.calendar.timezone.clone()
 }
 
 pub(super) fn local(at: Timestamp, zone: &TimeZone, form: &str) -> String {

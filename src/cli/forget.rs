@@ -33,7 +33,11 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let name = arguments.person.trim();
     anyhow::ensure!(name.chars().count() >= 2, "要写全姓名");
     let settings = Settings::read(config)?;
-    let loaded = load(&settings)?;
+    let loaded = load(&settings);
+    anyhow::ensure!(
+        !loaded.has_errors(),
+        "行事历或花名册有错,看不出还有没有这个人;先用 schoolbell check 改正"
+    );
     refuse_if_on(&loaded.agenda.roster, name)?;
     let now = Clock::Real.now();
     let zone = zone(&settings);

@@ -64,13 +64,13 @@ fn backup() -> Form {
     table([
         optional(
             "keep",
-            integer(0, u32::MAX).default(14),
+            integer(0, 10_000).default(14),
             "留最近几份;0 为不备份。",
             "How many are kept; 0: none are made.",
         ),
         optional(
             "folder",
-            text().default("backup"),
+            line().default("backup"),
             "放在哪个文件夹,在 state 之下;写绝对路径可以放到别的磁盘。",
             "Their folder, under state.",
         ),
