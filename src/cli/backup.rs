@@ -18,12 +18,14 @@ use crate::load::load;
 #[derive(clap::Args)]
 pub(super) struct Backup {
     /// 备份到哪个文件;已有的旧备份会换掉
+    #[arg(value_name = "文件")]
     file: PathBuf,
 }
 
 #[derive(clap::Args)]
 pub(super) struct Restore {
     /// 哪一份备份
+    #[arg(value_name = "文件")]
     file: PathBuf,
 }
 

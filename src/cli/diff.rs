@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "文件夹")]
     against: Option<PathBuf>,
     /// 输出格式
-    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    #[arg(long, value_name = "格式", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
 

@@ -16,6 +16,12 @@ use crate::core::rehearsal::{Rehearsal, Summary};
 /// The seed where none is given: fixed, so that the same calendar gives the same year.
 const SEED: u64 = 1;
 
+/// What `--help` adds.
+pub(super) const MORE: &str = "\
+按现在的行事历和花名册走完一整年,由编出来的人按时回、拖着回、不回、重复回、申请延期、说不适用,也有退信的邮箱;
+几秒钟就看得到每人收多少封信、哪天最忙、每校负担多重、有多少要上报。改了行事历再预演一次,两次一比就知道改得好不好。
+不读也不写台账,不发任何邮件。有事才发的任务不在预演之列。同一个种子,结果一样。";
+
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 预演哪一年;不写就是今年
