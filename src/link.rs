@@ -16,6 +16,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Span;
 use jiff::civil::{Date, date};
 use ring::hmac;
 
@@ -31,6 +32,9 @@ const EPOCH: Date = date(2020, 1, 1);
 
 /// Bytes of the signature that travel.
 const TAG_LEN: usize = 16;
+
+/// How long a link in a letter works, in days: past the year it speaks of.
+pub const LIFE_DAYS: i64 = 400;
 
 /// Nothing longer was ever signed here; it is refused before it is decoded.
 const LONGEST_TOKEN: usize = 256;
@@ -147,6 +151,15 @@ impl LinkKeys {
             Claim::Unit(unit) => Ok(unit),
             Claim::Letter(_) => Err(LinkRefused::OtherPurpose),
         }
+    }
+
+    /// The last day on which a token opens anything, whether or not it is genuine: what is handed on with it is to live
+    /// no longer. `None` where it is mangled.
+    #[must_use]
+    pub fn good_until(token: &str) -> Option<Date> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let days = TokenParts::split(&bytes)?.expires;
+        EPOCH.checked_add(Span::new().days(i64::from(days))).ok()
     }
 
     /// A key for another use, such as `message-id`, that tells nothing of this one or of other labels' keys.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Desk, duty_table, print, read_day};
@@ -13,6 +13,7 @@ use crate::core::agenda::{Absent, Agenda};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::duty::OccurrenceId;
 use crate::core::names::TaskId;
+use crate::ics::{self, Event, Head};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -40,6 +41,8 @@ struct Row {
     audience: String,
     units: usize,
     why: String,
+    #[serde(skip)]
+    window_from: Option<Date>,
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -61,14 +64,20 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
     let rows = rows(agenda, from, to, arguments.task.as_deref());
     match arguments.format.as_str() {
         "json" => print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?,
-        "ics" => print(&ics(agenda, &rows))?,
+        "ics" => print(&ics(agenda, &rows, desk.now))?,
         _ => print(&table(agenda, &rows))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What makes a row: an occurrence, its due day and opening, and why.
-type Dates = (OccurrenceId, Option<Date>, Option<Date>, String);
+/// What makes a row: an occurrence, its due day and opening, its window's first day, and why.
+type Dates = (
+    OccurrenceId,
+    Option<Date>,
+    Option<Date>,
+    Option<Date>,
+    String,
+);
 
 /// The rows in the order of task, period and due day.
 fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
@@ -79,15 +88,21 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             continue;
         }
         let (_, group) = agenda.parts(&found);
-        let (opens, due, why): (_, _, &Words) = match &found.dated {
-            Ok(dated) => (Some(dated.opens), Some(dated.due), &dated.why),
-            Err(Absent::Undated(why) | Absent::Skipped(why)) => (None, None, why),
+        let (opens, due, from, why): (_, _, _, &Words) = match &found.dated {
+            Ok(dated) => (
+                Some(dated.opens),
+                Some(dated.due),
+                dated.window_from,
+                &dated.why,
+            ),
+            Err(Absent::Undated(why) | Absent::Skipped(why)) => (None, None, None, why),
             Err(Absent::None) => continue,
         };
         let key = (
             found.id.clone(),
             due,
             opens,
+            from,
             why.in_locale(locale).to_owned(),
         );
         let entry = merged.entry(key).or_default();
@@ -100,7 +115,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
     }
     let mut rows: Vec<Row> = merged
         .iter()
-        .map(|((id, due, opens, why), (groups, units))| Row {
+        .map(|((id, due, opens, from, why), (groups, units))| Row {
             task: id.task.to_string(),
             period: id.period.to_string(),
             opens: *opens,
@@ -112,6 +127,7 @@ fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
             },
             units: *units,
             why: why.clone(),
+            window_from: *from,
         })
         .collect();
     rows.sort_by(|a, b| (&a.task, &a.period, a.due).cmp(&(&b.task, &b.period, b.due)));
@@ -147,60 +163,47 @@ fn table(agenda: &Agenda, rows: &[Row]) -> String {
     duty_table::text(&table)
 }
 
-/// All-day events, one a row that has a date (RFC 5545). Lines are folded at 75 octets, never inside a character.
-fn ics(agenda: &Agenda, rows: &[Row]) -> String {
-    let mut lines = vec![
-        "BEGIN:VCALENDAR".to_owned(),
-        "VERSION:2.0".to_owned(),
-        "PRODID:-//schoolbell//schoolbell//ZH".to_owned(),
-        format!("X-WR-CALNAME:{}", escaped(&agenda.calendar.title)),
-    ];
-    for row in rows {
-        let Some(due) = row.due else { continue };
-        let task = &agenda.calendar.tasks[row.task.as_str()];
-        let title = match task.due_time {
-            Some(hour) => format!("{}({}前)", task.title, hour.strftime("%H:%M")),
-            None => task.title.clone(),
-        };
-        let basic = |day: Date| day.strftime("%Y%m%d").to_string();
-        let after = due.tomorrow().unwrap_or(due);
-        lines.extend([
-            "BEGIN:VEVENT".to_owned(),
-            format!("UID:{}@{}/{}@schoolbell", row.task, row.period, due),
-            format!("DTSTAMP:{}T000000Z", basic(due)),
-            format!("DTSTART;VALUE=DATE:{}", basic(due)),
-            format!("DTEND;VALUE=DATE:{}", basic(after)),
-            format!("SUMMARY:{}", escaped(&title)),
-            format!("DESCRIPTION:{}", escaped(&row.why)),
-            "TRANSP:TRANSPARENT".to_owned(),
-            "END:VEVENT".to_owned(),
-        ]);
-    }
-    lines.push("END:VCALENDAR".to_owned());
-    lines.iter().fold(String::new(), |mut text, line| {
-        text.push_str(&folded(line));
-        text.push_str("\r\n");
-        text
-    })
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace(';', "\\;")
-        .replace(',', "\\,")
-        .replace('\n', "\\n")
-}
-
-fn folded(line: &str) -> String {
-    let mut folded = String::new();
-    let mut length = 0;
-    for c in line.chars() {
-        if length + c.len_utf8() > 74 {
-            folded.push_str("\r\n ");
-            length = 1;
-        }
-        folded.push(c);
-        length += c.len_utf8();
-    }
-    folded
+/// One event a row that has a date. An occurrence keeps its name whatever its dates; where it has several rows, each is
+/// told by whom it is for.
+fn ics(agenda: &Agenda, rows: &[Row], now: Timestamp) -> String {
+    let alone = |row: &Row| {
+        let same = |other: &&Row| (&other.task, &other.period) == (&row.task, &row.period);
+        rows.iter().filter(same).count() == 1
+    };
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    let events: Vec<Event> = rows
+        .iter()
+        .filter_map(|row| {
+            let task = &agenda.calendar.tasks[row.task.as_str()];
+            let whom = if alone(row) {
+                String::new()
+            } else {
+                format!("/{}", row.audience)
+            };
+            let mut id = format!("{}@{}{whom}", row.task, row.period);
+            // Units that only the school calendar tells apart have one audience.
+            let same = told.entry(id.clone()).or_default();
+            *same += 1;
+            if *same > 1 {
+                id = format!("{id}#{same}");
+            }
+            Some(Event {
+                id,
+                summary: task.title.clone(),
+                from: row.window_from,
+                due: row.due?,
+                due_time: task.due_time,
+                description: vec![task.detail.clone(), task.evidence.clone(), row.why.clone()],
+                category: task.origin.name().to_owned(),
+                sequence: 0,
+            })
+        })
+        .collect();
+    let head = Head {
+        name: &agenda.calendar.title,
+        zone: &agenda.calendar.timezone,
+        stamp: now,
+        subscribed: false,
+    };
+    ics::calendar(&head, &events)
 }

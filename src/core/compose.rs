@@ -74,8 +74,9 @@ pub fn compose(
 
 fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Content {
     let behind = agenda.roster.behind(&letter.address, today);
-    let mut units: Vec<&str> = behind.iter().map(|(unit, _)| unit.name.as_str()).collect();
-    units.dedup();
+    let mut units: Vec<&Unit> = behind.iter().map(|(unit, _)| *unit).collect();
+    units.dedup_by_key(|unit| &unit.id);
+    let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     Content {
         letter: no,
         address: letter.address.clone(),
@@ -83,7 +84,11 @@ fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Co
             .first()
             .map(|(_, contact)| contact.person.clone())
             .unwrap_or_default(),
-        unit_name: units.join("、"),
+        unit_name: names.join("、"),
+        unit: match units.as_slice() {
+            [unit] => Some(unit.id.clone()),
+            _ => None,
+        },
         slot: letter.slot,
         today,
         calendar: agenda.calendar.title.clone(),
@@ -205,7 +210,6 @@ impl<'a> Writing<'a> {
 
     fn row_of_the_gone(&self, duty: &DutyId, notices: &[&Told]) -> Row {
         let unit = self.agenda.roster.unit(&duty.unit);
-        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
         Row {
             duty: duty.clone(),
             town_name: String::new(),
@@ -213,14 +217,7 @@ impl<'a> Writing<'a> {
                 || called(self.state.units_seen.get(&duty.unit), &duty.unit),
                 |unit| unit.name.clone(),
             ),
-            title: task.map_or_else(
-                || {
-                    let id = &duty.occurrence.task;
-                    let name = called(self.state.tasks_seen.get(id), id);
-                    titled(&name, duty.occurrence.period)
-                },
-                |task| title(task, duty.occurrence.period),
-            ),
+            title: title_of(self.agenda, self.state, &duty.occurrence),
             due: notices.last().map_or(self.today, |told| told.due),
             workdays_late: 0,
             answered: String::new(),
@@ -280,6 +277,7 @@ impl<'a> Writing<'a> {
             workdays_left: workdays.between(self.today, due),
             evidence: task.evidence.clone(),
             changed_from: changed.then(|| before.map(|told| told.due)).flatten(),
+            date_changes: known.state.date_changes(due),
             decided: notices
                 .iter()
                 .any(|told| told.rung == Rung::Decided)
@@ -410,7 +408,15 @@ fn called(seen: Option<&Seen>, id: impl std::fmt::Display) -> String {
     }
 }
 
-fn latest_answer(state: &DutyState) -> Option<String> {
+/// What an occurrence is called, in the calendar or no longer.
+pub(super) fn title_of(agenda: &Agenda, state: &State, id: &OccurrenceId) -> String {
+    agenda.calendar.tasks.get(&id.task).map_or_else(
+        || titled(&called(state.tasks_seen.get(&id.task), &id.task), id.period),
+        |task| title(task, id.period),
+    )
+}
+
+pub(super) fn latest_answer(state: &DutyState) -> Option<String> {
     state
         .answers
         .last()

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::duty::DutyId;
 use super::fact::{Alert, LetterNo, Part};
-use super::names::Address;
+use super::names::{Address, UnitId};
 
 /// All that one letter says to its reader. Plain values: `mail/` and `web/` give them their looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +19,8 @@ pub struct Content {
     pub person: String,
     /// The reader's unit, or units joined by 、.
     pub unit_name: String,
+    /// The reader's unit, where there is just one: whose board the letter points to.
+    pub unit: Option<UnitId>,
     /// The slot it belongs to.
     pub slot: Timestamp,
     /// The day it is written on.
@@ -39,6 +41,18 @@ pub struct Content {
     pub matters: Vec<String>,
     /// Set for an alert, which has nothing else.
     pub alert: Option<Alert>,
+}
+
+impl Content {
+    /// The duties whose dates the letter carries for the reader's own calendar: those to act on whose day is not over.
+    pub fn dates(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| {
+            item.part == Part::Act
+                && item.settled.is_none()
+                && !item.alert
+                && item.due >= self.today
+        })
+    }
 }
 
 /// One duty, to somebody who has to act or to answer for it.
@@ -68,6 +82,8 @@ pub struct Item {
     pub evidence: String,
     /// The due day told before, where it has changed.
     pub changed_from: Option<Date>,
+    /// How often the due day has changed since somebody was first told of it.
+    pub date_changes: u32,
     /// A decision on a request of this unit's, in words.
     pub decided: Option<String>,
     /// How many answers a period asks, and how many are in: `(3, 1)`. `(1, 0)` for most.

@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod audience;
+pub mod board;
 pub mod burden;
 pub mod calendar;
 pub mod compose;

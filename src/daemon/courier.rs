@@ -12,6 +12,7 @@ use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::state::LetterState;
+use crate::ics;
 use crate::ledger::LedgerError;
 use crate::mail::{
     self, Envelope, GIVE_UP_AFTER, Header, Pace, Sent, Spool, Transport, Unusable, retry_after,
@@ -221,7 +222,7 @@ impl Courier {
             let content = compose(&self.house.agenda, &book.state, no, now, Reader::Mail)?;
             Some(match kept {
                 Some(bytes) => Ok((bytes, Vec::new())),
-                None => self.render(no, &letter, &content),
+                None => self.render(&letter, &content),
             })
         }))
         .unwrap_or_else(|_| Some(Err("生成信件时程序出错".to_owned())));
@@ -278,12 +279,11 @@ impl Courier {
     /// A letter's bytes, and what was wrong with the templates.
     fn render(
         &self,
-        no: LetterNo,
         letter: &LetterState,
         content: &Content,
     ) -> Result<(Vec<u8>, Vec<String>), String> {
         // What has words of its own is told to an admin, and is not answered.
-        let links = self.office.links(no, letter.alert.is_none());
+        let links = self.office.links(content, letter.alert.is_none());
         let rendered = self.house.templates.render(content, &links);
         let header = Header {
             from: &self.house.settings.mail.from,
@@ -293,7 +293,9 @@ impl Courier {
             date: self.office.clock.now(),
             calendar: &content.calendar,
         };
-        let bytes = mail::compose(&header, &rendered).map_err(|error| error.to_string())?;
+        let dates = ics::of_letter(content, &self.house.agenda.calendar.timezone);
+        let bytes = mail::compose(&header, &rendered, dates.as_deref())
+            .map_err(|error| error.to_string())?;
         Ok((bytes, rendered.problems))
     }
 

@@ -13,15 +13,13 @@ use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
 use crate::core::diagnostic::Diagnostic;
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo};
+use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
 use crate::core::state::State;
 use crate::ledger::{Ledger, LedgerError};
-use crate::link::{Claim, LinkKeys};
+use crate::link::{Claim, LIFE_DAYS, LinkKeys};
 use crate::mail::{Links, Templates, message_id};
-
-/// How long a letter's link works, in days: past the year it speaks of.
-const LINK_DAYS: i64 = 400;
 
 /// What the daemon's parts share.
 pub(super) struct Office {
@@ -186,14 +184,18 @@ impl Office {
     }
 
     /// The links and the contact line of a letter.
-    pub(super) fn links(&self, letter: LetterNo, answerable: bool) -> Links {
+    pub(super) fn links(&self, content: &Content, answerable: bool) -> Links {
         let house = self.house();
-        let expires = self
-            .today()
-            .saturating_add(jiff::Span::new().days(LINK_DAYS));
-        let token = self.keys.sign(&Claim::Letter(letter), expires);
+        let expires = content
+            .today
+            .saturating_add(jiff::Span::new().days(LIFE_DAYS));
+        let base = &house.settings.base_url;
+        let link =
+            |page: &str, claim: &Claim| format!("{base}/{page}/{}", self.keys.sign(claim, expires));
+        let unit = content.unit.clone().map(Claim::Unit);
         Links {
-            page: answerable.then(|| format!("{}/l/{token}", house.settings.base_url)),
+            page: answerable.then(|| link("l", &Claim::Letter(content.letter))),
+            board: unit.map(|unit| link("u", &unit)),
             contact: house.settings.mail.contact.clone(),
             ..Links::default()
         }

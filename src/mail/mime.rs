@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
 use lettre::message::{Body, Message, MultiPart, SinglePart};
 use ring::hmac;
 
@@ -16,6 +18,9 @@ use super::render::Rendered;
 
 /// Names in headers are cut to this: no honest one is longer, and lines stay far below the 998 bytes of RFC 5322.
 const NAME_MAX_CHARS: usize = 60;
+
+/// What the calendar file is called. ASCII, since many mail programs show other names garbled.
+const DATES_FILE: &str = "dates.ics";
 
 /// A name and an address: who sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,12 +99,17 @@ pub(super) fn checked(address: &Address) -> Result<lettre::Address, NotAMailbox>
     address.as_str().parse().map_err(|_| refuse())
 }
 
-/// Makes the message: text and HTML side by side, in base64, every byte of it ASCII.
+/// Makes the message: text and HTML side by side, and the dates as a calendar file with them if there are any; in base64,
+/// every byte of it ASCII.
 ///
 /// # Errors
 ///
 /// If an address in the header can't be one.
-pub fn compose(header: &Header<'_>, letter: &Rendered) -> Result<Vec<u8>, NotAMailbox> {
+pub fn compose(
+    header: &Header<'_>,
+    letter: &Rendered,
+    dates: Option<&str>,
+) -> Result<Vec<u8>, NotAMailbox> {
     let mailbox = |name: &str, address: &Address| {
         let name = shorten(&one_line(name), NAME_MAX_CHARS);
         let name = Some(name).filter(|name| !name.is_empty());
@@ -118,10 +128,23 @@ pub fn compose(header: &Header<'_>, letter: &Rendered) -> Result<Vec<u8>, NotAMa
         .filter(char::is_ascii_alphanumeric)
         .take(24)
         .collect();
-    let parts = MultiPart::alternative()
+    let said = MultiPart::alternative()
         .boundary(format!("=_{mark}"))
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html));
+    let parts = match dates {
+        None => said,
+        // Beside the text and not among its forms: what a program takes for an invitation it shows in the text's place.
+        Some(dates) => MultiPart::mixed()
+            .boundary(format!("=_m{mark}"))
+            .multipart(said)
+            .singlepart(
+                SinglePart::builder()
+                    .header(calendar_type())
+                    .header(ContentDisposition::attachment(DATES_FILE))
+                    .body(base64(dates)),
+            ),
+    };
     Message::builder()
         .from(mailbox(&header.from.name, &header.from.address)?)
         .to(mailbox(header.person, header.to)?)
@@ -172,9 +195,20 @@ fn since_1970(date: Timestamp) -> SystemTime {
 }
 
 fn part(content_type: ContentType, text: &str) -> SinglePart {
-    let body = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::Base64)
-        .unwrap_or_else(Body::new);
-    SinglePart::builder().header(content_type).body(body)
+    SinglePart::builder()
+        .header(content_type)
+        .body(base64(text))
+}
+
+fn base64(text: &str) -> Body {
+    Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::Base64)
+        .unwrap_or_else(Body::new)
+}
+
+/// What is published rather than asked (RFC 5546, 3.2.1).
+fn calendar_type() -> ContentType {
+    let text = format!("text/calendar; method=PUBLISH; charset=utf-8; name={DATES_FILE}");
+    ContentType::parse(&text).unwrap_or(ContentType::TEXT_PLAIN)
 }
 
 fn raw(name: &'static str, value: &str) -> HeaderValue {

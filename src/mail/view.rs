@@ -43,6 +43,8 @@ pub(super) struct View {
     alert: Option<AlertView>,
     page: Option<String>,
     board: Option<String>,
+    /// Whether the dates are with it as a calendar file.
+    dates: bool,
     contact: String,
     /// What to do on the page, in a sentence; empty where nothing is to be done.
     how: &'static str,
@@ -139,6 +141,7 @@ impl View {
             }),
             page: links.page.clone(),
             board: links.board.clone(),
+            dates: content.dates().next().is_some(),
             contact: one_line(&links.contact),
             how: how(content),
             replies: if links.reads_replies {

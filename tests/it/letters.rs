@@ -125,7 +125,8 @@ fn one_opens() {
             --
             您收到这封信，是因为您是浒山小学的安全主任。
             依据：《中小学幼儿园应急疏散演练指南》，正文·14(种子文件)
-            全年安排：https://calendar.example/u/sample
+            附件 dates.ics 打开后可把上面的日期加进手机或电脑的日历。
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -174,7 +175,8 @@ fn digest_with_one_overdue() {
               1. 附件·三月·措施5(种子文件)
               2. 正文·9(全国性规定)
               3. 《中小学幼儿园应急疏散演练指南》，正文·14(种子文件)
-            全年安排：https://calendar.example/u/sample
+            附件 dates.ics 打开后可把上面的日期加进手机或电脑的日历。
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -215,7 +217,7 @@ fn overdue_for_the_deputy() {
             --
             您收到这封信，是因为您是浒山小学的分管副校长。
             依据：附件·三月·措施5(种子文件)
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -276,7 +278,7 @@ fn rollup_of_a_town() {
 
             --
             您收到这封信，是因为您是浒山镇教育办公室的联系人。
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -321,7 +323,7 @@ fn rollup_of_a_town() {
 
             --
             您收到这封信，是因为您是市教育局安全科的联系人。
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -364,7 +366,8 @@ fn date_changed() {
             --
             您收到这封信，是因为您是浒山小学的安全主任。
             依据：《中小学幼儿园应急疏散演练指南》，正文·14(种子文件)
-            全年安排：https://calendar.example/u/sample
+            附件 dates.ics 打开后可把上面的日期加进手机或电脑的日历。
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -412,7 +415,7 @@ fn closed_and_withdrawn() {
 
             --
             您收到这封信，是因为您是浒山小学的联系人。
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -439,7 +442,7 @@ fn closed_and_withdrawn() {
 
             --
             您收到这封信，是因为您是浒山小学的联系人。
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],
@@ -476,7 +479,7 @@ fn matters_and_alert() {
 
             --
             您收到这封信，是因为您是市教育局安全科的联系人。
-            全年安排：https://calendar.example/u/sample
+            本单位的全年安排：https://calendar.example/u/sample
             有疑问或联系人有变动，请联系：市教育局安全科,0574-00000000
             “慈溪市学校安全工作行事历”2026年5月6日(星期三)自动发出，编号 No.123
         "#]],

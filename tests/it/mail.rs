@@ -4,10 +4,11 @@ use std::fs;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mail_parser::{HeaderName, MessageParser};
+use mail_parser::{HeaderName, MessageParser, MimeHeaders as _};
 use schoolbell::core::fact::LetterKind;
 use schoolbell::core::letter::{Content, Item};
 use schoolbell::core::names::Address;
+use schoolbell::ics;
 use schoolbell::mail::{
     Envelope, Header, Mailbox, Sent, Spool, Transport, compose, message_id, sample,
 };
@@ -34,7 +35,62 @@ fn message(content: &Content, person: &str) -> Vec<u8> {
         date: slot,
         calendar: &content.calendar,
     };
-    compose(&header, &render(content)).unwrap()
+    let dates = ics::of_letter(content, &TimeZone::get("Asia/Shanghai").unwrap());
+    compose(&header, &render(content), dates.as_deref()).unwrap()
+}
+
+/// The calendar file of a message, with its media type and its name.
+pub(crate) fn dates_of(bytes: &[u8]) -> Option<(String, String, String)> {
+    let read = MessageParser::default().parse(bytes).unwrap();
+    let part = read.attachments().next()?;
+    let kind = part.content_type().unwrap();
+    let attributes: Vec<_> = kind
+        .attributes()
+        .unwrap()
+        .iter()
+        .map(|attribute| format!("; {}={}", attribute.name, attribute.value))
+        .collect();
+    let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap()) + &attributes.concat();
+    let name = part.attachment_name().unwrap().to_owned();
+    assert_eq!(read.attachment_count(), 1);
+    Some((kind, name, part.text_contents().unwrap().to_owned()))
+}
+
+#[test]
+fn the_dates_go_with_the_letter() {
+    let overdue = Item {
+        part: schoolbell::core::fact::Part::Act,
+        ..guardroom()
+    };
+    let settled = Item {
+        settled: Some("已完成(王建国)".to_owned()),
+        ..canteen()
+    };
+    let content = to_school(vec![overdue.clone(), settled.clone(), drill()]);
+    let bytes = message(&content, "王建国");
+    let (kind, name, dates) = dates_of(&bytes).unwrap();
+    assert_eq!(
+        kind,
+        "text/calendar; method=PUBLISH; charset=utf-8; name=dates.ics"
+    );
+    assert_eq!(name, "dates.ics");
+    let ours = ics::of_letter(&content, &TimeZone::get("Asia/Shanghai").unwrap());
+    assert_eq!(Some(&dates), ours.as_ref());
+    assert_eq!(dates.matches("BEGIN:VEVENT").count(), 1, "{dates}");
+    let read = MessageParser::default().parse(&bytes).unwrap();
+    let rendered = render(&content);
+    assert_eq!(
+        read.body_text(0).unwrap().replace("\r\n", "\n"),
+        rendered.text
+    );
+    assert!(rendered.text.contains("附件 dates.ics"));
+
+    // What is over, settled, or for others to do is no date ahead of the reader.
+    let without = to_school(vec![overdue, settled, guardroom()]);
+    let bytes = message(&without, "王建国");
+    assert_eq!(dates_of(&bytes), None);
+    assert!(!String::from_utf8_lossy(&bytes).contains("multipart/mixed"));
+    assert!(!render(&without).text.contains("dates.ics"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod diff;
 mod domain;
 mod fold;
 mod fuzz;
+mod ics;
 mod ledger;
 mod letters;
 mod link;

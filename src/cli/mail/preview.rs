@@ -19,6 +19,7 @@ use crate::core::letter::Content;
 use crate::core::names::{Address, TaskId, UnitId};
 use crate::core::plan::{Notice, Slots};
 use crate::core::state::State;
+use crate::ics;
 use crate::ledger::Nature;
 use crate::mail::{self, Header, Links, Templates};
 
@@ -242,6 +243,10 @@ fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> an
     let content = &found.content;
     let links = Links {
         page: Some(format!("{}/l/…", settings.base_url)),
+        board: content
+            .unit
+            .is_some()
+            .then(|| format!("{}/u/…", settings.base_url)),
         contact: settings.mail.contact.clone(),
         ..Links::default()
     };
@@ -260,7 +265,8 @@ fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> an
                 date: found.at,
                 calendar: &agenda.calendar.title,
             };
-            let bytes = mail::compose(&header, &rendered)?;
+            let dates = ics::of_letter(content, &agenda.calendar.timezone);
+            let bytes = mail::compose(&header, &rendered, dates.as_deref())?;
             print(&String::from_utf8_lossy(&bytes))
         }
         _ => {

@@ -64,7 +64,7 @@ pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
         date: desk.now,
         calendar,
     };
-    let bytes = mail::compose(&header, &rendered)?;
+    let bytes = mail::compose(&header, &rendered, None)?;
     let envelope = Envelope {
         from: settings.from.address.clone(),
         to,

@@ -140,7 +140,17 @@ impl Alike {
 /// What is asked of each unit from one day to another, both included, by units that are alike. What is raised by hand is
 /// not foreseen, and what a covering duty makes silent is not counted.
 pub fn burdens(agenda: &Agenda, from: Date, to: Date) -> Vec<Alike> {
-    let mut counting = Counting::new(agenda, from, to);
+    counted(agenda, partition(agenda), from, to)
+}
+
+/// What is asked of one unit, by its place in the roster, month by month.
+pub fn burden_of(agenda: &Agenda, at: usize, from: Date, to: Date) -> BTreeMap<Month, Burden> {
+    let alone = counted(agenda, vec![vec![at]], from, to);
+    alone.into_iter().flat_map(|alike| alike.months).collect()
+}
+
+fn counted(agenda: &Agenda, sets: Vec<Vec<usize>>, from: Date, to: Date) -> Vec<Alike> {
+    let mut counting = Counting::new(agenda, sets, from, to);
     let last = to.saturating_add(LONGEST_LEAD_DAYS.days());
     for year in from.year()..=last.year() {
         for occurrence in agenda.due_in(year).iter() {
@@ -231,8 +241,8 @@ struct Counting<'a> {
 }
 
 impl<'a> Counting<'a> {
-    fn new(agenda: &'a Agenda, from: Date, to: Date) -> Self {
-        let alike: Vec<_> = partition(agenda)
+    fn new(agenda: &'a Agenda, sets: Vec<Vec<usize>>, from: Date, to: Date) -> Self {
+        let alike: Vec<_> = sets
             .into_iter()
             .map(|units| Alike {
                 units,

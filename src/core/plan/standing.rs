@@ -12,6 +12,7 @@ use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
 use crate::core::duty::DutyId;
 use crate::core::known::known;
+use crate::core::names::UnitId;
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, State};
 
@@ -84,6 +85,31 @@ pub fn standings<'a>(
     now: Timestamp,
     until: Date,
 ) -> Vec<DutyStanding<'a>> {
+    looked_up(agenda, state, now, until, None)
+}
+
+/// The same for one unit, without a look at the others; empty where the roster has it not.
+pub fn standings_of<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    now: Timestamp,
+    until: Date,
+    unit: &UnitId,
+) -> Vec<DutyStanding<'a>> {
+    match agenda.roster.position(unit) {
+        Some(at) => looked_up(agenda, state, now, until, Some(at)),
+        None => Vec::new(),
+    }
+}
+
+/// `only`: a unit by its place in the roster.
+fn looked_up<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    now: Timestamp,
+    until: Date,
+    only: Option<usize>,
+) -> Vec<DutyStanding<'a>> {
     let slots = Slots::new(&agenda.calendar);
     let Some(hung) = state.hung else {
         return Vec::new();
@@ -111,10 +137,17 @@ pub fn standings<'a>(
                 continue;
             }
             let (task, group) = agenda.parts(occurrence);
+            let units = match &only {
+                None => group.units.as_slice(),
+                Some(at) if agenda.members(&task.id)[*at] == Some(occurrence.group) => {
+                    std::slice::from_ref(at)
+                }
+                Some(_) => continue,
+            };
             let within = task.every.lies_within_a_year();
             let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
             let covers = covers_of(agenda, state, task, occurrence.group, occurrence.id.period);
-            for at in &group.units {
+            for at in units {
                 let unit = &agenda.roster.units()[*at];
                 let mut case =
                     Case::new(task, (*at, unit), &covers, &occurrence.id, timetable, told);
@@ -136,7 +169,7 @@ pub fn standings<'a>(
             }
         }
     }
-    others(&pass, &seen, &mut found);
+    others(&pass, only, &seen, &mut found);
     let place = |one: &DutyStanding<'_>| {
         let unit = agenda.roster.position(&one.duty.unit);
         (one.duty.occurrence.clone(), unit.unwrap_or(usize::MAX))
@@ -146,10 +179,18 @@ pub fn standings<'a>(
 }
 
 /// Conditional duties that were raised, and those whose occurrence is no longer there.
-fn others<'a>(pass: &Pass<'a>, seen: &BTreeSet<DutyId>, found: &mut Vec<DutyStanding<'a>>) {
+fn others<'a>(
+    pass: &Pass<'a>,
+    only: Option<usize>,
+    seen: &BTreeSet<DutyId>,
+    found: &mut Vec<DutyStanding<'a>>,
+) {
     let (agenda, state) = (pass.agenda, pass.state);
+    let only = only.map(|at| &agenda.roster.units()[at].id);
     for (id, units) in &state.duties {
-        for (unit_id, happened) in units {
+        let one = only.map(|unit| units.get_key_value(unit));
+        let all = only.is_none().then_some(units).into_iter().flatten();
+        for (unit_id, happened) in one.flatten().into_iter().chain(all) {
             let duty = DutyId {
                 occurrence: id.clone(),
                 unit: unit_id.clone(),

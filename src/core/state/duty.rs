@@ -234,6 +234,15 @@ impl DutyState {
         self.told.iter().filter(|told| !told.dropped)
     }
 
+    /// How often its due day has changed since somebody was first told of it, `due` being the day it has now. Each
+    /// change counts, also one back to an earlier day, and what was told and never arrived too: it only ever grows.
+    pub fn date_changes(&self, due: Date) -> u32 {
+        let mut days: Vec<Date> = self.told.iter().map(|told| told.due).collect();
+        days.push(due);
+        days.dedup();
+        u32::try_from(days.len() - 1).unwrap_or(u32::MAX)
+    }
+
     /// What an address was last told of.
     pub fn last_told(&self, address: &Address) -> Option<&Told> {
         self.told

@@ -1,9 +1,13 @@
 //! What `dates` prints: a row for each distinct day of an occurrence, with whom it is for.
 
+use std::collections::BTreeSet;
+
 use expect_test::expect;
+use icalendar::Component as _;
 use serde_json::Value;
 
 use super::house::House;
+use crate::ics::read;
 
 /// A task of schools and towns, the towns' due day earlier, one kind of school's too; boarding schools have another
 /// ladder, which makes no other row.
@@ -76,4 +80,25 @@ fn no_time_zones_on_the_host() {
         .unwrap();
     assert!(without.status.success());
     assert_eq!(String::from_utf8(without.stdout).unwrap(), usual);
+}
+
+/// Each of a year's occurrences is one event, whatever its dates.
+#[test]
+fn the_shipped_year_has_each_name_once() {
+    let house = House::new(None);
+    let range = ["dates", "--from", "2026-01-01", "--to", "2026-12-31"];
+    let text = house.call(&[&range[..], &["--format", "ics"]].concat());
+    let events = read(&text);
+    let names: BTreeSet<_> = events
+        .iter()
+        .map(|event| event.get_uid().unwrap().to_owned())
+        .collect();
+    assert_eq!(names.len(), events.len());
+    assert!(events.len() > 200, "{}", events.len());
+    assert!(names.contains("evacuation-drill-monthly@2026-10@schoolbell"));
+    let week = events
+        .iter()
+        .find(|event| event.get_uid() == Some("national-safety-education-week@2026@schoolbell"))
+        .expect("a window is there");
+    assert_eq!(week.property_value("DTSTART"), Some("20260330"));
 }
