@@ -215,14 +215,7 @@ impl Report<'_> {
             }
         }
         for unit in roster.units() {
-            let reachable = unit.contacts.iter().any(|contact| {
-                contact.holds_on(today)
-                    && contact
-                        .address
-                        .as_ref()
-                        .is_some_and(|address| !self.state.unreachable.contains_key(address))
-            });
-            if !reachable {
+            if !unit.is_reachable(today, &self.state.unreachable) {
                 self.needs.push(format!(
                     "联系人空缺:{}({})没有能送达的邮箱",
                     unit.name, unit.id

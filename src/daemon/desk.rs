@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::office::Office;
+use crate::core::board::{Board, board};
 use crate::core::compose::{Reader, compose};
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
+use crate::core::names::UnitId;
 use crate::core::state::{DutyState, State};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
-use crate::web::{Desk, DeskError, Health, Masthead, PressedAnswer, Recorded, Recording};
+use crate::web::{Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording};
 
-/// A beat follows each minute: three missed ones are no hiccup.
-const BEAT_OVERDUE: SignedDuration = SignedDuration::from_secs(200);
+/// How late a beat may be: three missed ones are no hiccup.
+const BEAT_OVERDUE_S: u64 = 140;
 
 /// The office, as the pages see it.
 pub(super) struct FrontDesk(pub(super) Arc<Office>);
@@ -57,6 +58,12 @@ impl Desk for FrontDesk {
         ))
     }
 
+    fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
+        let house = self.0.house();
+        let book = self.0.book().map_err(|error| refused(&error))?;
+        Ok(board(&house.agenda, &book.state, unit, self.0.clock.now()))
+    }
+
     fn record(&self, answer: PressedAnswer) -> Recording<'_> {
         let office = Arc::clone(&self.0);
         Box::pin(async move {
@@ -70,13 +77,17 @@ impl Desk for FrontDesk {
     fn health(&self) -> Health {
         let vitals = self.0.pulse.vitals();
         let mut reasons = Vec::new();
-        let late = vitals.last_beat.is_some_and(|last| {
-            !self.0.clock.is_pretended() && self.0.clock.now().duration_since(last) > BEAT_OVERDUE
-        });
-        if vitals.last_beat.is_none() || late {
+        if vitals.last_beat.is_none() || self.0.beat_late_s() > BEAT_OVERDUE_S {
             reasons.push("心跳停了".to_owned());
         }
         reasons.extend(vitals.ledger_trouble.clone());
+        if vitals.ledger_trouble.is_none() && !self.0.ledger.is_writable() {
+            reasons.push("台账所在的磁盘是只读的".to_owned());
+        }
+        if vitals.mail_paused.is_some() {
+            // What the server said may name a mailbox.
+            reasons.push("邮件服务器拒绝发信,信件暂停发出".to_owned());
+        }
         let mut health = Health {
             reasons,
             last_beat: vitals.last_beat,
@@ -88,6 +99,10 @@ impl Desk for FrontDesk {
             health.counts.extend(counts);
         }
         health
+    }
+
+    fn measures(&self) -> Measures {
+        self.0.measures()
     }
 }
 

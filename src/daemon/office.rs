@@ -1,6 +1,6 @@
 //! The office: what the daemon's parts share. The ledger, its fold, the agenda in force, the clock and the keys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -12,14 +12,27 @@ use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
 use crate::core::diagnostic::Diagnostic;
-use crate::core::fact::{Alert, Event, LetterKind, LetterNo};
+use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
-use crate::core::state::State;
+use crate::core::state::{LetterStatus, State};
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
 use crate::mail::{Links, Templates, message_id};
+use crate::web::Measures;
+
+/// A beat follows each minute.
+const BEAT_EVERY_S: i64 = 60;
+
+/// Where a letter may stand that is not over, or needs a person.
+const OPEN_STATES: [LetterStatus; 5] = [
+    LetterStatus::Queued,
+    LetterStatus::Attempting,
+    LetterStatus::Ended(Outcome::Deferred),
+    LetterStatus::Ended(Outcome::Unknown),
+    LetterStatus::Ended(Outcome::Refused),
+];
 
 /// What the daemon's parts share.
 pub(super) struct Office {
@@ -128,6 +141,58 @@ impl Office {
             ("letters_refused", state.refused.len() as u64),
             ("addresses_unreachable", state.unreachable.len() as u64),
         ])
+    }
+
+    /// By how many seconds the next beat is overdue. On a made-up clock none is: it waits for its beats.
+    pub(super) fn beat_late_s(&self) -> u64 {
+        let Some(last) = self.pulse.vitals().last_beat else {
+            return 0;
+        };
+        let since = self.clock.now().duration_since(last).as_secs();
+        if self.clock.is_pretended() {
+            0
+        } else {
+            u64::try_from(since - BEAT_EVERY_S).unwrap_or(0)
+        }
+    }
+
+    /// What a monitor watches.
+    pub(super) fn measures(&self) -> Measures {
+        let vitals = self.pulse.vitals();
+        let today = self.today();
+        let house = self.house();
+        // As it was folded last: where the ledger can't be read, what is known is told all the same.
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &book.state;
+        let mut letters: BTreeMap<&'static str, u64> = OPEN_STATES
+            .iter()
+            .map(|status| (status.word(), 0))
+            .collect();
+        for no in state.open_letters.iter().chain(&state.refused) {
+            if let Some(letter) = state.letters.get(no) {
+                *letters.entry(letter.status.word()).or_default() += 1;
+            }
+        }
+        let gaps = house
+            .agenda
+            .roster
+            .units()
+            .iter()
+            .filter(|unit| !unit.is_reachable(today, &state.unreachable));
+        Measures {
+            letters,
+            accepted: state.totals.accepted,
+            answers: state.totals.answers,
+            last_beat: vitals.last_beat,
+            beat_late_s: self.beat_late_s(),
+            next_slot: vitals.next_due,
+            held: state.hold.is_some() || !state.doubts.reasons().is_empty(),
+            mail_paused: vitals.mail_paused.is_some(),
+            ledger_trouble: vitals.ledger_trouble.is_some() || !self.ledger.is_writable(),
+            contact_gaps: gaps.count() as u64,
+            unreachable: state.unreachable.len() as u64,
+            wal_bytes: self.ledger.wal_bytes().ok(),
+        }
     }
 
     /// Whether others have appended what is not folded in yet.

@@ -160,6 +160,12 @@ impl Ledger {
         self.inner.still_there()
     }
 
+    /// Whether its file system takes writing at all, as far as can be told without writing.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        rustix::fs::access(&self.inner.path, rustix::fs::Access::WRITE_OK).is_ok()
+    }
+
     /// The bytes of the write-ahead log on disk. It is cut back to 64 MiB: much more means that somebody reads without
     /// end.
     ///

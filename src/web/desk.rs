@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::core::board::Board;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
+use crate::core::names::UnitId;
 use crate::link::LinkKeys;
 
 /// Behind the pages: whoever knows the letters and keeps the answers.
@@ -32,6 +34,13 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError>;
 
+    /// A unit's board as it is today; `None` if the roster has no such unit. May wait as [`letter`](Self::letter) may.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError>;
+
     /// Records an answer, for all of its duties or for none. It resolves when the answer is on disk. Dropped before
     /// that, when a visitor hangs up or has waited too long, it has recorded all or nothing.
     ///
@@ -42,6 +51,9 @@ pub trait Desk: Send + Sync + 'static {
 
     /// How the daemon is.
     fn health(&self) -> Health;
+
+    /// What a monitor watches. May wait as [`letter`](Self::letter) may.
+    fn measures(&self) -> Measures;
 }
 
 /// What [`Desk::record`] promises.
@@ -115,4 +127,34 @@ pub struct Health {
     pub next_due: Option<Timestamp>,
     /// Numbers worth watching by name, such as `letters_queued`.
     pub counts: BTreeMap<&'static str, u64>,
+}
+
+/// Numbers of the daemon, for a monitor. Nothing here may name a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measures {
+    /// Letters by where they stand, those that are over left out: `queued`, `attempting`, `deferred`, `unknown`, and
+    /// `refused` until a person has seen to them.
+    pub letters: BTreeMap<&'static str, u64>,
+    /// Letters accepted so far.
+    pub accepted: u64,
+    /// Answers recorded so far.
+    pub answers: u64,
+    /// When the last beat was completed.
+    pub last_beat: Option<Timestamp>,
+    /// By how many seconds the next beat is overdue; 0 while one a minute follows.
+    pub beat_late_s: u64,
+    /// The next slot.
+    pub next_slot: Option<Timestamp>,
+    /// Whether a slot's letters are held.
+    pub held: bool,
+    /// Whether the queue stands because the mail server refuses us.
+    pub mail_paused: bool,
+    /// Whether the ledger does not take facts.
+    pub ledger_trouble: bool,
+    /// Units that nobody can be reached at.
+    pub contact_gaps: u64,
+    /// Mailboxes found not to exist.
+    pub unreachable: u64,
+    /// The bytes of the ledger's write-ahead log; `None` where the disk would not say.
+    pub wal_bytes: Option<u64>,
 }

@@ -17,7 +17,7 @@ use super::press::{Amiss, Press, is_name};
 use super::routes::Site;
 use crate::core::fact::Answer;
 use crate::core::letter::Content;
-use crate::link::LinkRefused;
+use crate::link::{Claim, LinkKeys, LinkRefused};
 
 /// The cookie that remembers, on this device, who presses. A name can hold any character, so it travels as base64.
 const NAME_COOKIE: &str = "schoolbell_by";
@@ -53,8 +53,10 @@ pub(super) async fn show(
         })
     });
     let by = remembered_name(&headers);
+    let (action, board) = paths(&site, &token, &content);
     let visit = Visit {
-        action: &site.pages.letter_path(&token),
+        action: &action,
+        board: board.as_deref(),
         by: by.as_deref(),
         told,
         failed: None,
@@ -87,8 +89,10 @@ pub(super) async fn press(
     };
     let (status, failure) = outcome;
     let by = remembered_name(&headers);
+    let (action, board) = paths(&site, &token, &content);
     let visit = Visit {
-        action: &site.pages.letter_path(&token),
+        action: &action,
+        board: board.as_deref(),
         by: by.as_deref(),
         told: None,
         failed: Some((&press, &failure)),
@@ -125,6 +129,19 @@ async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
             Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
+}
+
+/// Where the page posts to, and where the board of the reader's unit is: under a token that lives as long as the
+/// letter's.
+fn paths(site: &Site, token: &str, content: &Content) -> (String, Option<String>) {
+    let claim = content.unit.clone().map(Claim::Unit);
+    let board = claim
+        .zip(LinkKeys::good_until(token))
+        .map(|(claim, until)| {
+            let token = site.desk.keys().sign(&claim, until);
+            site.pages.board_path(&token)
+        });
+    (site.pages.letter_path(token), board)
 }
 
 /// Sends the browser back to the page, so that loading it again presses nothing; the card's name brings it there.

@@ -27,6 +27,8 @@ pub(super) struct LetterPage<'a> {
     rollup: Option<Rollup>,
     sections: Vec<Section>,
     matters: &'a [String],
+    /// Where the board of the reader's unit is, where they belong to one.
+    board: Option<&'a str>,
 }
 
 /// Why the last press was not recorded, at the head of the page.
@@ -51,6 +53,8 @@ pub(super) struct Told<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Visit<'a> {
     pub(super) action: &'a str,
+    /// The path of the reader's board.
+    pub(super) board: Option<&'a str>,
     /// The name this device remembers.
     pub(super) by: Option<&'a str>,
     pub(super) told: Option<Told<'a>>,
@@ -89,7 +93,7 @@ impl Failure {
 }
 
 impl<'a> LetterPage<'a> {
-    pub(super) fn new(content: &'a Content, visit: &Visit<'_>) -> Self {
+    pub(super) fn new(content: &'a Content, visit: &Visit<'a>) -> Self {
         let alone = content.items.len() == 1;
         let cards = card::cards(content, &content.items, 'd', visit, alone);
         let below = card::cards(content, &content.overdue_below, 'b', visit, true);
@@ -116,6 +120,7 @@ impl<'a> LetterPage<'a> {
             rollup: rollup(content, visit),
             sections: tables::sections(content),
             matters: &content.matters,
+            board: visit.board,
         }
     }
 }

@@ -17,8 +17,9 @@ use super::desk::Masthead;
 pub(super) const STYLE: &str = include_str!("templates/style.css");
 
 /// Shipped templates by name. `.html` turns escaping on.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("base.html", include_str!("templates/base.html")),
+    ("board.html", include_str!("templates/board.html")),
     ("card.html", include_str!("templates/card.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("plain.html", include_str!("templates/plain.html")),
@@ -29,6 +30,8 @@ const TEMPLATES: [(&str, &str); 5] = [
 #[derive(Debug)]
 pub(super) struct Pages {
     templates: Environment<'static>,
+    /// What addresses of this site begin with, without a slash at its end.
+    base_url: String,
     /// The path of `base_url`, without a slash at its end: what all paths on pages begin with.
     prefix: String,
     style_href: String,
@@ -46,6 +49,10 @@ pub(super) enum Plain {
     NoLetter,
     /// A link that did open something once.
     Expired,
+    /// A link that opens no board.
+    NoBoard,
+    /// A link that did open a board once.
+    BoardExpired,
     /// The ledger cannot be asked now.
     Later,
     /// The desk took longer than a person waits; an answer may be recorded all the same.
@@ -60,8 +67,8 @@ impl Plain {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Home => StatusCode::OK,
-            Self::NoLetter => StatusCode::NOT_FOUND,
-            Self::Expired => StatusCode::GONE,
+            Self::NoLetter | Self::NoBoard => StatusCode::NOT_FOUND,
+            Self::Expired | Self::BoardExpired => StatusCode::GONE,
             Self::Later | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Status(status) => status,
@@ -89,9 +96,22 @@ impl Plain {
                 "这个链接已经过期",
                 &["请打开您最近收到的一封提醒信，用信里的链接回执。"],
             ),
+            Self::NoBoard => (
+                "这个链接打不开",
+                &[
+                    "请回到信里再点一次“本单位的全年安排”。如果链接断成了两行，请把它完整地复制到浏览器里。",
+                ],
+            ),
+            Self::BoardExpired => (
+                "这个链接已经过期",
+                &[
+                    "请打开您最近收到的一封提醒信，点信里的“本单位的全年安排”。",
+                    "日历软件里的订阅，也请用那一页上的新地址再订一次。",
+                ],
+            ),
             Self::Later => (
                 "暂时打不开",
-                &["服务器这会儿取不到这封信，请过几分钟再试。已经记下的回执不会丢失。"],
+                &["服务器这会儿取不到内容，请过几分钟再试。已经记下的回执不会丢失。"],
             ),
             Self::TooSlow => (
                 "等得太久了",
@@ -148,6 +168,7 @@ impl Pages {
             templates,
             style_href: format!("{prefix}/style.css?v={version}"),
             prefix,
+            base_url: base_url.trim_end_matches('/').to_owned(),
             secure: base_url.starts_with("https://"),
         }
     }
@@ -155,6 +176,20 @@ impl Pages {
     /// The path of a letter's page on this site.
     pub(super) fn letter_path(&self, token: &str) -> String {
         format!("{}/l/{token}", self.prefix)
+    }
+
+    /// The path of a unit's board on this site.
+    pub(super) fn board_path(&self, token: &str) -> String {
+        format!("{}/u/{token}", self.prefix)
+    }
+
+    /// The addresses of a unit's feed: the one that calendar programs open themselves at, and the one to copy.
+    pub(super) fn feed_addresses(&self, token: &str) -> (String, String) {
+        let address = format!("{}/u/{token}.ics", self.base_url);
+        let rest = address
+            .split_once("://")
+            .map_or(address.as_str(), |(_, rest)| rest);
+        (format!("webcal://{rest}"), address)
     }
 
     /// Where a cookie of the letters' pages is sent back to.
@@ -176,6 +211,11 @@ impl Pages {
     ) -> Response {
         let page = Value::from(Serde(page));
         self.set("letter.html", status, masthead, page)
+    }
+
+    pub(super) fn board(&self, masthead: &Masthead, page: &impl Serialize) -> Response {
+        let page = Value::from(Serde(page));
+        self.set("board.html", StatusCode::OK, masthead, page)
     }
 
     fn set(

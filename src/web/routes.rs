@@ -9,9 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use serde_json::json;
 
+use super::board;
 use super::desk::Desk;
 use super::guard;
 use super::letter;
+use super::metrics;
 use super::pages::{Pages, Plain, STYLE};
 use super::serve::WebSettings;
 
@@ -23,15 +25,29 @@ pub enum Route {
     Home,
     /// A letter's page, and its answers.
     Letter,
-    /// For monitors.
+    /// A unit's board.
+    Board,
+    /// The feed made of it, for calendar programs.
+    Feed,
+    /// For monitors: whether all is well.
     Health,
+    /// For monitors: numbers.
+    Metrics,
     /// The stylesheet.
     Style,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Home, Self::Letter, Self::Health, Self::Style];
+    pub const ALL: [Self; 7] = [
+        Self::Home,
+        Self::Letter,
+        Self::Board,
+        Self::Feed,
+        Self::Health,
+        Self::Metrics,
+        Self::Style,
+    ];
 
     /// The path, `{token}` where one is named.
     #[must_use]
@@ -39,7 +55,10 @@ impl Route {
         match self {
             Self::Home => "/",
             Self::Letter => "/l/{token}",
+            Self::Board => "/u/{token}",
+            Self::Feed => "/u/{token}.ics",
             Self::Health => "/healthz",
+            Self::Metrics => "/metrics",
             Self::Style => "/style.css",
         }
     }
@@ -49,7 +68,18 @@ impl Route {
     pub fn allow(self) -> &'static str {
         match self {
             Self::Letter => "GET, HEAD, OPTIONS, POST",
-            Self::Home | Self::Health | Self::Style => "GET, HEAD, OPTIONS",
+            Self::Home | Self::Board | Self::Feed | Self::Health | Self::Metrics | Self::Style => {
+                "GET, HEAD, OPTIONS"
+            }
+        }
+    }
+
+    /// What the router knows it by; `None` where another route's pattern matches it too, since none may end in a fixed
+    /// text after a name.
+    fn pattern(self) -> Option<&'static str> {
+        match self {
+            Self::Feed => None,
+            route => Some(route.path()),
         }
     }
 
@@ -57,7 +87,9 @@ impl Route {
         let handlers = match self {
             Self::Home => get(home),
             Self::Letter => get(letter::show).post(letter::press),
+            Self::Board | Self::Feed => get(board::show),
             Self::Health => get(health),
+            Self::Metrics => get(metrics::show),
             Self::Style => get(style),
         };
         let allow = HeaderValue::from_static(self.allow());
@@ -89,9 +121,12 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         pages: Pages::new(&settings.base_url),
         settings,
     });
-    let routes = Route::ALL.into_iter().fold(Router::new(), |router, route| {
-        router.route(route.path(), route.handlers())
-    });
+    let routes = Route::ALL
+        .into_iter()
+        .filter_map(|route| Some((route.pattern()?, route.handlers())))
+        .fold(Router::new(), |router, (pattern, handlers)| {
+            router.route(pattern, handlers)
+        });
     let routes = routes.fallback(|| std::future::ready(StatusCode::NOT_FOUND));
     guard::around(routes, &site).with_state(site)
 }

@@ -26,6 +26,11 @@ pub(super) fn short_day(day: Date, today: Date) -> String {
     format!("{year}{}月{}日", day.month(), day.day())
 }
 
+/// `2027年5月12日`
+pub(super) fn long_day(day: Date) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
 /// How near a due day is: in words, and as the class that colours them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Nearness {

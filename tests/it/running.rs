@@ -2,6 +2,7 @@
 
 mod alert;
 mod backup;
+mod board;
 mod bomb;
 mod check;
 mod clerk;

@@ -163,6 +163,16 @@ pub struct Unit {
     pub contacts: Vec<Contact>,
 }
 
+impl Unit {
+    /// Whether letters reach anybody here on a day, as far as is known.
+    pub fn is_reachable(&self, day: Date, unreachable: &BTreeMap<Address, String>) -> bool {
+        self.contacts.iter().any(|contact| {
+            let address = contact.address.as_ref();
+            contact.holds_on(day) && address.is_some_and(|at| !unreachable.contains_key(at))
+        })
+    }
+}
+
 /// All units, checked: ids are unique, parents exist, and no unit is its own ancestor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {

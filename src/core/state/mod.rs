@@ -60,6 +60,17 @@ pub struct State {
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
     pub matters: BTreeSet<(String, Address)>,
+    /// How much has happened, for monitors.
+    pub totals: Totals,
+}
+
+/// How much has happened in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Letters accepted.
+    pub accepted: u64,
+    /// Answers recorded.
+    pub answers: u64,
 }
 
 /// When a task or a unit was first in force, and what it was called then.
@@ -141,6 +152,7 @@ impl State {
             refused: self.refused.clone(),
             unreachable: self.unreachable.clone(),
             matters: self.matters.clone(),
+            totals: self.totals,
         }
     }
 
@@ -357,8 +369,12 @@ impl State {
             return;
         };
         letter.in_doubt |= outcome == Outcome::Unknown;
-        if outcome == Outcome::Refused {
-            self.refused.insert(no);
+        match outcome {
+            Outcome::Refused => {
+                self.refused.insert(no);
+            }
+            Outcome::Accepted => self.totals.accepted += 1,
+            _ => {}
         }
         letter.status = LetterStatus::Ended(outcome);
         letter.retry_at = retry_at;
@@ -401,6 +417,7 @@ impl State {
                 until,
                 corrects,
             } => {
+                self.totals.answers += 1;
                 let duty = self.duty_mut(duty);
                 let given = Given {
                     at,

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use schoolbell::core::board::Board;
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, LetterNo, Part};
 use schoolbell::core::letter::{Content, Item, Row};
-use schoolbell::core::names::Address;
+use schoolbell::core::names::{Address, UnitId};
 use schoolbell::link::LinkKeys;
-use schoolbell::web::{Desk, DeskError, Health, Masthead, PressedAnswer, Recorded, Recording};
+use schoolbell::web::{
+    Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
+};
 
 /// The day it is in these tests: a Tuesday.
 pub(crate) const TODAY: Date = date(2026, 5, 5);
@@ -40,6 +43,7 @@ pub(crate) enum Fault {
 pub(crate) struct MemoryDesk {
     keys: Mutex<Arc<LinkKeys>>,
     letters: Mutex<BTreeMap<LetterNo, Content>>,
+    boards: Mutex<BTreeMap<UnitId, Board>>,
     recorded: Mutex<Vec<PressedAnswer>>,
     fault: Mutex<Option<Fault>>,
     pub(crate) asked_to_record: AtomicUsize,
@@ -52,10 +56,16 @@ impl MemoryDesk {
         Arc::new(Self {
             keys: Mutex::new(Arc::new(keys)),
             letters: Mutex::new(letters.collect()),
+            boards: Mutex::default(),
             recorded: Mutex::default(),
             fault: Mutex::default(),
             asked_to_record: AtomicUsize::new(0),
         })
+    }
+
+    /// Puts up a board.
+    pub(crate) fn put_up(&self, board: Board) {
+        lock(&self.boards).insert(board.unit.clone(), board);
     }
 
     /// Everything recorded, in order.
@@ -129,6 +139,14 @@ impl Desk for MemoryDesk {
         }
     }
 
+    fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
+        match self.fault() {
+            Some(Fault::Reading(error)) => Err(error),
+            Some(Fault::ReadingPanics) => panic!("reading was told to panic"),
+            _ => Ok(lock(&self.boards).get(unit).cloned()),
+        }
+    }
+
     fn record(&self, pressed: PressedAnswer) -> Recording<'_> {
         self.asked_to_record.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
@@ -151,6 +169,20 @@ impl Desk for MemoryDesk {
             last_beat: Some(at("2026-05-05T00:00:00Z")),
             next_due: Some(at("2026-05-06T00:00:00Z")),
             counts: BTreeMap::from([("letters_queued", 3)]),
+        }
+    }
+
+    fn measures(&self) -> Measures {
+        Measures {
+            letters: BTreeMap::from([("queued", 3), ("refused", 1)]),
+            accepted: 1207,
+            answers: 845,
+            last_beat: Some(at("2026-05-05T00:00:00Z")),
+            next_slot: Some(at("2026-05-06T00:00:00Z")),
+            held: true,
+            contact_gaps: 2,
+            wal_bytes: Some(4152),
+            ..Measures::default()
         }
     }
 }

@@ -8,8 +8,9 @@ use jiff::civil::date;
 use schoolbell::link::{Claim, LinkKeys};
 use schoolbell::web::{Limits, Route};
 
+use super::boards::board_of_may;
 use super::desk::{Fault, KEY, MemoryDesk, TODAY, item, letter};
-use super::site::{FORM, Reply, Site, encode, page_of};
+use super::site::{FORM, Reply, Site, board_of, encode, page_of};
 
 const DRILL: &str = "evacuation-drill-monthly@2026-05/s001";
 const OTHER_KEY: &str = "k2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
@@ -17,7 +18,9 @@ const OTHER_KEY: &str = "k2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 fn desk() -> std::sync::Arc<MemoryDesk> {
     let mut content = letter(1);
     content.items.push(item(DRILL, "每月应急疏散演练"));
-    MemoryDesk::with([content])
+    let desk = MemoryDesk::with([content]);
+    desk.put_up(board_of_may());
+    desk
 }
 
 fn site() -> Site {
@@ -30,9 +33,14 @@ fn body() -> String {
 
 /// The paths of all routes, with a good token where one is named.
 fn all_paths() -> Vec<(Route, String)> {
-    let page = page_of(1);
-    let token = page.trim_start_matches("/l/");
-    let path = |route: Route| (route, route.path().replace("{token}", token));
+    let path = |route: Route| {
+        let link = match route {
+            Route::Board | Route::Feed => board_of("s1"),
+            _ => page_of(1),
+        };
+        let (_, token) = link.rsplit_once('/').expect("a link ends in a token");
+        (route, route.path().replace("{token}", token))
+    };
     Route::ALL.into_iter().map(path).collect()
 }
 
@@ -99,6 +107,8 @@ fn every_answer_is_hardened() {
         }
     }
     hardened(&site.get("/l/x"));
+    hardened(&site.get("/u/x"));
+    hardened(&site.get("/u/x.ics"));
     hardened(&site.get("/nowhere"));
     hardened(&site.ask("POST", &page_of(1), FORM, &body()));
     hardened(&site.ask("POST", &page_of(1), FORM, &"x".repeat(20_000)));
@@ -150,9 +160,13 @@ fn a_link_that_opens_nothing_says_whom_to_call() {
 fn a_rotated_key_opens_old_links_until_it_is_taken_away() {
     let site = site();
     site.desk.rekey(&format!("{OTHER_KEY}\n{KEY}"));
+    let board = board_of("s1");
     assert_eq!(site.get(&page_of(1)).status, 200);
+    assert_eq!(site.get(&board).status, 200);
     site.desk.rekey(OTHER_KEY);
     assert_eq!(site.get(&page_of(1)).status, 404);
+    assert_eq!(site.get(&board).status, 404);
+    assert_eq!(site.get(&format!("{board}.ics")).status, 404);
 }
 
 #[test]

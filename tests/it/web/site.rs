@@ -144,6 +144,13 @@ pub(crate) fn page_of(letter: LetterNo) -> String {
     format!("/l/{}", keys.sign(&Claim::Letter(letter), date(2026, 6, 1)))
 }
 
+/// The path of a unit's board, under a good token.
+pub(crate) fn board_of(unit: &str) -> String {
+    let keys = LinkKeys::from_text(KEY).expect("the test's key is a key");
+    let claim = Claim::Unit(unit.into());
+    format!("/u/{}", keys.sign(&claim, date(2026, 6, 1)))
+}
+
 /// The cookie that remembers `name`.
 pub(crate) fn cookie_of(name: &str) -> String {
     format!("schoolbell_by={}", URL_SAFE_NO_PAD.encode(name))

@@ -1,0 +1,89 @@
+//! A unit's board, and the feed made of it: both are looked at, and neither is answered.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::board_page::{BoardPage, Feed};
+use super::pages::Plain;
+use super::routes::Site;
+use crate::core::board::Board;
+use crate::ics::{self, Event, Head};
+use crate::link::{LinkKeys, LinkRefused};
+
+/// What a feed's address ends with. No token holds a dot.
+const FEED: &str = ".ics";
+
+/// `GET /u/{token}` and `GET /u/{token}.ics`
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
+    let named = path.map(|Path(named)| named).unwrap_or_default();
+    let (token, is_feed) = match named.strip_suffix(FEED) {
+        Some(token) => (token, true),
+        None => (named.as_str(), false),
+    };
+    match open(&site, token).await {
+        Ok(board) if is_feed => feed(&board),
+        Ok(board) => {
+            let (subscribe, address) = site.pages.feed_addresses(token);
+            let until = LinkKeys::good_until(token).unwrap_or(board.today);
+            let feed = Feed {
+                subscribe: &subscribe,
+                address: &address,
+                until,
+            };
+            let page = BoardPage::new(&board, &feed);
+            site.pages.board(&site.desk.masthead(), &page)
+        }
+        Err(plain) => site.plain(plain),
+    }
+}
+
+/// The board a token opens, or the page that is shown instead.
+async fn open(site: &Arc<Site>, token: &str) -> Result<Board, Plain> {
+    let unit = match site.desk.keys().unit(token, site.desk.today()) {
+        Ok(unit) => unit,
+        Err(LinkRefused::Expired) => return Err(Plain::BoardExpired),
+        Err(refused) => {
+            tracing::debug!(%refused, "链接被拒");
+            return Err(Plain::NoBoard);
+        }
+    };
+    let desk = Arc::clone(&site.desk);
+    let asked = unit.clone();
+    let read = tokio::task::spawn_blocking(move || desk.board(&asked)).await;
+    match read {
+        Ok(Ok(Some(board))) => Ok(board),
+        Ok(Ok(None)) => Err(Plain::NoBoard),
+        Ok(Err(error)) => {
+            tracing::warn!(%unit, %error, "单位的安排取不出来");
+            Err(Plain::Later)
+        }
+        Err(error) => {
+            tracing::error!(%unit, %error, "取单位的安排时程序出错");
+            Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
+        }
+    }
+}
+
+fn feed(board: &Board) -> Response {
+    let events: Vec<Event> = board
+        .duties
+        .iter()
+        .filter_map(|duty| Event::of_duty(duty, &board.unit_name))
+        .collect();
+    let head = Head {
+        name: &format!("{} · {}", board.unit_name, board.calendar),
+        zone: &board.zone,
+        stamp: board.stamp,
+        subscribed: true,
+    };
+    let kind = HeaderValue::from_static(ics::MEDIA_TYPE);
+    let headers = [(header::CONTENT_TYPE, kind)];
+    (headers, ics::calendar(&head, &events)).into_response()
+}
