@@ -1,6 +1,6 @@
 //! What a monitor watches, in the text form of Prometheus. No name and no address is in it.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -31,112 +31,98 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Response {
 
 fn text(measures: &Measures) -> String {
     let mut page = Page(String::new());
-    let version = env!("CARGO_PKG_VERSION");
-    page.family("build_info", "gauge", "The version that runs.");
-    page.sample("build_info", &format!("{{version=\"{version}\"}}"), 1);
+    page.family("build_info", "The version that runs.");
+    let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
+    page.sample("build_info", version, 1);
     page.family(
         "letters",
-        "gauge",
         "Letters by state; refused ones until they are seen to.",
     );
     for (state, number) in &measures.letters {
-        page.sample("letters", &format!("{{state=\"{state}\"}}"), number);
+        page.sample("letters", &format!("{{state=\"{state}\"}}"), *number);
     }
-    let counters = [
+    for (name, help, value) in numbers(measures) {
+        if let Some(value) = value {
+            page.family(name, help);
+            page.sample(name, "", value);
+        }
+    }
+    page.0
+}
+
+/// Each number with its name and what it means; `None` where it is not known.
+fn numbers(m: &Measures) -> [(&'static str, &'static str, Option<u64>); 11] {
+    let second = |at: Option<Timestamp>| at.and_then(|at| u64::try_from(at.as_second()).ok());
+    [
         (
             "letters_accepted_total",
-            "Letters a server or the spool has accepted.",
-            measures.accepted,
+            "Letters that a server or the spool has accepted.",
+            Some(m.accepted),
         ),
-        ("answers_total", "Answers recorded.", measures.answers),
-    ];
-    for (name, help, number) in counters {
-        page.one(name, "counter", help, number);
-    }
-    let instants = [
+        ("answers_total", "Answers recorded.", Some(m.answers)),
         (
             "last_beat_timestamp_seconds",
             "When the last beat was completed.",
-            measures.last_beat,
+            second(m.last_beat),
+        ),
+        (
+            "beat_late_seconds",
+            "By how much the next beat is overdue.",
+            Some(m.beat_late_s),
         ),
         (
             "next_slot_timestamp_seconds",
             "When letters go out next.",
-            measures.next_slot,
+            second(m.next_slot),
         ),
-    ];
-    for (name, help, at) in instants {
-        if let Some(at) = at {
-            page.one(name, "gauge", help, Timestamp::as_second(at));
-        }
-    }
-    let late = measures.beat_late_s;
-    page.one(
-        "beat_late_seconds",
-        "gauge",
-        "How much longer ago than a minute the last beat is.",
-        late,
-    );
-    let states = [
         (
             "held",
             "Whether a slot's letters are held until they are released.",
-            measures.held,
+            Some(m.held.into()),
         ),
         (
             "mail_paused",
             "Whether the mail server refuses us and the queue stands.",
-            measures.mail_paused,
+            Some(m.mail_paused.into()),
         ),
         (
             "ledger_trouble",
-            "Whether the ledger does not take facts.",
-            measures.ledger_trouble,
+            "Whether the ledger takes no facts.",
+            Some(m.ledger_trouble.into()),
         ),
-    ];
-    for (name, help, holds) in states {
-        page.one(name, "gauge", help, u8::from(holds));
-    }
-    let numbers = [
         (
             "contact_gaps",
             "Units that nobody can be reached at.",
-            measures.contact_gaps,
+            Some(m.contact_gaps),
         ),
         (
             "addresses_unreachable",
             "Mailboxes found not to exist.",
-            measures.unreachable,
+            Some(m.unreachable),
         ),
-    ];
-    for (name, help, number) in numbers {
-        page.one(name, "gauge", help, number);
-    }
-    if let Some(bytes) = measures.wal_bytes {
-        page.one(
+        (
             "ledger_wal_bytes",
-            "gauge",
             "The ledger's write-ahead log on disk.",
-            bytes,
-        );
-    }
-    page.0
+            m.wal_bytes,
+        ),
+    ]
 }
 
 struct Page(String);
 
 impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    /// What only grows is called a total.
+    fn family(&mut self, name: &str, help: &str) {
+        let kind = if name.ends_with("_total") {
+            "counter"
+        } else {
+            "gauge"
+        };
         let _ = writeln!(self.0, "# HELP schoolbell_{name} {help}");
         let _ = writeln!(self.0, "# TYPE schoolbell_{name} {kind}");
     }
 
-    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+    fn sample(&mut self, name: &str, labels: &str, value: u64) {
         let _ = writeln!(self.0, "schoolbell_{name}{labels} {value}");
-    }
-
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
-        self.family(name, kind, help);
-        self.sample(name, "", value);
     }
 }

@@ -110,24 +110,12 @@ fn looked_up<'a>(
     until: Date,
     only: Option<usize>,
 ) -> Vec<DutyStanding<'a>> {
-    let slots = Slots::new(&agenda.calendar);
-    let Some(hung) = state.hung else {
+    let Some(pass) = looking(agenda, state, now) else {
         return Vec::new();
-    };
-    let hung_on = slots.day(hung);
-    let pass = Pass {
-        agenda,
-        state,
-        slots,
-        today: slots.day(now),
-        hung_on,
-        may_escalate: false,
-        notices: Vec::new(),
-        matters: BTreeMap::new(),
     };
     let mut found = Vec::new();
     let mut seen: BTreeSet<DutyId> = BTreeSet::new();
-    for year in hung_on.year()..=until.year() {
+    for year in pass.hung_on.year()..=until.year() {
         for occurrence in agenda.due_in(year).iter() {
             let Ok(dated) = &occurrence.dated else {
                 continue;
@@ -176,6 +164,21 @@ fn looked_up<'a>(
     };
     found.sort_by_cached_key(place);
     found
+}
+
+/// A pass that tells nobody anything; `None` before the bell was hung.
+fn looking<'a>(agenda: &'a Agenda, state: &'a State, now: Timestamp) -> Option<Pass<'a>> {
+    let slots = Slots::new(&agenda.calendar);
+    Some(Pass {
+        agenda,
+        state,
+        slots,
+        today: slots.day(now),
+        hung_on: slots.day(state.hung?),
+        may_escalate: false,
+        notices: Vec::new(),
+        matters: BTreeMap::new(),
+    })
 }
 
 /// Conditional duties that were raised, and those whose occurrence is no longer there.

@@ -71,11 +71,11 @@ fn a_letter_leads_to_the_board_and_its_feed() {
     assert!(told(&read(&open(&feed))).starts_with("✓ "));
 
     let samples = measured(&open(&format!("{base}/metrics")));
-    assert_eq!(samples["schoolbell_answers_total"], 1.0);
-    assert_eq!(samples["schoolbell_letters_accepted_total"], 10.0);
-    assert_eq!(samples["schoolbell_letters{state=\"queued\"}"], 0.0);
-    assert_eq!(samples["schoolbell_ledger_trouble"], 0.0);
-    assert!(samples["schoolbell_last_beat_timestamp_seconds"] > 1_772_000_000.0);
+    assert_eq!(samples["schoolbell_answers_total"], 1);
+    assert_eq!(samples["schoolbell_letters_accepted_total"], 10);
+    assert_eq!(samples["schoolbell_letters{state=\"queued\"}"], 0);
+    assert_eq!(samples["schoolbell_ledger_trouble"], 0);
+    assert!(samples["schoolbell_last_beat_timestamp_seconds"] > 1_772_000_000);
     assert!(samples.contains_key("schoolbell_ledger_wal_bytes"));
     daemon.interrupt();
 }

@@ -230,7 +230,7 @@ fn addresses_begin_with_the_base_url() {
 }
 
 /// A reader of the text form (version 0.0.4): families are announced once, before their samples.
-pub(crate) fn measured(text: &str) -> BTreeMap<String, f64> {
+pub(crate) fn measured(text: &str) -> BTreeMap<String, i64> {
     let mut samples = BTreeMap::new();
     let mut kinds = BTreeMap::new();
     assert!(text.ends_with('\n'));
@@ -246,7 +246,7 @@ pub(crate) fn measured(text: &str) -> BTreeMap<String, f64> {
             assert!(kinds.contains_key(name), "{line} was not announced");
             let sound = |c: char| c.is_ascii_lowercase() || c == '_';
             assert!(name.chars().all(sound), "{line}");
-            let value = value.parse().expect("a number");
+            let value = value.parse().expect("a whole number");
             assert_eq!(samples.insert(series.to_owned(), value), None, "{line}");
         }
     }
@@ -264,11 +264,11 @@ fn a_monitor_reads_numbers() {
     for (series, value) in [
         (
             format!("schoolbell_build_info{{version=\"{version}\"}}"),
-            1.0,
+            1,
         ),
-        ("schoolbell_letters{state=\"queued\"}".to_owned(), 3.0),
-        ("schoolbell_letters_accepted_total".to_owned(), 1207.0),
-        ("schoolbell_answers_total".to_owned(), 845.0),
+        ("schoolbell_letters{state=\"queued\"}".to_owned(), 3),
+        ("schoolbell_letters_accepted_total".to_owned(), 1207),
+        ("schoolbell_answers_total".to_owned(), 845),
         (
             "schoolbell_last_beat_timestamp_seconds".to_owned(),
             1_777_939_200.0,
@@ -277,13 +277,13 @@ fn a_monitor_reads_numbers() {
             "schoolbell_next_slot_timestamp_seconds".to_owned(),
             1_778_025_600.0,
         ),
-        ("schoolbell_beat_late_seconds".to_owned(), 0.0),
-        ("schoolbell_held".to_owned(), 1.0),
-        ("schoolbell_mail_paused".to_owned(), 0.0),
-        ("schoolbell_ledger_trouble".to_owned(), 0.0),
-        ("schoolbell_contact_gaps".to_owned(), 2.0),
-        ("schoolbell_addresses_unreachable".to_owned(), 0.0),
-        ("schoolbell_ledger_wal_bytes".to_owned(), 4152.0),
+        ("schoolbell_beat_late_seconds".to_owned(), 0),
+        ("schoolbell_held".to_owned(), 1),
+        ("schoolbell_mail_paused".to_owned(), 0),
+        ("schoolbell_ledger_trouble".to_owned(), 0),
+        ("schoolbell_contact_gaps".to_owned(), 2),
+        ("schoolbell_addresses_unreachable".to_owned(), 0),
+        ("schoolbell_ledger_wal_bytes".to_owned(), 4152),
     ] {
         assert_eq!(samples.get(&series), Some(&value), "{series}");
     }
