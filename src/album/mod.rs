@@ -20,6 +20,7 @@ use crate::config;
 use crate::core::agenda::Agenda;
 use crate::core::names::Address;
 use crate::core::rehearsal::{Posted, Summary};
+use crate::ics;
 use crate::mail::{self, Header, Links, Mailbox, Spool, Templates};
 
 /// Where the button of a rehearsed letter leads: under the real address, but to no letter.
@@ -149,7 +150,8 @@ impl<'a> Album<'a> {
                 .unwrap_or_default(),
         };
         let month = entry.month();
-        match mail::compose(&header, &rendered) {
+        let dates = ics::of_letter(content, &self.zone);
+        match mail::compose(&header, &rendered, dates.as_deref()) {
             Ok(bytes) => self.folder.write(&month, &name, &bytes)?,
             // As in earnest, where such a letter is refused and told of.
             Err(error) => self

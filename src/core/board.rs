@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, date};
+use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
 
 use super::agenda::Agenda;
@@ -94,6 +94,8 @@ pub struct BoardDuty {
     pub due: Date,
     /// The hour on that day.
     pub due_time: Option<Time>,
+    /// Whether that hour is over, on the due day itself.
+    pub hour_over: bool,
     /// How the due day came about, in a clause.
     pub why: String,
     /// Workdays left until the due day; negative when overdue by so many.
@@ -128,12 +130,15 @@ pub fn board(agenda: &Agenda, state: &State, unit: &UnitId, now: Timestamp) -> O
     let at = agenda.roster.position(unit)?;
     let unit = &agenda.roster.units()[at];
     let slots = Slots::new(&agenda.calendar);
-    let today = slots.day(now);
+    let local = now
+        .to_zoned_datetime(agenda.calendar.timezone.clone())
+        .datetime();
+    let today = local.date();
     let above = unit.parent.as_ref().and_then(|id| agenda.roster.unit(id));
     let until = today.saturating_add(1.year());
     let mut duties: Vec<BoardDuty> = standings_of(agenda, state, now, until, &unit.id)
         .iter()
-        .filter_map(|found| duty(agenda, slots, today, found))
+        .filter_map(|found| duty(agenda, slots, local, found))
         .collect();
     duties.sort_by(|a, b| (a.due, &a.duty).cmp(&(b.due, &b.duty)));
     Some(Board {
@@ -156,7 +161,7 @@ pub fn board(agenda: &Agenda, state: &State, unit: &UnitId, now: Timestamp) -> O
 fn duty(
     agenda: &Agenda,
     slots: Slots<'_>,
-    today: Date,
+    today: DateTime,
     found: &DutyStanding<'_>,
 ) -> Option<BoardDuty> {
     let untouched = DutyState::default();
@@ -177,8 +182,9 @@ fn duty(
         window_from: known.dated.window_from,
         due,
         due_time: task.due_time,
+        hour_over: due == today.date() && task.due_time.is_some_and(|hour| today.time() >= hour),
         why,
-        workdays_left: agenda.calendar.workdays.between(today, due),
+        workdays_left: agenda.calendar.workdays.between(today.date(), due),
         standing: found.standing,
         settled_on: state
             .settled(task.times)

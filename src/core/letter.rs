@@ -51,6 +51,7 @@ impl Content {
                 && item.settled.is_none()
                 && !item.alert
                 && item.due >= self.today
+                && !item.hour_over
         })
     }
 }

@@ -120,19 +120,14 @@ impl Event {
             Standing::Done { .. } => "✓ ",
             Standing::Ahead | Standing::Waiting | Standing::Open | Standing::Overdue => "",
         };
-        let answered = match &duty.answered {
-            Some(answered) => format!("回执：{answered}"),
-            None => String::new(),
-        };
-        let mut description = described(&duty.detail, &duty.evidence, &duty.why, &duty.authority);
-        description.push(answered);
         Some(Self {
             id: duty.duty.to_string(),
             summary: format!("{done}{}", summary(&duty.title, unit_name)),
             from: duty.window_from,
             due: duty.due,
             due_time: duty.due_time,
-            description,
+            // No answers: a feed goes through other people's servers, and an answer has a name.
+            description: described(&duty.detail, &duty.evidence, &duty.why, &duty.authority),
             category: duty.origin.to_owned(),
             sequence: duty.date_changes,
         })

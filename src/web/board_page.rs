@@ -185,7 +185,7 @@ fn lead(asked: &[&BoardDuty], settled: usize) -> String {
 }
 
 fn line(duty: &BoardDuty, today: Date) -> DutyLine<'_> {
-    let nearness = Nearness::new(duty.workdays_left, duty.due, today);
+    let nearness = Nearness::new(duty.workdays_left, duty.due, today).past_its_hour(duty.hour_over);
     let (stands, class) = match duty.standing {
         Standing::Open | Standing::Overdue => (nearness.words(), nearness.class()),
         Standing::Ahead | Standing::Waiting => (duty.standing.name().to_owned(), "ahead"),

@@ -100,7 +100,7 @@ fn no_floor_knows_a_higher_one() {
         ("src/mail/", &["core", "mail"]),
         ("src/schema/", &["core", "schema"]),
         ("src/web/", &["core", "ics", "link", "web"]),
-        ("src/album/", &["album", "config", "core", "mail"]),
+        ("src/album/", &["album", "config", "core", "ics", "mail"]),
         (
             "src/daemon/",
             &[

@@ -161,7 +161,9 @@ fn the_feed_is_the_board_for_calendar_programs() {
     let start = events["heat@2026/s1@schoolbell"].property_value("DTSTART");
     assert_eq!(start, Some("20260520T000000"));
     assert!(reply.body.contains("BEGIN:VTIMEZONE"));
-    assert!(!reply.body.contains("王建国"), "no contact is in it");
+    for name in ["王建国", "safety@s1", "收到"] {
+        assert!(!reply.body.contains(name), "{name}: nobody is named in it");
+    }
 }
 
 #[test]
@@ -262,10 +264,7 @@ fn a_monitor_reads_numbers() {
     let samples = measured(&reply.body);
     let version = env!("CARGO_PKG_VERSION");
     for (series, value) in [
-        (
-            format!("schoolbell_build_info{{version=\"{version}\"}}"),
-            1,
-        ),
+        (format!("schoolbell_build_info{{version=\"{version}\"}}"), 1),
         ("schoolbell_letters{state=\"queued\"}".to_owned(), 3),
         ("schoolbell_letters_accepted_total".to_owned(), 1207),
         ("schoolbell_answers_total".to_owned(), 845),
