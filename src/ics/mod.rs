@@ -138,13 +138,12 @@ impl Event {
         lines.text("UID", &format!("{}@schoolbell", self.id));
         lines.put("DTSTAMP", &instant(head.stamp));
         lines.put("SEQUENCE", &self.sequence.to_string());
-        match self.due_time {
-            Some(hour) => self.put_hours(lines, head.zone, hour),
-            None => {
-                let after = self.due.tomorrow().unwrap_or(self.due);
-                lines.put("DTSTART;VALUE=DATE", &day(self.first_day()));
-                lines.put("DTEND;VALUE=DATE", &day(after));
-            }
+        if let Some(hour) = self.due_time {
+            self.put_hours(lines, head.zone, hour);
+        } else {
+            let after = self.due.tomorrow().unwrap_or(self.due);
+            lines.put("DTSTART;VALUE=DATE", &day(self.first_day()));
+            lines.put("DTEND;VALUE=DATE", &day(after));
         }
         lines.text("SUMMARY", &self.summary);
         let said: Vec<&str> = self

@@ -168,20 +168,27 @@ fn is_at_hand(duty: &BoardDuty, this_month: Month) -> bool {
 
 /// The board in a sentence or two.
 fn lead(asked: &[&BoardDuty], settled: usize) -> String {
-    let late = asked
-        .iter()
-        .filter(|duty| duty.standing == Standing::Overdue)
-        .count();
-    let now = match (asked.len(), late) {
-        (0, _) => "眼下没有要办的安全工作。".to_owned(),
-        (asked, 0) => format!("眼下有 {asked} 项安全工作要办。"),
-        (asked, late) if asked == late => format!("有 {late} 项安全工作已逾期，请尽快办理。"),
-        (asked, late) => format!("眼下有 {asked} 项安全工作要办，其中 {late} 项已逾期。"),
+    let count = |wanted: &[Standing]| {
+        let wanted = asked.iter().filter(|duty| wanted.contains(&duty.standing));
+        wanted.count()
     };
-    match settled {
-        0 => now,
-        settled => format!("{now}本月已办结 {settled} 项。"),
-    }
+    let late = count(&[Standing::Overdue]);
+    let open = late + count(&[Standing::Open]);
+    let now = match (open, late) {
+        (0, _) => "眼下没有要办的安全工作。".to_owned(),
+        (open, 0) => format!("眼下有 {open} 项安全工作要办。"),
+        (open, late) if open == late => format!("有 {late} 项安全工作已逾期，请尽快办理。"),
+        (open, late) => format!("眼下有 {open} 项安全工作要办，其中 {late} 项已逾期。"),
+    };
+    let ahead = match asked.len() - open {
+        0 => String::new(),
+        ahead => format!("本月另有 {ahead} 项还没有开始。"),
+    };
+    let settled = match settled {
+        0 => String::new(),
+        settled => format!("本月已办结 {settled} 项。"),
+    };
+    [now, ahead, settled].concat()
 }
 
 fn line(duty: &BoardDuty, today: Date) -> DutyLine<'_> {
@@ -244,7 +251,8 @@ fn month_lines<'a>(board: &'a Board, page: &'a MonthOfBoard) -> MonthLines<'a> {
         .filter(|duty| duty.settled_on.is_some())
         .count();
     let tally = match (duties.len(), settled) {
-        (0, _) => String::new(),
+        (0, _) if page.month < now => "没有记录".to_owned(),
+        (0, _) => "没有事项".to_owned(),
         (all, 0) => format!("{all} 项"),
         (all, settled) if all == settled => format!("{all} 项，全部办结"),
         (all, settled) => format!("{all} 项，办结 {settled} 项"),

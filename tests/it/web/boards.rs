@@ -270,11 +270,11 @@ fn a_monitor_reads_numbers() {
         ("schoolbell_answers_total".to_owned(), 845),
         (
             "schoolbell_last_beat_timestamp_seconds".to_owned(),
-            1_777_939_200.0,
+            1_777_939_200,
         ),
         (
             "schoolbell_next_slot_timestamp_seconds".to_owned(),
-            1_778_025_600.0,
+            1_778_025_600,
         ),
         ("schoolbell_beat_late_seconds".to_owned(), 0),
         ("schoolbell_held".to_owned(), 1),
