@@ -18,9 +18,10 @@ fn address(text: &str, mark: &str) -> String {
         .find(mark)
         .unwrap_or_else(|| panic!("no {mark} in {text}"));
     let end = |c: char| c == '"' || c == '<' || c.is_whitespace();
-    let from = text[..at].rfind(|c: char| c == '"' || c == '>' || c.is_whitespace());
+    let begin = |c: char| matches!(c, '"' | '>' | '：') || c.is_whitespace();
+    let before = text[..at].rsplit(begin).next().unwrap();
     let to = text[at..].find(end).unwrap();
-    text[from.map_or(0, |from| from + 1)..at + to].to_owned()
+    format!("{before}{}", &text[at..at + to])
 }
 
 #[test]
