@@ -100,7 +100,11 @@ fn elsewhere(settings: &Settings, folder: &Path) -> anyhow::Result<Settings> {
 /// What was looked at, and when "now" is.
 fn closing(found: &Diff, agenda: &Agenda, locale: Locale, other_files: bool) -> String {
     let (from, to) = found.days;
-    let slot = stamp(found.letters.at, &agenda.calendar.timezone);
+    let zone = &agenda.calendar.timezone;
+    let slot = found
+        .letters
+        .as_ref()
+        .map_or(String::new(), |letters| stamp(letters.at, zone));
     let slot = slot.get(..16).unwrap_or(&slot).replace('T', " ");
     match locale {
         Locale::Chinese if found.is_empty() && other_files => {
@@ -135,12 +139,12 @@ fn as_json(found: &Diff, agenda: &Agenda) -> Value {
         "tasks": found.tasks.iter().map(|row| task_json(row, locale)).collect::<Vec<_>>(),
         "calendar": fields_json(&found.calendar, locale),
         "units": found.units.iter().map(|row| unit_json(row, locale)).collect::<Vec<_>>(),
-        "letters": {
-            "at": stamp(found.letters.at, &agenda.calendar.timezone),
-            "now": found.letters.now,
-            "said": found.letters.said,
-            "later": found.letters.later,
-        },
+        "letters": found.letters.as_ref().map(|letters| json!({
+            "at": stamp(letters.at, &agenda.calendar.timezone),
+            "now": letters.now,
+            "said": letters.said,
+            "later": letters.later,
+        })),
     })
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::office::{Book, House, Office};
 use crate::core::agenda::Agenda;
 use crate::core::compose::title;
-use crate::core::diff::diff;
+use crate::core::diff::diff_without_letters;
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
 use crate::core::plan::{GRACE, Plan, officers};
@@ -168,7 +168,8 @@ impl Office {
 fn alert(house: &House, now: Timestamp, surprise: &Surprise) -> Alert {
     let due = &surprise.due;
     let before = surprise.before.as_deref();
-    let edit = before.map(|before| diff(before, &house.agenda, &surprise.state, now));
+    let edit =
+        before.map(|before| diff_without_letters(before, &house.agenda, &surprise.state, now));
     let locale = house.agenda.calendar.locale;
     let mut text = String::from("这一次要发的信没有发出,等您看过再放行。原因:\n\n");
     for reason in &surprise.reasons {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Days, Diff, DutyRow, Field, TaskRow, UnitRow};
+use super::{Change, Days, Diff, DutyRow, Field, Letters, TaskRow, UnitRow};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::names::TaskId;
 
@@ -26,7 +26,7 @@ impl Diff {
         );
         let other = self.other_texts(moved + gone + added > 0);
         let units = self.units.iter().map(|row| row.units.len()).sum();
-        let Words { zh, en } = self.letters_in_words();
+        let letters = self.letters.as_ref().map(letters_in_words);
         match locale {
             Locale::Chinese => {
                 let mut clauses: Vec<String> = Vec::new();
@@ -49,7 +49,8 @@ impl Diff {
                 if units > 0 {
                     clauses.push(format!("改动{units}个单位"));
                 }
-                format!("{};{zh}", clauses.join(","))
+                let zh = letters.map_or(String::new(), |words| format!(";{}", words.zh));
+                format!("{}{zh}", clauses.join(","))
             }
             Locale::English => {
                 let mut clauses: Vec<String> = Vec::new();
@@ -75,7 +76,8 @@ impl Diff {
                 if units > 0 {
                     clauses.push(format!("changes {}", plural(units, "unit")));
                 }
-                format!("{}; {en}", clauses.join(", "))
+                let en = letters.map_or(String::new(), |words| format!("; {}", words.en));
+                format!("{}{en}", clauses.join(", "))
             }
         }
     }
@@ -93,30 +95,6 @@ impl Diff {
             Change::Added | Change::Removed => !has_duties(&row.task),
         });
         tasks.count() + self.calendar.iter().filter(counts).count()
-    }
-
-    fn letters_in_words(&self) -> Words {
-        let (now, later) = (self.letters.now, self.letters.later);
-        let n = later.unsigned_abs();
-        let (zh, en) = match later {
-            0 => (
-                "今后一年的信不多不少".to_owned(),
-                "no more and no fewer within a year".to_owned(),
-            ),
-            1.. => (
-                format!("今后一年比原来多{n}封"),
-                format!("{n} more within a year"),
-            ),
-            _ => (
-                format!("今后一年比原来少{n}封"),
-                format!("{n} fewer within a year"),
-            ),
-        };
-        let letters = plural(now, "letter");
-        Words::new(
-            format!("现在要发{now}封信,{zh}"),
-            format!("sends {letters} now, {en}"),
-        )
     }
 
     /// The summary, then the list in sections, cut after so many rows.
@@ -157,8 +135,8 @@ impl Diff {
         let units = self.units.iter().map(|row| row.in_words(locale)).collect();
         let said: Vec<_> = self
             .letters
-            .said
             .iter()
+            .flat_map(|letters| &letters.said)
             .map(|(kind, n)| {
                 let (zh, en) = rung_words(kind);
                 pick(locale, &format!("{zh}{n}条"), &format!("{n} {en}")).to_owned()
@@ -315,6 +293,30 @@ impl UnitRow {
             Change::Changed => all_fields(&head, &self.fields, locale),
         }
     }
+}
+
+fn letters_in_words(letters: &Letters) -> Words {
+    let (now, later) = (letters.now, letters.later);
+    let n = later.unsigned_abs();
+    let (zh, en) = match later {
+        0 => (
+            "今后一年的信不多不少".to_owned(),
+            "no more and no fewer within a year".to_owned(),
+        ),
+        1.. => (
+            format!("今后一年比原来多{n}封"),
+            format!("{n} more within a year"),
+        ),
+        _ => (
+            format!("今后一年比原来少{n}封"),
+            format!("{n} fewer within a year"),
+        ),
+    };
+    let sent = plural(now, "letter");
+    Words::new(
+        format!("现在要发{now}封信,{zh}"),
+        format!("sends {sent} now, {en}"),
+    )
 }
 
 fn all_fields(head: &str, fields: &[Field], locale: Locale) -> String {
