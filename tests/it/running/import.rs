@@ -201,6 +201,8 @@ fn faults_name_their_cells_all_at_once() {
           |
         7 | ,,,,,校长,岑小燕,岑小燕@浒山
           |                  ^^^^^^^^^^^ 应如 wang@school.example
+          |
+          = 办法: 里面的“岑”不是英文字符,换成英文输入法再写
 
         错误: G8 “=HYPERLINK("http://a")”会被表格当成公式
          --> 名册.xlsx:8:30
