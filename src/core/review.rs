@@ -158,27 +158,30 @@ fn due_days(agenda: &Agenda, faults: &Faults) {
 
 /// A role that the ladder of some task needs and that nobody holds at any unit it is asked of.
 fn roles(agenda: &Agenda, faults: &Faults) {
-    let mut missing: BTreeMap<RoleRef, (&Task, BTreeMap<&str, &UnitId>)> = BTreeMap::new();
+    // Each role is looked up at a unit once, however many tasks ask for it there.
+    let units = agenda.roster.units();
+    let mut asked: BTreeMap<&RoleRef, Vec<Option<&Task>>> = BTreeMap::new();
     for task in agenda.calendar.tasks.values() {
         for group in agenda.groups(task) {
             let ladder = &group.ladder;
-            let asked = ladder
-                .to
-                .iter()
-                .chain(ladder.escalate.iter().flat_map(|level| &level.to));
-            for role in asked {
-                for unit in group.units.iter().map(|at| &agenda.roster.units()[*at]) {
-                    let Some(place) = agenda.roster.place(unit, role) else {
-                        continue;
-                    };
-                    if !place.contacts.iter().any(|c| c.role == role.role) {
-                        missing
-                            .entry(role.clone())
-                            .or_insert_with(|| (task, BTreeMap::new()))
-                            .1
-                            .insert(place.name.as_str(), &place.id);
-                    }
+            let levels = ladder.escalate.iter().flat_map(|level| &level.to);
+            for role in ladder.to.iter().chain(levels) {
+                let by = asked.entry(role).or_insert_with(|| vec![None; units.len()]);
+                for at in &group.units {
+                    by[*at].get_or_insert(task);
                 }
+            }
+        }
+    }
+    let mut missing: BTreeMap<&RoleRef, (&Task, BTreeMap<&str, &UnitId>)> = BTreeMap::new();
+    for (role, by) in asked {
+        for (unit, task) in units.iter().zip(by) {
+            let (Some(task), Some(place)) = (task, agenda.roster.place(unit, role)) else {
+                continue;
+            };
+            if !place.contacts.iter().any(|c| c.role == role.role) {
+                let (_, places) = missing.entry(role).or_insert((task, BTreeMap::new()));
+                places.insert(&place.name, &place.id);
             }
         }
     }
@@ -289,7 +292,7 @@ fn years(agenda: &Agenda, faults: &Faults) {
 /// Occurrences of the school year at hand that have no date although their period is known.
 fn undated(agenda: &Agenda, last: i16, faults: &Faults) {
     let mut said: BTreeSet<(&TaskId, &str)> = BTreeSet::new();
-    let found = agenda.between(date(last - 1, 9, 1), date(last, 6, 30));
+    let found = agenda.absent_between(date(last - 1, 9, 1), date(last, 6, 30));
     for occurrence in &found {
         let (task, _) = agenda.parts(occurrence);
         let Err(Absent::Undated(why)) = &occurrence.dated else {

@@ -14,6 +14,7 @@ use super::period::Festival;
 /// The years for which days are kept at hand; outside of them only weekends rest.
 const FIRST_YEAR: i16 = 1990;
 const LAST_YEAR: i16 = 2110;
+const YEARS: usize = LAST_YEAR.abs_diff(FIRST_YEAR) as usize + 1;
 
 /// One holiday of a year's notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,9 +234,15 @@ fn statutory_days(festival: Festival, year: i16) -> Vec<Date> {
 /// The day a festival is named for: the first day of the lunar year, the fifth of its fifth month, and so on.
 /// `None` outside the years whose lunar calendar is computed.
 pub fn festival_day(festival: Festival, year: i16) -> Option<Date> {
-    if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-        return None;
-    }
+    /// The days found so far: they are the same for ever, and the lunar calendar is dear.
+    static FOUND: [[OnceLock<Option<Date>>; YEARS]; Festival::ALL.len()] =
+        [const { [const { OnceLock::new() }; YEARS] }; Festival::ALL.len()];
+    let nth = usize::try_from(year - FIRST_YEAR).ok()?;
+    let found = FOUND[festival as usize].get(nth)?;
+    *found.get_or_init(|| computed_day(festival, year))
+}
+
+fn computed_day(festival: Festival, year: i16) -> Option<Date> {
     let solar = |month: i8, day: i8| Some(date(year, month, day));
     let lunar = |month: isize, day: usize| {
         let found = LunarDay::from_ymd(isize::from(year), month, day).get_solar_day();

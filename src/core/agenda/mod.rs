@@ -53,6 +53,48 @@ impl Group {
     }
 }
 
+/// The occurrences of a year, computed once.
+#[derive(Clone, Debug)]
+struct Year {
+    due: Arc<Vec<Occurrence>>,
+    /// Those that have no date.
+    absent: Arc<Vec<Occurrence>>,
+}
+
+/// The group of each unit by its place in the roster.
+type Members = Arc<Vec<Option<usize>>>;
+
+/// The units a task is for, by class and entry of `due_at`.
+struct Split {
+    parts: BTreeMap<Part, Vec<usize>>,
+    members: Members,
+}
+
+/// A class, and which entry of the task's `due_at` holds for it.
+type Part = (usize, Option<usize>);
+
+impl Split {
+    fn new(task: &Task, roster: &Roster, class_of: &[usize]) -> Self {
+        let mut parts: BTreeMap<Part, Vec<usize>> = BTreeMap::new();
+        for (at, unit) in roster.units().iter().enumerate() {
+            if task.audience.matches(unit) {
+                let due_at = task.due_at.iter().rposition(|d| d.audience.matches(unit));
+                parts.entry((class_of[at], due_at)).or_default().push(at);
+            }
+        }
+        let mut members = vec![None; roster.units().len()];
+        for (nth, units) in parts.values().enumerate() {
+            for at in units {
+                members[*at] = Some(nth);
+            }
+        }
+        Self {
+            parts,
+            members: Arc::new(members),
+        }
+    }
+}
+
 /// Calendar and roster, joined: everything about duties that does not depend on what has happened.
 #[derive(Debug)]
 pub struct Agenda {
@@ -66,8 +108,8 @@ pub struct Agenda {
     classes: Vec<Class>,
     groups: BTreeMap<TaskId, Vec<Group>>,
     /// For each task, the group of each unit by its place in the roster.
-    members: NameMap<TaskId, Vec<Option<usize>>>,
-    years: RwLock<HashMap<i16, Arc<Vec<Occurrence>>>>,
+    members: NameMap<TaskId, Members>,
+    years: RwLock<HashMap<i16, Year>>,
 }
 
 /// A task in a period for a group of units.
@@ -123,41 +165,30 @@ impl Agenda {
                 });
             class_of.push(class);
         }
-        let groups: BTreeMap<TaskId, Vec<Group>> = calendar
-            .tasks
-            .values()
-            .map(|task| {
-                let mut by_class: BTreeMap<(usize, Option<usize>), Vec<usize>> = BTreeMap::new();
-                for (at, unit) in roster.units().iter().enumerate() {
-                    if task.audience.matches(unit) {
-                        let due_at = task.due_at.iter().rposition(|d| d.audience.matches(unit));
-                        by_class.entry((class_of[at], due_at)).or_default().push(at);
-                    }
-                }
-                let groups = by_class
-                    .into_iter()
-                    .map(|((class, due_at), units)| Group {
-                        class,
-                        due_at,
-                        units,
-                        ladder: calendar.ladder_of(task, &classes[class].adjusts),
-                    })
-                    .collect();
-                (task.id.clone(), groups)
-            })
-            .collect();
-        let members = groups
-            .iter()
-            .map(|(task, groups)| {
-                let mut group_of = vec![None; roster.units().len()];
-                for (at, group) in groups.iter().enumerate() {
-                    for unit in &group.units {
-                        group_of[*unit] = Some(at);
-                    }
-                }
-                (task.clone(), group_of)
-            })
-            .collect();
+        let mut groups = BTreeMap::new();
+        let mut members = NameMap::default();
+        // Many tasks are for the same units: those are looked for once.
+        let mut splits: HashMap<&Audience, Split> = HashMap::new();
+        for task in calendar.tasks.values() {
+            let own;
+            let split = if task.due_at.is_empty() {
+                splits
+                    .entry(&task.audience)
+                    .or_insert_with(|| Split::new(task, &roster, &class_of))
+            } else {
+                own = Split::new(task, &roster, &class_of);
+                &own
+            };
+            let found = split.parts.iter().map(|((class, due_at), units)| Group {
+                class: *class,
+                due_at: *due_at,
+                units: units.clone(),
+                ladder: calendar.ladder_of(task, &classes[*class].adjusts),
+            });
+            groups.insert(task.id.clone(), found.collect());
+            members.insert(task.id.clone(), Arc::clone(&split.members));
+        }
+        drop(splits);
         Self {
             calendar,
             roster,
@@ -181,7 +212,7 @@ impl Agenda {
             }
         }
         for (task, group_of) in &mut members {
-            for (at, group) in group_of.iter_mut().enumerate() {
+            for (at, group) in Arc::make_mut(group_of).iter_mut().enumerate() {
                 *group = group.filter(|_| keep(task, &units[at].id));
             }
         }
@@ -211,7 +242,7 @@ impl Agenda {
 
     /// The group of each unit by its place in the roster, for a task.
     pub(crate) fn members(&self, task: &TaskId) -> &[Option<usize>] {
-        self.members.get(task).map_or(&[], Vec::as_slice)
+        self.members.get(task).map_or(&[], |members| members)
     }
 
     /// The days as they are for a group.
@@ -249,6 +280,22 @@ impl Agenda {
 
     /// The occurrences due in a year, computed once.
     pub fn due_in(&self, year: i16) -> Arc<Vec<Occurrence>> {
+        self.year(year).due
+    }
+
+    /// The occurrences of the time from one day to another that have no date; one that two years share may stand twice.
+    pub(crate) fn absent_between(&self, from: Date, to: Date) -> Vec<Occurrence> {
+        let years = from.year()..=to.year();
+        let all: Vec<_> = years.map(|year| self.year(year).absent).collect();
+        let wanted = |occurrence: &&Occurrence| {
+            let (_, group) = self.parts(occurrence);
+            nominally_within(self.almanac(group), occurrence.id.period, from, to)
+        };
+        let all = all.iter().flat_map(|absent| absent.iter());
+        all.filter(wanted).cloned().collect()
+    }
+
+    fn year(&self, year: i16) -> Year {
         let known = self
             .years
             .read()
@@ -256,14 +303,13 @@ impl Agenda {
             .and_then(|years| years.get(&year).cloned());
         known.unwrap_or_else(|| {
             let found = self.between(date(year, 1, 1), date(year, 12, 31));
-            let found = Arc::new(
-                found
-                    .into_iter()
-                    .filter(|occurrence| occurrence.dated.is_ok())
-                    .collect::<Vec<_>>(),
-            );
+            let (due, absent) = found.into_iter().partition(|found| found.dated.is_ok());
+            let found = Year {
+                due: Arc::new(due),
+                absent: Arc::new(absent),
+            };
             if let Ok(mut years) = self.years.write() {
-                years.insert(year, Arc::clone(&found));
+                years.insert(year, found.clone());
             }
             found
         })
