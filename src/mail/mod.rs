@@ -12,6 +12,7 @@ mod render;
 pub mod sample;
 mod smtp;
 mod spool;
+pub mod subaddress;
 mod subject;
 mod transport;
 mod view;

@@ -10,7 +10,7 @@ use schoolbell::core::letter::{Content, Item};
 use schoolbell::core::names::Address;
 use schoolbell::ics;
 use schoolbell::mail::{
-    Envelope, Header, Mailbox, Sent, Spool, Transport, compose, message_id, sample,
+    Envelope, Header, Mailbox, Sent, Spool, Transport, compose, message_id, sample, subaddress,
 };
 
 use super::letters::{canteen, drill, guardroom, render, to_school};
@@ -297,4 +297,53 @@ async fn spool_that_cannot_be_written() {
         matches!(sent, Sent::Deferred { relay: true, .. }),
         "{sent:?}"
     );
+}
+
+#[test]
+fn a_letters_number_in_an_address() {
+    let own = Address::from("bell@bureau.example");
+    let numbered = |own: &str, letter| {
+        subaddress::numbered(&Address::from(own), letter)
+            .as_str()
+            .to_owned()
+    };
+    assert_eq!(
+        numbered("bell@bureau.example", 17),
+        "bell+17@bureau.example"
+    );
+    assert_eq!(
+        numbered("bell+x@bureau.example", 17),
+        "bell+x+17@bureau.example"
+    );
+    for letter in [0, 1, 17, u64::MAX] {
+        for base in ["bell@bureau.example", "bell+x@bureau.example"] {
+            let address = numbered(base, letter);
+            let base = Address::from(base);
+            assert_eq!(
+                subaddress::number_in(&address, &base),
+                Some(letter),
+                "{address}"
+            );
+        }
+    }
+    // No room: without its number it arrives all the same.
+    let long = format!("{}@bureau.example", "b".repeat(62));
+    assert_eq!(numbered(&long, 17), long);
+    let read = |text: &str| subaddress::number_in(text, &own);
+    assert_eq!(read("BELL+17@Bureau.Example"), Some(17));
+    for foreign in [
+        "bell@bureau.example",
+        "bell+@bureau.example",
+        "bell+17@other.example",
+        "other+17@bureau.example",
+        "bell+x+17@bureau.example",
+        "bell+-17@bureau.example",
+        "bell++17@bureau.example",
+        "bell+１７@bureau.example",
+        "bell+18446744073709551616@bureau.example",
+        "bell+17",
+        "",
+    ] {
+        assert_eq!(read(foreign), None, "{foreign}");
+    }
 }
