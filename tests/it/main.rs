@@ -17,6 +17,7 @@ mod dates;
 mod diagnostics;
 mod diff;
 mod domain;
+mod evidence;
 mod fold;
 mod fuzz;
 mod ics;
