@@ -57,6 +57,14 @@ pub(crate) struct Received {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// How many letters came, by what became of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) taken: usize,
+    /// Arrived whole, and never answered.
+    pub(crate) swallowed: usize,
+}
+
 /// How it answers EHLO and whether it encrypts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Manner {
@@ -89,6 +97,15 @@ struct State {
     connections: usize,
     goes_on: bool,
     is_over: bool,
+}
+
+impl State {
+    fn seen(&self) -> Seen {
+        Seen {
+            taken: self.letters.len(),
+            swallowed: self.swallowed.len(),
+        }
+    }
 }
 
 impl SmtpDouble {
@@ -178,6 +195,50 @@ impl SmtpDouble {
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
         state.swallowed.clone()
+    }
+
+    /// How many letters came so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.shared.state().seen()
+    }
+
+    /// The last letters taken, at most so many.
+    pub(crate) fn latest(&self, most: usize) -> Vec<Received> {
+        let state = self.shared.state();
+        let from = state.letters.len().saturating_sub(most);
+        state.letters[from..].to_vec()
+    }
+
+    /// Every letter that arrived whole, whatever was said of it.
+    pub(crate) fn all_that_arrived(&self) -> Vec<Received> {
+        let state = self.shared.state();
+        state
+            .letters
+            .iter()
+            .chain(&state.swallowed)
+            .cloned()
+            .collect()
+    }
+
+    /// Waits until what was seen so far is enough, at most so long. It is asked again now and then also when no
+    /// letter comes.
+    pub(crate) fn wait_until(&self, limit: Duration, enough: impl Fn(&Seen) -> bool) {
+        const AGAIN: Duration = Duration::from_millis(10);
+        let until = Instant::now() + limit;
+        let mut state = self.shared.state();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if enough(&state.seen()) || left.is_zero() {
+                return;
+            }
+            let wait = left.min(AGAIN);
+            state = self.shared.changed.wait_timeout(state, wait).unwrap().0;
+        }
+    }
+
+    /// What was to be done once is not done any more.
+    pub(crate) fn forget_script(&self) {
+        self.shared.state().once.clear();
     }
 
     /// Says what [`Act::TakeLate`] keeps back.
