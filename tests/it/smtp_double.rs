@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use schoolbell::clock::Clock;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -55,6 +57,16 @@ pub(crate) struct Received {
     pub(crate) to: String,
     /// Without dot-stuffing and final dot.
     pub(crate) bytes: Vec<u8>,
+    /// When it had arrived.
+    pub(crate) at: Timestamp,
+}
+
+impl Received {
+    /// Brackets and all.
+    pub(crate) fn message_id(&self) -> String {
+        let message = mail_parser::MessageParser::default().parse(&self.bytes);
+        format!("<{}>", message.unwrap().message_id().unwrap())
+    }
 }
 
 /// How many letters came, by what became of them.
@@ -405,7 +417,13 @@ impl Session {
         }
         let act = self.next(Verb::Dot).unwrap_or(Act::Say("250 2.0.0 taken"));
         let (from, to) = (self.from.clone(), self.to.clone());
-        let received = Received { from, to, bytes };
+        let at = Clock::Real.now();
+        let received = Received {
+            from,
+            to,
+            bytes,
+            at,
+        };
         match &act {
             Act::Say(line) if line.starts_with("250") => {
                 self.shared.state().letters.push(received);

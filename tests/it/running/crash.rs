@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use schoolbell::core::fact::{Event, Fact, Outcome};
+use schoolbell::core::fact::{Answer, Event, Fact, Outcome};
 use schoolbell::core::rehearsal::Chance;
 use schoolbell::ledger::{Ledger, examine};
 use serde_json::Value;
 
-use super::house::House;
+use super::house::{House, figure};
 use super::presser::{Pressed, Presser};
 use crate::smtp_double::{Act, SmtpDouble, Verb};
 
@@ -28,11 +28,7 @@ const ROUND: Duration = Duration::from_secs(2);
     reason = "the figures are what `just crash` is run for"
 )]
 fn killed_at_any_moment_nothing_is_lost() {
-    let number = |name: &str, usual: u64| {
-        let given = std::env::var_os(name).map(|text| text.into_string().unwrap().parse().unwrap());
-        given.unwrap_or(usual)
-    };
-    let (rounds, seed) = (number("SCHOOLBELL_ROUNDS", 6), number("SCHOOLBELL_SEED", 1));
+    let (rounds, seed) = (figure("SCHOOLBELL_ROUNDS", 6), figure("SCHOOLBELL_SEED", 1));
     eprintln!("seed {seed}");
     let planned = planned();
     let mut all = Figures::default();
@@ -177,7 +173,7 @@ impl Life {
                     .wait_until(ROUND, |seen| seen.taken >= before.taken + some),
                 60..80 => {
                     let enough = || self.presser.thanked() >= thanked + some.min(4);
-                    self.server.wait_until(ROUND, |_| enough())
+                    self.server.wait_until(ROUND, |_| enough());
                 }
                 // At any moment, that of the start included.
                 _ => self.server.wait_until(moment, |_| false),
@@ -216,11 +212,10 @@ impl Life {
     fn letters_arrived(&self, figures: &mut Figures) {
         let mut arrived: HashMap<String, Vec<Vec<u8>>> = HashMap::new();
         for letter in self.server.all_that_arrived() {
-            let message = mail_parser::MessageParser::default()
-                .parse(&letter.bytes)
-                .unwrap();
-            let id = format!("<{}>", message.message_id().unwrap());
-            arrived.entry(id).or_default().push(letter.bytes);
+            arrived
+                .entry(letter.message_id())
+                .or_default()
+                .push(letter.bytes);
         }
         let mut wanted: BTreeMap<u64, &String> = BTreeMap::new();
         let mut slots: BTreeSet<(Timestamp, String)> = BTreeSet::new();
@@ -286,7 +281,7 @@ impl Life {
             } = &fact.what
             {
                 *recorded.entry(by).or_default() += 1;
-                if answer.word() == "done" {
+                if *answer == Answer::Done {
                     done.insert(duty.to_string());
                 }
             }
@@ -301,13 +296,13 @@ impl Life {
             let times = recorded.get(by.as_str()).copied().unwrap_or(0);
             assert!(times <= 1, "{by} is on record {times} times");
             // Who says done once more of what is done is thanked, and stands beside who said it first.
-            let said = times == 1 || (answer == "done" && done.contains(&duty));
+            let said = times == 1 || (answer == Answer::Done && done.contains(&duty));
             assert!(
-                said || !thanked,
-                "{by} was thanked for {answer} of {duty}, which is lost"
+                said || thanked.is_none(),
+                "{by} was thanked for {answer:?} of {duty}, which is lost"
             );
-            figures.answers_thanked += usize::from(thanked);
-            figures.answers_unthanked += usize::from(!thanked && times == 1);
+            figures.answers_thanked += usize::from(thanked.is_some());
+            figures.answers_unthanked += usize::from(thanked.is_none() && times == 1);
         }
     }
 

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use schoolbell::clock::Clock;
+use schoolbell::core::fact::Answer;
 use schoolbell::core::rehearsal::Chance;
 
 use super::house::link;
@@ -18,9 +21,9 @@ pub(super) struct Pressed {
     /// Who; another name each time.
     pub(super) by: String,
     pub(super) duty: String,
-    pub(super) answer: String,
-    /// Whether the page said thanks.
-    pub(super) thanked: bool,
+    pub(super) answer: Answer,
+    /// When the page said thanks, if it did.
+    pub(super) thanked: Option<Timestamp>,
 }
 
 pub(super) struct Presser {
@@ -48,7 +51,10 @@ impl Presser {
     }
 
     pub(super) fn thanked(&self) -> usize {
-        held(&self.pressed).iter().filter(|one| one.thanked).count()
+        held(&self.pressed)
+            .iter()
+            .filter(|one| one.thanked.is_some())
+            .count()
     }
 
     /// Presses one button after another.
@@ -86,9 +92,9 @@ impl Presser {
         let (duty, answer, nth) = {
             let mut chance = held(&self.chance);
             let answer = match chance.below(20) {
-                0 => "trouble",
-                1..10 => "received",
-                _ => "done",
+                0 => Answer::Trouble,
+                1..10 => Answer::Received,
+                _ => Answer::Done,
             };
             (
                 (*chance.pick(&duties)?).to_owned(),
@@ -99,7 +105,7 @@ impl Presser {
         let by = format!("王老师{nth}");
         let form = [
             ("duty", duty.as_str()),
-            ("answer", answer),
+            ("answer", answer.word()),
             ("by", &by),
             ("note", "操场在修"),
         ];
@@ -107,11 +113,12 @@ impl Presser {
             .agent
             .post(page)
             .send_form(form)
-            .is_ok_and(|reply| reply.status() == 303);
+            .is_ok_and(|reply| reply.status() == 303)
+            .then(|| Clock::Real.now());
         held(&self.pressed).push(Pressed {
             by,
-            duty: duty.clone(),
-            answer: answer.to_owned(),
+            duty,
+            answer,
             thanked,
         });
         Some(())
