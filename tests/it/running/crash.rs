@@ -22,11 +22,11 @@ const TO: &str = "2026-07-03T12:00:00+08:00";
 /// How long a round may last before it is ended whatever has come of it.
 const ROUND: Duration = Duration::from_secs(2);
 
-#[test]
 #[expect(
     clippy::print_stderr,
     reason = "the figures are what `just crash` is run for"
 )]
+#[test]
 fn killed_at_any_moment_nothing_is_lost() {
     let (rounds, seed) = (figure("SCHOOLBELL_ROUNDS", 6), figure("SCHOOLBELL_SEED", 1));
     eprintln!("seed {seed}");

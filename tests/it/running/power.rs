@@ -19,11 +19,11 @@ use crate::smtp_double::{Received, SmtpDouble};
 const LEDGER: &str = "var/ledger.sqlite";
 const LOG: &str = "var/ledger.sqlite-wal";
 
-#[test]
 #[expect(
     clippy::print_stderr,
     reason = "the figures are what `just crash` is run for"
 )]
+#[test]
 fn after_a_power_cut_nothing_acknowledged_is_lost() {
     if let Err(error) = Command::new("strace").arg("-V").output() {
         left_out(&format!("no strace: {error}"));
