@@ -3,6 +3,7 @@
 mod code;
 mod docs;
 mod faults;
+mod mutants;
 mod pages;
 
 use std::fs;
