@@ -3,6 +3,7 @@
 //! [`Templates`] turns a [`Content`](crate::core::letter::Content) into subject, text and HTML; [`compose`] makes a
 //! message of them; a [`Transport`] carries it, at a [`Pace`] the provider puts up with.
 
+pub mod inbound;
 mod mime;
 mod opening;
 mod pace;

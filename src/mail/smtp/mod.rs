@@ -22,6 +22,7 @@ use tokio_rustls::TlsConnector;
 
 pub use settings::{Secret, SmtpSettings, Timeouts, Tls, Unusable};
 
+pub(super) use self::verdict::is_mailbox_at_fault;
 use self::verdict::{Cause, Failure, Stage};
 use super::mime::checked;
 use super::transport::{Envelope, Probe, Sent, Step};

@@ -375,7 +375,7 @@ fn says(said: &str, phrases: &[&str]) -> bool {
 
 /// 5.1.x but the sender's own (5.1.7, 5.1.8), and 5.2.1. Servers without enhanced codes, 163 and QQ among them, say it
 /// in words.
-fn is_mailbox_at_fault(code: u16, said: &str) -> bool {
+pub(in crate::mail) fn is_mailbox_at_fault(code: u16, said: &str) -> bool {
     match enhanced(said) {
         Some((1, detail)) => !matches!(detail, 7 | 8),
         Some(status) => status == (2, 1),

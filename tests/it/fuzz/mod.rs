@@ -5,6 +5,7 @@
 //! a target is to add a [`Target`] to [`targets::ALL`].
 
 mod mutate;
+mod post;
 mod targets;
 
 use std::any::Any;

@@ -20,10 +20,10 @@ use schoolbell::core::shift::Shift;
 use schoolbell::core::workdays::Workdays;
 use schoolbell::core::written::{read_day, read_hour};
 
-use super::Target;
+use super::{Target, post};
 
 /// Every target.
-pub(crate) static ALL: [Target; 5] = [
+pub(crate) static ALL: [Target; 8] = [
     Target {
         name: "calendar",
         seeds: calendar_files,
@@ -57,6 +57,27 @@ pub(crate) static ALL: [Target; 5] = [
         seeds: small_texts,
         words: &SMALL_WORDS,
         read: read_small,
+        few: 12_000,
+    },
+    Target {
+        name: "reply",
+        seeds: post::replies,
+        words: &post::REPLY_WORDS,
+        read: post::read_reply,
+        few: 12_000,
+    },
+    Target {
+        name: "mail",
+        seeds: post::mails,
+        words: &post::MAIL_WORDS,
+        read: post::read_mail,
+        few: 6_000,
+    },
+    Target {
+        name: "token",
+        seeds: post::tokens,
+        words: &post::TOKEN_WORDS,
+        read: post::read_token,
         few: 12_000,
     },
 ];

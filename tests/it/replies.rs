@@ -1,0 +1,58 @@
+//! What people write back, read: the answers, and what is left to a person.
+
+mod language;
+mod quoting;
+
+use std::fmt::Write as _;
+
+use expect_test::Expect;
+use jiff::civil::date;
+use schoolbell::core::reply::{Reply, Which, read};
+
+/// The school and the person that the replies of these tests come from.
+const NAMES: [&str; 2] = ["浒山小学", "王建国"];
+
+/// The reply of a Thursday in May.
+fn reply(text: &str) -> Reply {
+    read(text, &NAMES, date(2026, 5, 14))
+}
+
+/// Each reply on a line of its own (`|` where the writer began a new one), and what it is read as.
+fn check(replies: &[&str], expected: Expect) {
+    let mut printed = String::new();
+    for text in replies {
+        let read = shown(&reply(&text.replace('|', "\n")));
+        let _ = writeln!(printed, "{text}\n    {read}");
+    }
+    expected.assert_eq(&printed);
+}
+
+fn shown(reply: &Reply) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for said in &reply.said {
+        let mut part = said.answer.word().to_owned();
+        match &said.which {
+            Which::Bare => {}
+            Which::All => part.push_str(" all"),
+            Which::Numbers(numbers) => {
+                for number in numbers {
+                    let _ = write!(part, " {number}");
+                }
+            }
+        }
+        if let Some(until) = said.until {
+            let _ = write!(part, " until {until}");
+        }
+        if !said.note.is_empty() {
+            let _ = write!(part, " “{}”", said.note);
+        }
+        parts.push(part);
+    }
+    if !reply.rest.is_empty() {
+        parts.push(format!("? “{}”", reply.rest));
+    }
+    if parts.is_empty() {
+        return "nothing".to_owned();
+    }
+    parts.join(" + ")
+}
