@@ -11,7 +11,7 @@ test:
 bench:
     cargo bench
 
-# So many simulated lives of so many days; a violation prints its seed, and the seed replays it.
+# So many simulated lives of so many days, on all cores; a violation prints its seed and the fewest mishaps that lead to it.
 year seeds="200" days="60":
     cargo run --release --example year -- --seeds {{seeds}} --days {{days}}
 

@@ -4,7 +4,10 @@
 #[path = "../tests/it/world/mod.rs"]
 mod world;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
 
@@ -19,6 +22,9 @@ struct Arguments {
     /// How many days each lives.
     #[arg(long, default_value_t = 365)]
     days: i64,
+    /// Only these of the mishaps of each seed, by their numbers; 0 for none.
+    #[arg(long, value_delimiter = ',')]
+    only: Option<Vec<u64>>,
     /// Print the golden year instead.
     #[arg(long)]
     golden: bool,
@@ -41,30 +47,81 @@ fn main() -> ExitCode {
             }
         };
     }
-    let mut broken = 0_u64;
-    for seed in arguments.from_seed..arguments.from_seed + arguments.seeds {
-        if arguments.rehearsals {
-            match world::rehearse_seed(seed) {
-                Ok(notices) => println!("seed {seed}: {notices} notices"),
-                Err(faults) => {
-                    broken += 1;
-                    println!("seed {seed}: {}", faults.join("\n"));
+    let sum = Sum::default();
+    let next = AtomicU64::new(arguments.from_seed);
+    let end = arguments.from_seed + arguments.seeds;
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    live(&arguments, seed, &sum);
                 }
-            }
-            continue;
+            });
         }
-        match world::run_seed(seed, arguments.days) {
-            Ok(lived) => println!("seed {seed}: {} facts, {:?}", lived.facts, lived.tally),
-            Err(violation) => {
-                broken += 1;
-                println!("{violation}");
-            }
-        }
-    }
-    println!("{} seeds, {broken} broke a promise", arguments.seeds);
+    });
+    let broken = sum.broken.into_inner();
+    println!("what became of the rungs: {:?}", sum.tally);
+    println!(
+        "{} seeds from {}, {} facts, {broken} broke a promise",
+        arguments.seeds,
+        arguments.from_seed,
+        sum.facts.into_inner()
+    );
     if broken == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// What all seeds came to.
+#[derive(Default)]
+struct Sum {
+    lived: AtomicU64,
+    facts: AtomicUsize,
+    tally: Mutex<world::Tally>,
+    broken: AtomicU64,
+}
+
+fn live(arguments: &Arguments, seed: u64, sum: &Sum) {
+    /// A sign of life now and then is enough.
+    const SAID_EACH: u64 = 100;
+    let ended = if arguments.rehearsals {
+        world::rehearse_seed(seed).map_err(|faults| format!("seed {seed}: {}", faults.join("\n")))
+    } else {
+        let lived = match &arguments.only {
+            Some(only) => {
+                let only: BTreeSet<u64> = only.iter().copied().collect();
+                world::run_some(seed, arguments.days, &only)
+            }
+            None => world::run_seed(seed, arguments.days),
+        };
+        lived
+            .map(|lived| {
+                let mut tally = sum.tally.lock().unwrap_or_else(PoisonError::into_inner);
+                for (outcome, times) in lived.tally {
+                    *tally.entry(outcome).or_default() += times;
+                }
+                lived.facts
+            })
+            .map_err(|violation| violation.to_string())
+    };
+    match ended {
+        Ok(facts) => {
+            sum.facts.fetch_add(facts, Ordering::Relaxed);
+        }
+        Err(words) => {
+            sum.broken.fetch_add(1, Ordering::Relaxed);
+            println!("{words}");
+        }
+    }
+    let lived = sum.lived.fetch_add(1, Ordering::Relaxed) + 1;
+    if lived.is_multiple_of(SAID_EACH) {
+        println!("{lived} seeds lived");
     }
 }

@@ -10,7 +10,7 @@ use schoolbell::core::forecast::forecast;
 use schoolbell::core::state::State;
 
 use crate::world::source::Source;
-use crate::world::{golden, run_seed};
+use crate::world::{golden, run_seed, run_some};
 use crate::year_rows;
 
 fn hung() -> Timestamp {
@@ -102,4 +102,11 @@ fn a_few_seeds_keep_the_promises() {
             }
         }
     });
+}
+
+/// A seed replayed without its mishaps is another life with the same people.
+#[test]
+fn a_life_without_mishaps() {
+    let lived = run_some(1, 12, &BTreeSet::new()).unwrap_or_else(|broken| panic!("{broken}"));
+    assert!(lived.facts > 100);
 }

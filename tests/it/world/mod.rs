@@ -31,25 +31,37 @@ use post::{Delivery, Post, Weather};
 use record::Record;
 use source::Source;
 
-use outcomes::Tally;
-pub(crate) use seeded::run_seed;
+pub(crate) use outcomes::Tally;
+pub(crate) use seeded::{run_seed, run_some};
 
 /// How many lines of what led to a violation are shown.
 const HISTORY_LINES: usize = 40;
 
 /// A broken promise.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Violation {
     seed: u64,
     at: Timestamp,
     faults: Vec<String>,
     history: Vec<String>,
     spoken_of: Vec<String>,
+    /// The mishaps that led to it, by their numbers.
+    pub(crate) mishaps: BTreeSet<u64>,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {} at {}", self.seed, self.at)?;
+        let mishaps: Vec<String> = self.mishaps.iter().map(u64::to_string).collect();
+        let only = if mishaps.is_empty() {
+            "0".to_owned()
+        } else {
+            mishaps.join(",")
+        };
+        writeln!(
+            f,
+            "seed {} at {}; replayed by --from-seed {} --seeds 1 --only {only}",
+            self.seed, self.at, self.seed
+        )?;
         for line in &self.history {
             writeln!(f, "    {line}")?;
         }
@@ -296,14 +308,18 @@ impl World {
             return Ok(ended);
         }
         faults.truncate(12);
-        let spoken_of = self.spoken_of(&faults);
-        Err(Box::new(Violation {
+        Err(Box::new(self.violation(now, faults)))
+    }
+
+    fn violation(&self, at: Timestamp, faults: Vec<String>) -> Violation {
+        Violation {
             seed: self.seed,
-            at: now,
+            at,
+            spoken_of: self.spoken_of(&faults),
             faults,
             history: self.history.iter().cloned().collect(),
-            spoken_of,
-        }))
+            mishaps: BTreeSet::new(),
+        }
     }
 
     /// The facts of the duties that faults speak of, and of the letters that carried them.

@@ -1,6 +1,6 @@
 //! A stretch of time in which everything goes wrong now and then, as the seed has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -39,6 +39,16 @@ enum Mishap {
     Clerk,
 }
 
+/// A mishap, with what decides its details. It has a stream of numbers of its own, so that leaving it out changes
+/// nothing of the others.
+#[derive(Debug)]
+struct Drawn {
+    /// Its number among those of the seed; what follows from it has the same.
+    nth: u64,
+    mishap: Mishap,
+    rng: Rng,
+}
+
 /// Draws the details of a mishap.
 type Make = fn(&mut Rng) -> Mishap;
 
@@ -51,8 +61,50 @@ pub(crate) struct Lived {
 /// Lives through so many days of a seed.
 ///
 /// # Errors
-/// The first broken promise.
+/// The first broken promise, with as few mishaps before it as will break it.
 pub(crate) fn run_seed(seed: u64, days: i64) -> Result<Lived, Box<Violation>> {
+    let violation = match live(seed, days, None) {
+        Ok(lived) => return Ok(lived),
+        Err(violation) => violation,
+    };
+    let again = |only: &BTreeSet<u64>| live(seed, days, Some(only)).err().map(|found| *found);
+    Err(Box::new(shrink(*violation, again)))
+}
+
+/// Lives through so many days of a seed with only some of its mishaps.
+///
+/// # Errors
+/// The first broken promise.
+pub(crate) fn run_some(
+    seed: u64,
+    days: i64,
+    only: &BTreeSet<u64>,
+) -> Result<Lived, Box<Violation>> {
+    live(seed, days, Some(only))
+}
+
+/// Leaves out mishaps, halves first and then ever fewer at a time, as long as what is left still breaks a promise.
+fn shrink(mut found: Violation, again: impl Fn(&BTreeSet<u64>) -> Option<Violation>) -> Violation {
+    let mut size = found.mishaps.len().div_ceil(2);
+    while size > 0 {
+        let all: Vec<u64> = found.mishaps.iter().copied().collect();
+        let smaller = all.chunks(size).find_map(|part| {
+            let mut only = found.mishaps.clone();
+            only.retain(|nth| !part.contains(nth));
+            again(&only)
+        });
+        match smaller {
+            Some(smaller) => found = smaller,
+            None if size == 1 => break,
+            None => size = size.div_ceil(2),
+        }
+        size = size.min(found.mishaps.len());
+    }
+    found
+}
+
+/// `only`: the mishaps that may befall it; all, if not given.
+fn live(seed: u64, days: i64, only: Option<&BTreeSet<u64>>) -> Result<Lived, Box<Violation>> {
     let mut rng = Rng::new(seed ^ 0x006c_6976_6573);
     let first: Timestamp = FIRST.parse().expect("an instant");
     let offset = DAY * i32::try_from(rng.between(0, STARTS_WITHIN_DAYS)).unwrap_or(0)
@@ -77,13 +129,21 @@ pub(crate) fn run_seed(seed: u64, days: i64) -> Result<Lived, Box<Violation>> {
         world,
         rng,
         sources: vec![source],
+        only: only.cloned(),
+        befell: BTreeSet::new(),
+        drawn: 0,
         mishaps: BTreeMap::new(),
         nth: 0,
         now: start,
         skew: SignedDuration::ZERO,
         fall: None,
     };
-    life.live(start, days)?;
+    life.live(start, days)
+        .and_then(|()| life.calm_down())
+        .map_err(|mut violation| {
+            violation.mishaps = std::mem::take(&mut life.befell);
+            violation
+        })?;
     Ok(Lived {
         facts: life.world.house.facts.len(),
         tally: life.world.tally,
@@ -95,12 +155,17 @@ struct Life {
     rng: Rng,
     /// The texts in force, and those before them.
     sources: Vec<Source>,
-    mishaps: BTreeMap<(Timestamp, u64), Mishap>,
+    /// The mishaps that may befall it; all, if not given.
+    only: Option<BTreeSet<u64>>,
+    befell: BTreeSet<u64>,
+    /// How many mishaps the seed has had so far.
+    drawn: u64,
+    mishaps: BTreeMap<(Timestamp, u64), Drawn>,
     nth: u64,
     /// What the house's clock shows, and by how much it is wrong.
     now: Timestamp,
     skew: SignedDuration,
-    fall: Option<Fall>,
+    fall: Option<Drawn>,
 }
 
 impl Life {
@@ -116,14 +181,20 @@ impl Life {
                 drawn += 1;
             }
             self.world.happen(self.now);
-            let planned = self.fall;
+            let planned = self.fall.as_ref().and_then(|fall| match fall.mishap {
+                Mishap::Fall(fall) => Some(fall),
+                _ => None,
+            });
             match self.world.beat(self.now, planned)? {
                 Beat::Done => {}
                 Beat::Fell => {
-                    self.fall = None;
                     self.world
                         .note(self.now, &format!("the power fails: {planned:?}"));
-                    self.now += SignedDuration::from_mins(self.rng.between(1, 40));
+                    let off = self
+                        .fall
+                        .take()
+                        .map_or(1, |mut fall| fall.rng.between(1, 40));
+                    self.now += SignedDuration::from_mins(off);
                     self.world.house.start(self.now);
                     continue;
                 }
@@ -131,6 +202,27 @@ impl Life {
             self.now = self.next();
             self.befall();
         }
+    }
+
+    /// Quiet returns: nothing befalls the house, the mail works, and whatever is still to be delivered is.
+    fn calm_down(&mut self) -> Result<(), Box<Violation>> {
+        /// Longer than the longest holiday, and than a letter is tried.
+        const QUIET_DAYS: i32 = 14;
+        self.mishaps.clear();
+        self.fall = None;
+        self.world.post.weather = Weather::default();
+        let until = self.now + DAY * QUIET_DAYS;
+        while self.now < until {
+            self.world.happen(self.now);
+            self.world.beat(self.now, None)?;
+            self.now = self.next();
+        }
+        let waiting = &self.world.house.state.open_letters;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let fault = format!("after {QUIET_DAYS} quiet days letters still wait: {waiting:?}");
+        Err(Box::new(self.world.violation(self.now, vec![fault])))
     }
 
     /// The next instant at which anything is to happen, by the house's clock.
@@ -180,29 +272,39 @@ impl Life {
             (50, |_| Mishap::Clerk),
         ];
         for (often, make) in CHANCES {
-            if self.rng.percent(often) {
-                let mishap = make(&mut self.rng);
-                let at = self.now + SignedDuration::from_mins(self.rng.between(0, 24 * 60));
-                self.plan(at, mishap);
+            let mut rng = Rng::new(self.rng.draw());
+            if !rng.percent(often) {
+                continue;
+            }
+            self.drawn += 1;
+            let nth = self.drawn;
+            if self.only.as_ref().is_none_or(|only| only.contains(&nth)) {
+                let mishap = make(&mut rng);
+                let at = self.now + SignedDuration::from_mins(rng.between(0, 24 * 60));
+                self.plan(at, Drawn { nth, mishap, rng });
             }
         }
     }
 
-    fn plan(&mut self, at: Timestamp, mishap: Mishap) {
+    fn plan(&mut self, at: Timestamp, drawn: Drawn) {
         self.nth += 1;
-        self.mishaps.insert((at, self.nth), mishap);
+        self.mishaps.insert((at, self.nth), drawn);
     }
 
     fn befall(&mut self) {
         while let Some(entry) = self.mishaps.first_entry()
             && entry.key().0 <= self.now
         {
-            let mishap = entry.remove();
-            if !matches!(mishap, Mishap::Clerk) {
-                self.world.note(self.now, &format!("{mishap:?}"));
+            let mut drawn = entry.remove();
+            self.befell.insert(drawn.nth);
+            let nth = drawn.nth;
+            let rng = &mut drawn.rng;
+            if !matches!(drawn.mishap, Mishap::Clerk) {
+                let what = format!("{nth}: {:?}", drawn.mishap);
+                self.world.note(self.now, &what);
             }
-            match mishap {
-                Mishap::Fall(fall) => self.fall = Some(fall),
+            match drawn.mishap {
+                Mishap::Fall(_) => self.fall = Some(drawn),
                 Mishap::Outage(length) => {
                     self.now += length;
                     self.world.house.start(self.now);
@@ -210,14 +312,22 @@ impl Life {
                 Mishap::Step(by) => {
                     self.now += by;
                     self.skew += by;
-                    if self.rng.percent(70) {
-                        let right = self.now + SignedDuration::from_mins(self.rng.between(5, 900));
-                        self.plan(right, Mishap::Step(-by));
+                    if rng.percent(70) {
+                        let right = self.now + SignedDuration::from_mins(rng.between(5, 900));
+                        drawn.mishap = Mishap::Step(-by);
+                        self.plan(right, drawn);
                     }
                 }
-                Mishap::Edit => self.edit(),
+                Mishap::Edit => {
+                    self.edit(nth, rng);
+                    if rng.percent(25) {
+                        let soon = self.now + SignedDuration::from_mins(rng.between(1, 600));
+                        drawn.mishap = Mishap::Undo;
+                        self.plan(soon, drawn);
+                    }
+                }
                 Mishap::Undo => self.undo(),
-                Mishap::Clerk => self.clerk(),
+                Mishap::Clerk => self.clerk(rng),
             }
         }
     }
@@ -226,43 +336,43 @@ impl Life {
         Slots::new(&self.world.house.agenda.calendar).day(self.now)
     }
 
-    fn edit(&mut self) {
+    fn edit(&mut self, nth: u64, rng: &mut Rng) {
         let mut source = self.sources.last().expect("a source").clone();
-        let kind = self.rng.below(10);
+        let kind = rng.below(10);
         let what = match kind {
             0..=2 => {
-                let (tasks, due) = (source.tasks(), self.any_due());
-                let task = self.rng.pick(&tasks).expect("a task").clone();
+                let (tasks, due) = (source.tasks(), self.any_due(rng));
+                let task = rng.pick(&tasks).expect("a task").clone();
                 source.move_due(&task, &due);
                 format!("{task} is now due {due}")
             }
             3 => {
-                let task = self.rng.pick(&source.tasks()).expect("a task").clone();
+                let task = rng.pick(&source.tasks()).expect("a task").clone();
                 source.remove_task(&task);
                 format!("{task} is removed")
             }
             4 => {
                 let audiences = ["school", "k12", "town | bureau", "unit:s001", "boarding"];
-                let audience = *self.rng.pick(&audiences).unwrap_or(&"school");
-                let due = self.any_due();
-                source.add_task(&format!("extra-{}", self.nth), &due, audience);
-                format!("extra-{} is added for {audience}, due {due}", self.nth)
+                let audience = *rng.pick(&audiences).unwrap_or(&"school");
+                let due = self.any_due(rng);
+                source.add_task(&format!("extra-{nth}"), &due, audience);
+                format!("extra-{nth} is added for {audience}, due {due}")
             }
             5 | 6 => {
-                let mailbox = match self.rng.below(3) {
+                let mailbox = match rng.below(3) {
                     0 => String::new(),
                     1 => "wang.jianguo@hushan-primary.example".to_owned(),
-                    _ => format!("new{}@cixi.example", self.nth),
+                    _ => format!("new{nth}@cixi.example"),
                 };
-                source.change_mailbox(&mut self.rng, &mailbox)
+                source.change_mailbox(rng, &mailbox)
             }
             7 => {
-                let id = format!("s1{:02}", self.nth % 100);
+                let id = format!("s1{:02}", nth % 100);
                 source.add_unit(&id);
                 format!("{id} is added")
             }
             8 => {
-                let id = format!("s00{}", self.rng.between(1, 9));
+                let id = format!("s00{}", rng.between(1, 9));
                 source.remove_unit(&id);
                 format!("{id} is removed")
             }
@@ -276,17 +386,11 @@ impl Life {
         };
         self.world.note(self.now, &what);
         self.put_in_force(source);
-        if self.rng.percent(25) {
-            let soon = self.now + SignedDuration::from_mins(self.rng.between(1, 600));
-            self.plan(soon, Mishap::Undo);
-        }
     }
 
-    fn any_due(&mut self) -> String {
-        let day = self
-            .today()
-            .saturating_add(self.rng.between(-12, 50).days());
-        match self.rng.below(10) {
+    fn any_due(&self, rng: &mut Rng) -> String {
+        let day = self.today().saturating_add(rng.between(-12, 50).days());
+        match rng.below(10) {
             0 => "最后一个工作日".to_owned(),
             1 => format!("{}日", day.day()),
             _ => format!("{}月{}日", day.month(), day.day()),
@@ -316,31 +420,31 @@ impl Life {
         }
     }
 
-    fn clerk(&mut self) {
+    fn clerk(&mut self, rng: &mut Rng) {
         self.world.catch_up();
         let fates = &self.world.record.fates;
         let asked: Vec<_> = fates
             .iter()
             .filter_map(|(duty, fate)| fate.request.map(|request| (duty.clone(), request)))
             .collect();
-        if let Some((duty, (request, until))) = self.rng.pick(&asked).cloned()
-            && self.rng.percent(70)
+        if let Some((duty, (request, until))) = rng.pick(&asked).cloned()
+            && rng.percent(70)
         {
-            let event = decision(&mut self.rng, &duty, request, until);
+            let event = decision(rng, &duty, request, until);
             self.record_by_clerk(event);
             return;
         }
         let all: Vec<&DutyId> = fates.keys().collect();
-        let Some(duty) = self.rng.pick(&all).map(|duty| (*duty).clone()) else {
+        let Some(duty) = rng.pick(&all).map(|duty| (*duty).clone()) else {
             return;
         };
         let by = "局办".to_owned();
         let note = String::new();
         let settled = fates[&duty].settled(self.times(&duty));
-        let event = match self.rng.below(6) {
+        let event = match rng.below(6) {
             0 | 1 if settled => Event::Return { duty, by, note },
             0 | 1 if !settled => Event::Waiver { duty, by, note },
-            2 | 3 => match self.raise() {
+            2 | 3 => match self.raise(rng) {
                 Some(event) => event,
                 None => return,
             },
@@ -374,7 +478,7 @@ impl Life {
     }
 
     /// Raises a conditional task for some school.
-    fn raise(&mut self) -> Option<Event> {
+    fn raise(&self, rng: &mut Rng) -> Option<Event> {
         let today = self.today();
         let agenda = Arc::clone(&self.world.house.agenda);
         let tasks: Vec<_> = agenda
@@ -386,14 +490,14 @@ impl Life {
                 Schedule::Dated(_) => None,
             })
             .collect();
-        let (task, after) = self.rng.pick(&tasks)?;
+        let (task, after) = rng.pick(&tasks)?;
         let units: Vec<_> = agenda
             .roster
             .units()
             .iter()
             .filter(|u| task.audience.matches(u))
             .collect();
-        let unit = self.rng.pick(&units)?;
+        let unit = rng.pick(&units)?;
         let name = |nth: u16| DutyId {
             occurrence: OccurrenceId {
                 task: task.id.clone(),
@@ -417,4 +521,18 @@ impl Life {
             title: String::new(),
         })
     }
+}
+
+/// What breaks a promise is shown with as few mishaps as will do: here two of sixty, which only break it together.
+#[test]
+fn a_violation_is_shrunk() {
+    let broken = |mishaps: BTreeSet<u64>| Violation {
+        mishaps,
+        ..Violation::default()
+    };
+    let shrunk = shrink(broken((1..=60).collect()), |only| {
+        let breaks = only.contains(&17) && only.contains(&42);
+        breaks.then(|| broken(only.clone()))
+    });
+    assert_eq!(shrunk.mishaps, BTreeSet::from([17, 42]));
 }
