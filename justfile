@@ -19,6 +19,14 @@ year seeds="200" days="60":
 fuzz seconds="300":
     cargo run --release --example fuzz -- --seconds {{seconds}}
 
+# A .deb in target/debian.
+deb:
+    deploy/deb dist
+
+# The package in a booted Debian 12: installed, started, used, hurt, upgraded, purged. Needs root.
+systemd:
+    tests/systemd/run
+
 run:
     cargo run --release -- run
 

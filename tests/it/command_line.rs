@@ -197,11 +197,17 @@ fn every_shell_gets_every_command() {
 #[test]
 fn the_manual_names_every_command() {
     let manual = printed(&["man"]);
-    assert!(manual.contains(".TH schoolbell 1"), "{manual}");
+    assert!(manual.contains(".TH SCHOOLBELL 1 "), "{manual}");
     for call in all() {
         let heading = format!(".SH \"schoolbell {}\"", call.join(" "));
         assert!(manual.contains(&heading), "{heading}");
     }
+    // Chinese has no spaces: where a line of it may end is said between two of its characters, never before its marks.
+    assert!(manual.contains("按\\:行\\:事\\:历"), "{manual}");
+    assert!(
+        !manual.contains("\\:。") && !manual.contains("\\:,"),
+        "{manual}"
+    );
     for english in [
         "SYNOPSIS",
         "DESCRIPTION",

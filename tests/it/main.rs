@@ -14,6 +14,7 @@ mod burden;
 mod command_line;
 mod county;
 mod dates;
+mod deploy;
 mod diagnostics;
 mod diff;
 mod domain;

@@ -43,12 +43,12 @@ pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
     names
 }
 
-fn read(name: &str) -> String {
+pub(crate) fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Fails with all faults at once.
-fn none(faults: Vec<String>) {
+pub(crate) fn none(faults: Vec<String>) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
