@@ -15,6 +15,16 @@ bench:
 year seeds="200" days="60":
     cargo run --release --example year -- --seeds {{seeds}} --days {{days}}
 
+# Breaks the program in each of the ways of tests/mutants.toml, and shows that a test notices.
+mutants only="":
+    cargo run --example mutants -- --only "{{only}}"
+
+# The optimised program killed at any moment, so many times, with letters and answers in flight; and its ledger after so
+# many power cuts. Both print their seed.
+crash rounds="500" cuts="500" seed="1":
+    SCHOOLBELL_ROUNDS={{rounds}} SCHOOLBELL_CUTS={{cuts}} SCHOOLBELL_SEED={{seed}} \
+        cargo test --release --locked --test it -- --nocapture running::crash running::power
+
 # What people write, mutated, for so long; what is not read to an end is kept in the corpus that every test run tries.
 fuzz seconds="300":
     cargo run --release --example fuzz -- --seconds {{seconds}}

@@ -9,6 +9,7 @@ pub mod config;
 pub mod core;
 pub mod daemon;
 pub mod disk;
+pub mod evidence;
 pub mod ics;
 pub mod ledger;
 pub mod link;

@@ -219,6 +219,7 @@ impl Export<'_> {
                 let verdict = if *granted { "同意" } else { "不同意" };
                 (duty, format!("{verdict}“{}”", request.name()), by, note)
             }
+            Event::Evidence { duty, name, by, .. } => (duty, "交材料".to_owned(), by, name),
             Event::Waiver { duty, by, note } => (duty, "免做".to_owned(), by, note),
             Event::Return { duty, by, note } => (duty, "退回".to_owned(), by, note),
             Event::Raised {

@@ -287,6 +287,7 @@ fn words(what: &Event) -> Option<String> {
             until.map_or(String::new(), |day| format!(",延至{day}")),
             tail(note)
         ),
+        Event::Evidence { name, by, .. } => format!("材料 {name}({by})"),
         Event::Waiver { by, note, .. } => format!("免做({by}){}", tail(note)),
         Event::Return { by, note, .. } => format!("退回({by}){}", tail(note)),
         Event::Raised {

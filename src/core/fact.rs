@@ -173,6 +173,24 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         corrects: bool,
     },
+    /// A file came with an answer, and is kept under its digest.
+    Evidence {
+        /// The duty it is for.
+        duty: DutyId,
+        /// The SHA-256 of its bytes, 64 hexadecimal digits.
+        digest: String,
+        /// The name it is shown under.
+        name: String,
+        /// How large it is, in bytes.
+        bytes: u64,
+        /// Who sent it, in their own words.
+        by: String,
+        /// How it came in.
+        via: Via,
+        /// The address whose link or mailbox it came from, where it came from one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+    },
     /// The officer granted or refused a request.
     Decision {
         /// The duty.

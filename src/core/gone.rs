@@ -112,6 +112,15 @@ impl Gone {
                     readdress(address);
                 }
             }
+            Event::Evidence {
+                name, by, address, ..
+            } => {
+                write(name);
+                write(by);
+                if let Some(address) = address {
+                    readdress(address);
+                }
+            }
             Event::Decision { by, note, .. }
             | Event::Waiver { by, note, .. }
             | Event::Return { by, note, .. }

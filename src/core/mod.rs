@@ -10,6 +10,7 @@ pub mod dates;
 pub mod diagnostic;
 pub mod diff;
 pub mod duty;
+pub mod evidence;
 pub mod fact;
 pub mod forecast;
 pub mod gone;

@@ -182,6 +182,15 @@ fn events_of_duties() -> Vec<Event> {
             text: "550 5.1.1".into(),
         },
         answer(),
+        Event::Evidence {
+            duty: drill(),
+            digest: "0a".repeat(32),
+            name: "演练照片.jpg".to_owned(),
+            bytes: 812_004,
+            by: "王建国".to_owned(),
+            via: Via::Page,
+            address: Some(address()),
+        },
         Event::Decision {
             duty: drill(),
             request: Answer::Extension,
@@ -280,6 +289,7 @@ fn place(event: &Event) -> usize {
         Event::ClockJumped { .. } => 20,
         Event::Restored { .. } => 21,
         Event::Forgotten { .. } => 22,
+        Event::Evidence { .. } => 23,
     }
 }
 
@@ -297,7 +307,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 23, "every_event lacks one");
+    assert_eq!(places.len(), 24, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();
@@ -352,10 +362,10 @@ fn the_stored_columns_say_what_the_body_says() {
         .prepare("SELECT concat_ws('|', seq, at, fact, duty, letter, address) FROM fact WHERE seq IN (8, 12, 15)")
         .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
         .unwrap();
-    expect_test::expect![[r"
+    expect_test::expect![[r#"
         8|2026-05-12T00:00:00Z|notice|evacuation-drill-monthly@2026-05/s017|1|anquan@hushan.example
         12|2026-05-12T00:00:00Z|unreachable|anquan@hushan.example
-        15|2026-05-12T00:00:00Z|waiver|evacuation-drill-monthly@2026-05/s017"]]
+        15|2026-05-12T00:00:00Z|decision|evacuation-drill-monthly@2026-05/s017"#]]
     .assert_eq(&rows.join("\n"));
 }
 

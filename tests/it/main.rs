@@ -18,6 +18,7 @@ mod deploy;
 mod diagnostics;
 mod diff;
 mod domain;
+mod evidence;
 mod fold;
 mod fuzz;
 mod ics;

@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use schoolbell::clock::Clock;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -55,6 +57,24 @@ pub(crate) struct Received {
     pub(crate) to: String,
     /// Without dot-stuffing and final dot.
     pub(crate) bytes: Vec<u8>,
+    /// When it had arrived.
+    pub(crate) at: Timestamp,
+}
+
+impl Received {
+    /// Brackets and all.
+    pub(crate) fn message_id(&self) -> String {
+        let message = mail_parser::MessageParser::default().parse(&self.bytes);
+        format!("<{}>", message.unwrap().message_id().unwrap())
+    }
+}
+
+/// How many letters came, by what became of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) taken: usize,
+    /// Arrived whole, and never answered.
+    pub(crate) swallowed: usize,
 }
 
 /// How it answers EHLO and whether it encrypts.
@@ -89,6 +109,15 @@ struct State {
     connections: usize,
     goes_on: bool,
     is_over: bool,
+}
+
+impl State {
+    fn seen(&self) -> Seen {
+        Seen {
+            taken: self.letters.len(),
+            swallowed: self.swallowed.len(),
+        }
+    }
 }
 
 impl SmtpDouble {
@@ -178,6 +207,50 @@ impl SmtpDouble {
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
         state.swallowed.clone()
+    }
+
+    /// How many letters came so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.shared.state().seen()
+    }
+
+    /// The last letters taken, at most so many.
+    pub(crate) fn latest(&self, most: usize) -> Vec<Received> {
+        let state = self.shared.state();
+        let from = state.letters.len().saturating_sub(most);
+        state.letters[from..].to_vec()
+    }
+
+    /// Every letter that arrived whole, whatever was said of it.
+    pub(crate) fn all_that_arrived(&self) -> Vec<Received> {
+        let state = self.shared.state();
+        state
+            .letters
+            .iter()
+            .chain(&state.swallowed)
+            .cloned()
+            .collect()
+    }
+
+    /// Waits until what was seen so far is enough, at most so long. It is asked again now and then also when no
+    /// letter comes.
+    pub(crate) fn wait_until(&self, limit: Duration, enough: impl Fn(&Seen) -> bool) {
+        const AGAIN: Duration = Duration::from_millis(10);
+        let until = Instant::now() + limit;
+        let mut state = self.shared.state();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if enough(&state.seen()) || left.is_zero() {
+                return;
+            }
+            let wait = left.min(AGAIN);
+            state = self.shared.changed.wait_timeout(state, wait).unwrap().0;
+        }
+    }
+
+    /// What was to be done once is not done any more.
+    pub(crate) fn forget_script(&self) {
+        self.shared.state().once.clear();
     }
 
     /// Says what [`Act::TakeLate`] keeps back.
@@ -344,7 +417,13 @@ impl Session {
         }
         let act = self.next(Verb::Dot).unwrap_or(Act::Say("250 2.0.0 taken"));
         let (from, to) = (self.from.clone(), self.to.clone());
-        let received = Received { from, to, bytes };
+        let at = Clock::Real.now();
+        let received = Received {
+            from,
+            to,
+            bytes,
+            at,
+        };
         match &act {
             Act::Say(line) if line.starts_with("250") => {
                 self.shared.state().letters.push(received);

@@ -32,6 +32,8 @@ pub struct DutyState {
     pub decisions: Vec<Decided>,
     /// The last time the officer returned a `done`.
     pub returned: Option<Returned>,
+    /// The files that came with answers, in order; the same file once.
+    pub evidence: Vec<Filed>,
     /// How many facts of it there are.
     pub facts: u32,
 }
@@ -95,6 +97,21 @@ pub struct Given {
     pub address: Option<Address>,
     /// The day asked for.
     pub until: Option<Date>,
+}
+
+/// A file that came with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// When.
+    pub at: Timestamp,
+    /// The SHA-256 of its bytes, under which it is kept.
+    pub digest: String,
+    /// The name it is shown under.
+    pub name: String,
+    /// How large it is, in bytes.
+    pub bytes: u64,
+    /// Who sent it.
+    pub by: String,
 }
 
 /// How a duty was settled without being done.
@@ -266,6 +283,30 @@ impl DutyState {
 }
 
 impl DutyState {
+    /// Takes in a file; the same one once.
+    pub(super) fn take_file(&mut self, at: Timestamp, what: &Event) {
+        let Event::Evidence {
+            digest,
+            name,
+            bytes,
+            by,
+            ..
+        } = what
+        else {
+            return;
+        };
+        if self.evidence.iter().any(|file| file.digest == *digest) {
+            return;
+        }
+        self.evidence.push(Filed {
+            at,
+            digest: digest.clone(),
+            name: name.clone(),
+            bytes: *bytes,
+            by: by.clone(),
+        });
+    }
+
     /// Takes in an answer.
     pub(super) fn take_answer(&mut self, given: Given, nth: Option<u16>, corrects: bool) {
         if corrects {

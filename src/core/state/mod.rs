@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use duty::{Decided, DutyState, Given, LetOff, Raised, Returned, Settled, Told};
+pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 
@@ -230,6 +230,7 @@ impl State {
             | Event::Waiver { .. }
             | Event::Return { .. }
             | Event::Raised { .. } => self.apply_answer(at, &fact.what),
+            Event::Evidence { duty, .. } => self.duty_mut(duty).take_file(at, &fact.what),
             Event::Held { .. }
             | Event::Released { .. }
             | Event::ClockJumped { .. }

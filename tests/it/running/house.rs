@@ -14,6 +14,22 @@ use tempfile::TempDir;
 /// How long anything may take before the test gives up.
 pub(super) const LIMIT: Duration = Duration::from_mins(1);
 
+/// A figure that whoever runs the tests may set in the environment, for a longer run than usual.
+pub(super) fn figure(name: &str, usual: u64) -> u64 {
+    let given = std::env::var_os(name);
+    given.map_or(usual, |text| text.into_string().unwrap().parse().unwrap())
+}
+
+/// Says that a test shows nothing here, and why. Where CI runs, nothing is left out.
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads the run is told what it did not show"
+)]
+pub(super) fn left_out(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}");
+    eprintln!("LEFT OUT: {why}");
+}
+
 pub(super) struct House {
     folder: TempDir,
     pub(super) port: u16,
