@@ -65,7 +65,11 @@ fn main() -> ExitCode {
         }
     });
     let broken = sum.broken.into_inner();
-    println!("what became of the rungs: {:?}", sum.tally);
+    let tally = sum
+        .tally
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    println!("what became of the rungs: {tally:?}");
     println!(
         "{} seeds from {}, {} facts, {broken} broke a promise",
         arguments.seeds,
