@@ -89,6 +89,21 @@ impl Clock {
     }
 }
 
+/// Whether the machine's clock is kept right by a time server; `None` where the service manager can't be asked.
+pub fn is_synchronised() -> Option<bool> {
+    let asked = std::process::Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    match asked.stdout.trim_ascii() {
+        b"yes" => Some(true),
+        b"no" => Some(false),
+        _ => None,
+    }
+}
+
 /// Sees the machine's clock jump: held against the time since boot, which no step of the clock changes and no suspend
 /// stops.
 #[derive(Debug)]

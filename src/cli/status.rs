@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{AT_FAULT, print};
-use crate::clock::Clock;
+use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
 use crate::core::compose::title;
 use crate::core::duty::DutyId;
@@ -59,6 +59,12 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     report.data();
     let needs = std::mem::take(&mut report.needs);
     print(&report.figures(pretended))?;
+    // Letters go out all the same, so it alone needs nobody at once.
+    if !pretended && is_synchronised() == Some(false) {
+        print(
+            "提醒:服务器的时钟没有与时间服务器对过,走偏了信就会早发或晚发;请运行 timedatectl set-ntp true\n",
+        )?;
+    }
     for need in &needs {
         print(&format!("需要处理:{need}\n"))?;
     }
