@@ -46,6 +46,8 @@ pub enum Claim {
     Letter(LetterNo),
     /// The board of a unit.
     Unit(UnitId),
+    /// The dashboard, for whom this letter was written and in the browser that asked; once, and for minutes only.
+    SignIn(LetterNo),
 }
 
 /// Why a link opens nothing.
@@ -137,7 +139,7 @@ impl LinkKeys {
     pub fn letter(&self, token: &str, today: Date) -> Result<LetterNo, LinkRefused> {
         match self.verify(token, today)? {
             Claim::Letter(letter) => Ok(letter),
-            Claim::Unit(_) => Err(LinkRefused::OtherPurpose),
+            Claim::Unit(_) | Claim::SignIn(_) => Err(LinkRefused::OtherPurpose),
         }
     }
 
@@ -149,7 +151,19 @@ impl LinkKeys {
     pub fn unit(&self, token: &str, today: Date) -> Result<UnitId, LinkRefused> {
         match self.verify(token, today)? {
             Claim::Unit(unit) => Ok(unit),
-            Claim::Letter(_) => Err(LinkRefused::OtherPurpose),
+            Claim::Letter(_) | Claim::SignIn(_) => Err(LinkRefused::OtherPurpose),
+        }
+    }
+
+    /// The letter whose reader may sign in by a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), and `OtherPurpose` for a token that opens something else.
+    pub fn sign_in(&self, token: &str, today: Date) -> Result<LetterNo, LinkRefused> {
+        match self.verify(token, today)? {
+            Claim::SignIn(letter) => Ok(letter),
+            Claim::Letter(_) | Claim::Unit(_) => Err(LinkRefused::OtherPurpose),
         }
     }
 
@@ -200,30 +214,34 @@ impl LinkKey {
 impl Claim {
     fn to_bytes(&self) -> (u8, Vec<u8>) {
         match self {
-            Self::Letter(letter) => {
-                let bytes = letter.to_be_bytes();
-                let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-                (1, bytes[zeros..].to_vec())
-            }
+            Self::Letter(letter) => (1, shortest(*letter)),
             Self::Unit(unit) => (2, unit.as_str().as_bytes().to_vec()),
+            Self::SignIn(letter) => (3, shortest(*letter)),
         }
     }
 
     /// `None` for a purpose that a later version may know.
     fn from_bytes(purpose: u8, subject: &[u8]) -> Option<Self> {
         match purpose {
-            1 if subject.len() <= 8 => {
-                let number = subject
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-                Some(Self::Letter(number))
-            }
+            1 => number(subject).map(Self::Letter),
+            3 => number(subject).map(Self::SignIn),
             2 => std::str::from_utf8(subject)
                 .ok()
                 .map(|unit| Self::Unit(UnitId::from(unit))),
             _ => None,
         }
     }
+}
+
+fn shortest(letter: LetterNo) -> Vec<u8> {
+    let bytes = letter.to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes[zeros..].to_vec()
+}
+
+fn number(subject: &[u8]) -> Option<LetterNo> {
+    let sum = |sum, byte: &u8| sum << 8 | u64::from(*byte);
+    (subject.len() <= 8).then(|| subject.iter().fold(0, sum))
 }
 
 /// A token taken apart, nothing checked yet but the lengths.

@@ -61,6 +61,11 @@ pub fn compose(
     content
         .rollup
         .sort_by(|a, b| (&a.town_name, a.due, &a.duty).cmp(&(&b.town_name, b.due, &b.duty)));
+    if state.admission.links.contains_key(&no) {
+        // A link that works no more is not worth a letter.
+        state.admission.link(no, now)?;
+        content.is_sign_in = true;
+    }
     let says_something = content.alert.is_some()
         || !content.matters.is_empty()
         || [&content.items, &content.overdue_below]
@@ -109,6 +114,7 @@ fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Co
         alert: (letter.kind == LetterKind::Alert)
             .then(|| letter.alert.clone())
             .flatten(),
+        is_sign_in: false,
     }
 }
 

@@ -267,6 +267,39 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
     },
+    /// A link to sign in with was asked for by somebody who may have one.
+    SignInAsked {
+        /// The letter that carries it.
+        letter: LetterNo,
+        /// Whom it goes to.
+        address: Address,
+        /// The digest of what the browser holds that asked.
+        browser: String,
+        /// The last instant it works.
+        until: Timestamp,
+    },
+    /// An officer signed in, which uses the link up.
+    SignedIn {
+        /// The letter whose link was used.
+        letter: LetterNo,
+        /// Their mailbox.
+        address: Address,
+        /// Their name.
+        by: String,
+        /// The digest of what their browser holds.
+        session: String,
+        /// The last instant of it.
+        until: Timestamp,
+    },
+    /// An officer signed out.
+    SignedOut {
+        /// Their mailbox.
+        address: Address,
+        /// Their name.
+        by: String,
+        /// The digest of what their browser held.
+        session: String,
+    },
     /// The clock was found to have jumped, by so many seconds; negative for backwards.
     ClockJumped {
         /// Seconds.

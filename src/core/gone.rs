@@ -86,7 +86,13 @@ impl Gone {
                     write(&mut alert.text);
                 }
             }
-            Event::Notice { address, .. } | Event::Attempt { address, .. } => readdress(address),
+            Event::Notice { address, .. }
+            | Event::Attempt { address, .. }
+            | Event::SignInAsked { address, .. } => readdress(address),
+            Event::SignedIn { address, by, .. } | Event::SignedOut { address, by, .. } => {
+                readdress(address);
+                write(by);
+            }
             Event::Matter {
                 matter,
                 text,

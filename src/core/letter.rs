@@ -41,6 +41,8 @@ pub struct Content {
     pub matters: Vec<String>,
     /// Set for an alert, which has nothing else.
     pub alert: Option<Alert>,
+    /// Whether it carries the link to sign in with.
+    pub is_sign_in: bool,
 }
 
 impl Content {

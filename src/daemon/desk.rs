@@ -10,10 +10,15 @@ use crate::core::compose::{Reader, compose};
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
+use crate::core::officer::Officer;
+use crate::core::overview::{Asked, Overview, overview};
 use crate::core::state::{DutyState, State};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
-use crate::web::{Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording};
+use crate::web::{
+    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
+    SettingsPart, Version,
+};
 
 /// How late a beat may be: three missed ones are no hiccup.
 const BEAT_OVERDUE_S: u64 = 140;
@@ -21,7 +26,7 @@ const BEAT_OVERDUE_S: u64 = 140;
 /// The office, as the pages see it.
 pub(super) struct FrontDesk(pub(super) Arc<Office>);
 
-fn refused(error: &LedgerError) -> DeskError {
+pub(super) fn refused(error: &LedgerError) -> DeskError {
     match error {
         LedgerError::Full(_) => DeskError::StorageFull,
         other => DeskError::Unavailable(other.to_string()),
@@ -72,6 +77,47 @@ impl Desk for FrontDesk {
                 .await
                 .unwrap_or_else(|_| Err(DeskError::Unavailable("记录时出错".to_owned())))
         })
+    }
+
+    fn officer(&self, session: &str) -> Result<Option<Officer>, DeskError> {
+        self.0.officer(session).map_err(|error| refused(&error))
+    }
+
+    fn mail_link(&self, asked: &AskedLink) -> Result<(), DeskError> {
+        self.0.mail_link(asked).map_err(|error| refused(&error))
+    }
+
+    fn knows_link(&self, letter: LetterNo, browser: &str) -> Result<bool, DeskError> {
+        let known = self.0.knows_link(letter, browser);
+        known.map_err(|error| refused(&error))
+    }
+
+    fn sign_in(&self, letter: LetterNo, browser: &str, session: &str) -> Result<bool, DeskError> {
+        let signed_in = self.0.sign_in(letter, browser, session);
+        signed_in.map_err(|error| refused(&error))
+    }
+
+    fn sign_out(&self, session: &str) -> Result<(), DeskError> {
+        self.0.sign_out(session).map_err(|error| refused(&error))
+    }
+
+    fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError> {
+        let house = self.0.house();
+        let book = self.0.book().map_err(|error| refused(&error))?;
+        let now = self.0.clock.now();
+        Ok(overview(&house.agenda, &book.state, officer, asked, now))
+    }
+
+    fn versions(&self) -> Result<Vec<Version>, DeskError> {
+        self.0.versions()
+    }
+
+    fn edit(&self, version: &str) -> Result<Option<String>, DeskError> {
+        self.0.edit(version)
+    }
+
+    fn settings(&self) -> Vec<SettingsPart> {
+        self.0.settings_parts()
     }
 
     fn health(&self) -> Health {

@@ -8,6 +8,7 @@ mod hold;
 mod office;
 mod pretend;
 mod pulse;
+mod reception;
 mod reload;
 mod room;
 mod start;

@@ -257,6 +257,16 @@ impl Office {
         let base = &house.settings.base_url;
         let link =
             |page: &str, claim: &Claim| format!("{base}/{page}/{}", self.keys.sign(claim, expires));
+        if content.is_sign_in {
+            // Its minutes are counted by the ledger; the token need only outlive midnight.
+            let tomorrow = content.today.saturating_add(jiff::Span::new().days(1));
+            let token = self.keys.sign(&Claim::SignIn(content.letter), tomorrow);
+            return Links {
+                page: Some(format!("{base}/sign-in/{token}")),
+                contact: house.settings.mail.contact.clone(),
+                ..Links::default()
+            };
+        }
         let unit = content.unit.clone().map(Claim::Unit);
         Links {
             page: answerable.then(|| link("l", &Claim::Letter(content.letter))),

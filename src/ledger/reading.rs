@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{Inner, Ledger, LedgerError, packed, schema};
@@ -124,6 +125,29 @@ impl Ledger {
                     .map_err(|error| LedgerError::Corrupt(format!("version {version}: {error}")))
             })
             .transpose()
+    }
+
+    /// The versions that are kept and when each came into force, in that order.
+    ///
+    /// # Errors
+    /// Whatever kept the ledger from being read.
+    pub fn versions(&self) -> Result<Vec<(String, Timestamp)>, LedgerError> {
+        const SELECT: &str = "
+            SELECT body ->> '$.version', at FROM fact
+            WHERE fact = 'calendar-version' ORDER BY seq";
+        let rows = self.inner.read(|conn| {
+            conn.prepare_cached(SELECT)?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<Vec<(String, String)>>>()
+        })?;
+        rows.into_iter()
+            .map(|(version, at)| {
+                let at = at.parse().map_err(|error: jiff::Error| {
+                    LedgerError::Corrupt(format!("version {version}: {error}"))
+                })?;
+                Ok((version, at))
+            })
+            .collect()
     }
 
     fn blob(&self, sql: &str, key: impl rusqlite::ToSql) -> Result<Option<Vec<u8>>, LedgerError> {

@@ -98,6 +98,7 @@ pub fn letter(items: Vec<Item>) -> Content {
         withdrawn: Vec::new(),
         matters: Vec::new(),
         alert: None,
+        is_sign_in: false,
     }
 }
 

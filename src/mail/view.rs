@@ -139,7 +139,11 @@ impl View {
                 subject: one_line(&alert.subject),
                 text: lines(&alert.text),
             }),
-            page: links.page.clone(),
+            // Of the letters with words of their own, only the one to sign in with leads anywhere.
+            page: links
+                .page
+                .clone()
+                .filter(|_| content.alert.is_none() || content.is_sign_in),
             board: links.board.clone(),
             dates: content.dates().next().is_some(),
             contact: one_line(&links.contact),

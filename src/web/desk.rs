@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
 use crate::core::board::Board;
@@ -13,6 +13,8 @@ use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
+use crate::core::officer::Officer;
+use crate::core::overview::{Asked, Overview};
 use crate::link::LinkKeys;
 
 /// Behind the pages: whoever knows the letters and keeps the answers.
@@ -49,6 +51,66 @@ pub trait Desk: Send + Sync + 'static {
     /// When nothing was recorded, and why.
     fn record(&self, answer: PressedAnswer) -> Recording<'_>;
 
+    /// Who is signed in by a session, under the digest of what their browser holds; `None` for nobody, or nobody any more.
+    /// May wait as [`letter`](Self::letter) may; so may all that follows.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn officer(&self, session: &str) -> Result<Option<Officer>, DeskError>;
+
+    /// Mails a link to sign in with, if the mailbox is one of somebody who may; otherwise does nothing.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was recorded, and why.
+    fn mail_link(&self, asked: &AskedLink) -> Result<(), DeskError>;
+
+    /// Whether the link in a letter still works for the browser with this digest.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn knows_link(&self, letter: LetterNo, browser: &str) -> Result<bool, DeskError>;
+
+    /// Uses the link in a letter up, and says whether that signed somebody in.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was recorded, and why.
+    fn sign_in(&self, letter: LetterNo, browser: &str, session: &str) -> Result<bool, DeskError>;
+
+    /// Ends a session; one that is over already stays so.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was recorded, and why.
+    fn sign_out(&self, session: &str) -> Result<(), DeskError>;
+
+    /// What an officer asks to see; `None` where there is no such thing, or not for them.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError>;
+
+    /// The versions of calendar and roster, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn versions(&self) -> Result<Vec<Version>, DeskError>;
+
+    /// What a version changed in the one before it, in lines; `None` where there is none before it.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn edit(&self, version: &str) -> Result<Option<String>, DeskError>;
+
+    /// The settings, without any secret.
+    fn settings(&self) -> Vec<SettingsPart>;
+
     /// How the daemon is.
     fn health(&self) -> Health;
 
@@ -66,6 +128,37 @@ pub struct Masthead {
     pub calendar: String,
     /// Whom to call when a page does not help: `市教育局安全管理科 0574-63920000`. Empty if the roster has no phone.
     pub call: String,
+}
+
+/// A link to sign in with that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedLink {
+    /// The mailbox, as it was typed.
+    pub address: String,
+    /// The digest of what the browser was given, which alone may use the link.
+    pub browser: String,
+}
+
+/// A version of calendar and roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its name: a digest of the files.
+    pub version: String,
+    /// When it came into force, where the bureau is.
+    pub at: DateTime,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// Whether no slot was decided by it yet.
+    pub awaits_release: bool,
+}
+
+/// A part of the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsPart {
+    /// What it is about.
+    pub title: &'static str,
+    /// What is set, and to what.
+    pub rows: Vec<(&'static str, String)>,
 }
 
 /// One press of a button, checked as far as a page can: lengths, characters, and that the letter has these duties.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::pages::Plain;
@@ -21,31 +22,39 @@ const BODY_LIMIT: usize = 16 * 1024;
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
                               frame-ancestors 'none'; base-uri 'none'";
 
-/// Puts the guards around `routes`, the outermost last.
+/// Puts the guards around `routes`, the outermost last. No form of another site is taken: where the token in an address
+/// is the authority, that site could only press for somebody whose link it knows, and may not even then.
 pub(super) fn around(routes: Router<Arc<Site>>, site: &Arc<Site>) -> Router<Arc<Site>> {
     let site = || Arc::clone(site);
     routes
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(site(), refuse_cross_site))
+        .layer(csrf(&site().settings.base_url))
+        .layer(middleware::from_fn(forget_null_origin))
         .layer(middleware::from_fn_with_state(site(), time_out))
         .layer(CatchPanicLayer::custom(tell_of_panic))
         .layer(middleware::from_fn_with_state(site(), dress))
 }
 
-/// The token in the address is the authority, so another site could only press for somebody whose link it knows. It
-/// may not even then.
-async fn refuse_cross_site(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let harmless = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    let from_elsewhere = request
-        .headers()
-        .get("sec-fetch-site")
-        .is_some_and(|site| site == "cross-site");
-    if from_elsewhere && !harmless {
-        return site.plain(Plain::CrossSite);
+/// A proxy may give us another `Host` than people see, so what links begin with is taken for our own as well.
+fn csrf(base_url: &str) -> CsrfLayer {
+    let end = base_url.find("://").map_or(0, |at| at + 3);
+    let end = base_url[end..]
+        .find('/')
+        .map_or(base_url.len(), |at| end + at);
+    let own = CsrfLayer::new().add_trusted_origin(&base_url[..end]);
+    own.unwrap_or_else(|_| CsrfLayer::new())
+}
+
+/// Since no address may travel on, a browser calls the origin of our own forms `null`, and over plain http says nothing
+/// better. That tells as little as no origin at all: there the token in the address or in the form is the authority.
+async fn forget_null_origin(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    if !headers.contains_key("sec-fetch-site")
+        && headers
+            .get(header::ORIGIN)
+            .is_some_and(|origin| origin == "null")
+    {
+        headers.remove(header::ORIGIN);
     }
     next.run(request).await
 }
@@ -73,7 +82,9 @@ fn tell_of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
 /// Gives each answer its headers, and those without words some.
 async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if is_bare(&response) {
+    if response.extensions().get::<ProtectionError>().is_some() {
+        response = site.plain(Plain::CrossSite);
+    } else if is_bare(&response) {
         let allow = response.headers_mut().remove(header::ALLOW);
         response = site.plain(Plain::Status(response.status()));
         if let Some(allow) = allow {

@@ -1,12 +1,13 @@
-//! The pages: a letter's answer page, a unit's board and feed, health and metrics, and word for whoever comes without a
-//! letter.
+//! The pages: a letter's answer page, a unit's board and feed, the bureau's pages behind a sign-in, health and metrics,
+//! and word for whoever comes without a letter.
 //!
 //! Nothing here decides anything. Handlers turn a request into a question to the [`Desk`], which the daemon is, and
-//! its answer into a page. GET, HEAD and OPTIONS reach only what the desk tells; one route alone, POST of a letter,
-//! reaches [`Desk::record`].
+//! its answer into a page. GET, HEAD and OPTIONS reach only what the desk tells; what records or signs in and out is
+//! reached by POST alone.
 
 mod board;
 mod board_page;
+mod bureau;
 mod card;
 mod desk;
 mod guard;
@@ -17,9 +18,14 @@ mod pages;
 mod press;
 mod routes;
 mod serve;
+mod session;
+mod sign_in;
 mod tables;
 mod wording;
 
-pub use desk::{Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording};
+pub use desk::{
+    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
+    SettingsPart, Version,
+};
 pub use routes::{Route, router};
 pub use serve::{Limits, WebSettings, serve};

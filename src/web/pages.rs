@@ -17,13 +17,25 @@ use super::desk::Masthead;
 pub(super) const STYLE: &str = include_str!("templates/style.css");
 
 /// Shipped templates by name. `.html` turns escaping on.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("templates/base.html")),
     ("board.html", include_str!("templates/board.html")),
+    ("bureau.html", include_str!("templates/bureau.html")),
     ("card.html", include_str!("templates/card.html")),
+    ("duties.html", include_str!("templates/duties.html")),
+    ("enter.html", include_str!("templates/enter.html")),
     ("letter.html", include_str!("templates/letter.html")),
+    ("matrix.html", include_str!("templates/matrix.html")),
     ("plain.html", include_str!("templates/plain.html")),
+    ("queue.html", include_str!("templates/queue.html")),
+    ("requests.html", include_str!("templates/requests.html")),
+    ("settings.html", include_str!("templates/settings.html")),
+    ("sign_in.html", include_str!("templates/sign_in.html")),
     ("tables.html", include_str!("templates/tables.html")),
+    ("today.html", include_str!("templates/today.html")),
+    ("unit.html", include_str!("templates/unit.html")),
+    ("versions.html", include_str!("templates/versions.html")),
+    ("year.html", include_str!("templates/year.html")),
 ];
 
 /// The templates, and what every page takes from the settings.
@@ -42,8 +54,14 @@ pub(super) struct Pages {
 /// A page that only says something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// What `/` says for now.
-    Home,
+    /// A link to sign in with may be on its way; whether it is, is nobody's business.
+    LinkMailed,
+    /// A link that signs nobody in: mangled, used up, too old, or another browser's.
+    NoSignIn,
+    /// What an officer asked for is not there, or not for them.
+    NotThere,
+    /// What only those see who see the whole.
+    NotForYou,
     /// A link that opens nothing: mangled, forged, for something else, or of a letter that is not there. Which, is
     /// nobody's business.
     NoLetter,
@@ -66,11 +84,13 @@ pub(super) enum Plain {
 impl Plain {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::Home => StatusCode::OK,
-            Self::NoLetter | Self::NoBoard => StatusCode::NOT_FOUND,
+            Self::LinkMailed => StatusCode::OK,
+            Self::NoLetter | Self::NoBoard | Self::NoSignIn | Self::NotThere => {
+                StatusCode::NOT_FOUND
+            }
             Self::Expired | Self::BoardExpired => StatusCode::GONE,
             Self::Later | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::NotForYou => StatusCode::FORBIDDEN,
             Self::Status(status) => status,
         }
     }
@@ -78,12 +98,28 @@ impl Plain {
     /// Title and words.
     fn words(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Home => (
-                "学校安全行事历",
+            Self::LinkMailed => (
+                "请看邮箱",
                 &[
-                    "这里按行事历提醒各学校的安全工作，并收取回执。",
-                    "要回执，请打开您邮箱里的提醒信，点信中的链接：不用账号，也不用密码。",
+                    "如果这个邮箱在花名册里，而且可以登录，几分钟内会收到一封登录信。",
+                    "请在这台电脑、这个浏览器里打开信里的链接，再按“登录”。链接 15 分钟内有效，只能用一次。",
+                    "没有收到的话，请看看垃圾邮件，或核对邮箱是不是写对了。",
                 ],
+            ),
+            Self::NoSignIn => (
+                "这个登录链接不能用",
+                &[
+                    "它可能已经用过、过了 15 分钟，或者不是在这个浏览器里要的。",
+                    "请回到首页，重新写一次邮箱，再用这个浏览器打开新的登录信。",
+                ],
+            ),
+            Self::NotThere => (
+                "没有这一页",
+                &["这里没有您要看的内容，或者不归您管。请从首页重新进入。"],
+            ),
+            Self::NotForYou => (
+                "这一页只给局里的管理员",
+                &["镇街的账号可以看本镇街各单位的情况。要办理这里的事，请联系局里。"],
             ),
             Self::NoLetter => (
                 "这个链接打不开",
@@ -173,6 +209,25 @@ impl Pages {
         }
     }
 
+    /// What all paths on pages begin with.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A path of this site, as a browser is to ask for it.
+    pub(super) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Where a cookie of all pages is sent back to.
+    pub(super) fn root_path(&self) -> &str {
+        if self.prefix.is_empty() {
+            "/"
+        } else {
+            &self.prefix
+        }
+    }
+
     /// The path of a letter's page on this site.
     pub(super) fn letter_path(&self, token: &str) -> String {
         format!("{}/l/{token}", self.prefix)
@@ -218,7 +273,24 @@ impl Pages {
         self.set("board.html", StatusCode::OK, masthead, page)
     }
 
-    fn set(
+    /// Sets one of the bureau's pages, within its frame.
+    pub(super) fn set_framed(
+        &self,
+        template: &str,
+        masthead: &Masthead,
+        frame: &impl Serialize,
+        page: Value,
+    ) -> Response {
+        let page = context! {
+            page,
+            frame => Serde(frame),
+            masthead => Serde(masthead),
+            style => &self.style_href,
+        };
+        self.render(template, StatusCode::OK, page)
+    }
+
+    pub(super) fn set(
         &self,
         template: &str,
         status: StatusCode,
@@ -226,6 +298,10 @@ impl Pages {
         page: Value,
     ) -> Response {
         let page = context! { page, masthead => Serde(masthead), style => &self.style_href };
+        self.render(template, status, page)
+    }
+
+    fn render(&self, template: &str, status: StatusCode, page: Value) -> Response {
         let set = self
             .templates
             .get_template(template)

@@ -6,22 +6,24 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use serde_json::json;
 
 use super::board;
-use super::desk::Desk;
+use super::bureau;
+use super::desk::{Desk, DeskError};
 use super::guard;
 use super::letter;
 use super::metrics;
 use super::pages::{Pages, Plain, STYLE};
 use super::serve::WebSettings;
+use super::sign_in;
 
 /// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
 /// for all routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Word to whoever comes without a letter.
+    /// The present day for an officer, and the page to sign in with for anybody else.
     Home,
     /// A letter's page, and its answers.
     Letter,
@@ -29,6 +31,26 @@ pub enum Route {
     Board,
     /// The feed made of it, for calendar programs.
     Feed,
+    /// Where a link to sign in with is asked for.
+    SignIn,
+    /// The link, and the button that uses it up.
+    Enter,
+    /// The end of a session.
+    SignOut,
+    /// A year.
+    Year,
+    /// A task's units.
+    Task,
+    /// A unit, for an officer.
+    Unit,
+    /// What waits for a decision.
+    Requests,
+    /// The versions of calendar and roster.
+    Calendar,
+    /// The letters on their way.
+    Mail,
+    /// The settings, to read.
+    Settings,
     /// For monitors: whether all is well.
     Health,
     /// For monitors: numbers.
@@ -39,17 +61,27 @@ pub enum Route {
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 17] = [
         Self::Home,
         Self::Letter,
         Self::Board,
         Self::Feed,
+        Self::SignIn,
+        Self::Enter,
+        Self::SignOut,
+        Self::Year,
+        Self::Task,
+        Self::Unit,
+        Self::Requests,
+        Self::Calendar,
+        Self::Mail,
+        Self::Settings,
         Self::Health,
         Self::Metrics,
         Self::Style,
     ];
 
-    /// The path, `{token}` where one is named.
+    /// The path, `{token}` or `{unit}` where one is named.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -57,6 +89,16 @@ impl Route {
             Self::Letter => "/l/{token}",
             Self::Board => "/u/{token}",
             Self::Feed => "/u/{token}.ics",
+            Self::SignIn => "/sign-in",
+            Self::Enter => "/sign-in/{token}",
+            Self::SignOut => "/sign-out",
+            Self::Year => "/year",
+            Self::Task => "/task",
+            Self::Unit => "/unit/{unit}",
+            Self::Requests => "/requests",
+            Self::Calendar => "/calendar",
+            Self::Mail => "/mail",
+            Self::Settings => "/settings",
             Self::Health => "/healthz",
             Self::Metrics => "/metrics",
             Self::Style => "/style.css",
@@ -67,11 +109,26 @@ impl Route {
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
-            Self::Letter => "GET, HEAD, OPTIONS, POST",
-            Self::Home | Self::Board | Self::Feed | Self::Health | Self::Metrics | Self::Style => {
-                "GET, HEAD, OPTIONS"
-            }
+            Self::Letter | Self::SignIn | Self::Enter => "GET, HEAD, OPTIONS, POST",
+            Self::SignOut => "OPTIONS, POST",
+            _ => "GET, HEAD, OPTIONS",
         }
+    }
+
+    /// Whether only those see it who are signed in.
+    #[must_use]
+    pub fn is_for_officers(self) -> bool {
+        matches!(
+            self,
+            Self::SignOut
+                | Self::Year
+                | Self::Task
+                | Self::Unit
+                | Self::Requests
+                | Self::Calendar
+                | Self::Mail
+                | Self::Settings
+        )
     }
 
     /// What the router knows it by; `None` where another route's pattern matches it too, since none may end in a fixed
@@ -85,9 +142,19 @@ impl Route {
 
     fn handlers(self) -> MethodRouter<Arc<Site>> {
         let handlers = match self {
-            Self::Home => get(home),
+            Self::Home => get(bureau::home),
             Self::Letter => get(letter::show).post(letter::press),
             Self::Board | Self::Feed => get(board::show),
+            Self::SignIn => get(sign_in::show).post(sign_in::ask),
+            Self::Enter => get(sign_in::offer).post(sign_in::enter),
+            Self::SignOut => post(sign_in::leave),
+            Self::Year => get(bureau::year),
+            Self::Task => get(bureau::matrix),
+            Self::Unit => get(bureau::unit),
+            Self::Requests => get(bureau::requests),
+            Self::Calendar => get(bureau::versions),
+            Self::Mail => get(bureau::queue),
+            Self::Settings => get(bureau::settings),
             Self::Health => get(health),
             Self::Metrics => get(metrics::show),
             Self::Style => get(style),
@@ -112,6 +179,25 @@ impl Site {
     pub(super) fn plain(&self, plain: Plain) -> Response {
         self.pages.plain(plain, &self.desk.masthead())
     }
+
+    /// Asks the desk where waiting for it holds up no other reader; else the page that is shown instead.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Plain> {
+        let desk = Arc::clone(&self.desk);
+        match tokio::task::spawn_blocking(move || ask(desk.as_ref())).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "台账没有回应");
+                Err(Plain::Later)
+            }
+            Err(error) => {
+                tracing::error!(%error, "取内容时程序出错");
+                Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+        }
+    }
 }
 
 /// All routes with what guards them, ready to be served.
@@ -129,10 +215,6 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         });
     let routes = routes.fallback(|| std::future::ready(StatusCode::NOT_FOUND));
     guard::around(routes, &site).with_state(site)
-}
-
-async fn home(State(site): State<Arc<Site>>) -> Response {
-    site.plain(Plain::Home)
 }
 
 /// `ok`, or 503 with the reasons: what a monitor asks for.

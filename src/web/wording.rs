@@ -2,6 +2,8 @@
 
 use jiff::civil::{Date, Weekday};
 
+use crate::core::period::{PeriodKey, Season};
+
 /// `5月12日（周二）`; with the year where it is not this year's.
 pub(super) fn day(day: Date, today: Date) -> String {
     let weekday = match day.weekday() {
@@ -29,6 +31,22 @@ pub(super) fn short_day(day: Date, today: Date) -> String {
 /// `2027年5月12日`
 pub(super) fn long_day(day: Date) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// A period as people say it: `2026年5月`, `2026年春季学期`.
+pub(super) fn period(period: PeriodKey) -> String {
+    match period {
+        PeriodKey::Year(year) => format!("{year}年"),
+        PeriodKey::Term(year, Season::Spring) => format!("{year}年春季学期"),
+        PeriodKey::Term(year, Season::Autumn) => format!("{year}年秋季学期"),
+        PeriodKey::Quarter(year, quarter) => format!("{year}年第{quarter}季度"),
+        PeriodKey::Month(year, month) => format!("{year}年{month}月"),
+        PeriodKey::Week(year, week) => format!("{year}年第{week}周"),
+        PeriodKey::Holiday(year, festival) => format!("{year}年{}", festival.name()),
+        PeriodKey::Break(year, kind) => format!("{year}年{}", kind.name()),
+        PeriodKey::Raised(day, 1) => format!("{}发起", long_day(day)),
+        PeriodKey::Raised(day, nth) => format!("{}第{nth}次发起", long_day(day)),
+    }
 }
 
 /// How near a due day is: in words, and as the class that colours them.

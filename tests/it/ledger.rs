@@ -124,6 +124,7 @@ fn answer() -> Event {
 fn every_event() -> Vec<Event> {
     let mut events = events_of_duties();
     events.extend(events_of_holds());
+    events.extend(events_of_admission());
     events
 }
 
@@ -182,15 +183,6 @@ fn events_of_duties() -> Vec<Event> {
             text: "550 5.1.1".into(),
         },
         answer(),
-        Event::Evidence {
-            duty: drill(),
-            digest: "0a".repeat(32),
-            name: "演练照片.jpg".to_owned(),
-            bytes: 812_004,
-            by: "王建国".to_owned(),
-            via: Via::Page,
-            address: Some(address()),
-        },
         Event::Decision {
             duty: drill(),
             request: Answer::Extension,
@@ -224,6 +216,15 @@ fn events_of_duties() -> Vec<Event> {
         },
         Event::Forgotten {
             pseudonym: "已删除-1".into(),
+        },
+        Event::Evidence {
+            duty: drill(),
+            digest: "0a".repeat(32),
+            name: "演练照片.jpg".to_owned(),
+            bytes: 812_004,
+            by: "王建国".to_owned(),
+            via: Via::Page,
+            address: Some(address()),
         },
     ]
 }
@@ -263,6 +264,30 @@ fn events_of_holds() -> Vec<Event> {
     ]
 }
 
+/// The facts of signing in and out.
+fn events_of_admission() -> Vec<Event> {
+    vec![
+        Event::SignInAsked {
+            letter: 3,
+            address: address(),
+            browser: "0b".repeat(32),
+            until: at("2026-05-12T00:15:00Z"),
+        },
+        Event::SignedIn {
+            letter: 3,
+            address: address(),
+            by: "沈志明".to_owned(),
+            session: "0c".repeat(32),
+            until: at("2026-05-12T12:00:00Z"),
+        },
+        Event::SignedOut {
+            address: address(),
+            by: "沈志明".to_owned(),
+            session: "0c".repeat(32),
+        },
+    ]
+}
+
 /// Fails to compile when an event is added, and so reminds of `every_event`.
 fn place(event: &Event) -> usize {
     match event {
@@ -290,6 +315,9 @@ fn place(event: &Event) -> usize {
         Event::Restored { .. } => 21,
         Event::Forgotten { .. } => 22,
         Event::Evidence { .. } => 23,
+        Event::SignInAsked { .. } => 24,
+        Event::SignedIn { .. } => 25,
+        Event::SignedOut { .. } => 26,
     }
 }
 
@@ -307,7 +335,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 24, "every_event lacks one");
+    assert_eq!(places.len(), 27, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();
@@ -362,10 +390,10 @@ fn the_stored_columns_say_what_the_body_says() {
         .prepare("SELECT concat_ws('|', seq, at, fact, duty, letter, address) FROM fact WHERE seq IN (8, 12, 15)")
         .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
         .unwrap();
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         8|2026-05-12T00:00:00Z|notice|evacuation-drill-monthly@2026-05/s017|1|anquan@hushan.example
         12|2026-05-12T00:00:00Z|unreachable|anquan@hushan.example
-        15|2026-05-12T00:00:00Z|decision|evacuation-drill-monthly@2026-05/s017"#]]
+        15|2026-05-12T00:00:00Z|waiver|evacuation-drill-monthly@2026-05/s017"]]
     .assert_eq(&rows.join("\n"));
 }
 

@@ -19,6 +19,7 @@ mod import;
 mod init;
 mod kill;
 mod locked;
+mod office;
 mod power;
 mod presser;
 mod preview;

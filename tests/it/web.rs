@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod boards;
+mod bureau;
 mod desk;
 mod guards;
 mod pages;

@@ -17,7 +17,7 @@ use jiff::civil::Date;
 
 pub use matters::missing_notice;
 pub use slots::{GRACE, Slots};
-pub use standing::{DutyStanding, Standing, standings, standings_of};
+pub use standing::{DutyStanding, Only, Sighted, Standing, each_standing, standings, standings_of};
 pub use timetable::Timetable;
 
 use case::Case;

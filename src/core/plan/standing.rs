@@ -10,9 +10,9 @@ use super::cover::covers_of;
 use super::{Pass, Slots, Timetable};
 use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
-use crate::core::duty::DutyId;
+use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::known::known;
-use crate::core::names::UnitId;
+use crate::core::names::{TaskId, UnitId};
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, State};
 
@@ -77,6 +77,36 @@ pub struct DutyStanding<'a> {
     pub state: Option<&'a DutyState>,
 }
 
+/// A duty as it is come by: no more than a look at it costs.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighted<'s, 'a> {
+    /// Of which occurrence.
+    pub occurrence: &'s OccurrenceId,
+    /// Of which unit.
+    pub unit: &'s UnitId,
+    /// The unit's place in the roster; `None` where the roster has it no longer.
+    pub at: Option<usize>,
+    /// Its task; `None` where the calendar has it no longer.
+    pub task: Option<&'a Task>,
+    /// Its first day and its due day, a granted extension included; `None` where they are no longer known.
+    pub days: Option<(Date, Date)>,
+    /// How it stands.
+    pub standing: Standing,
+    /// What has happened to it, if anything has.
+    pub state: Option<&'a DutyState>,
+}
+
+/// Which duties are looked at: all, or those of one unit or task.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Only<'o> {
+    /// A unit by its place in the roster.
+    pub unit: Option<usize>,
+    /// A task.
+    pub task: Option<&'o TaskId>,
+    /// Those with an earlier due day in the calendar are passed over.
+    pub from: Option<Date>,
+}
+
 /// Every duty that is due by a day or of which something has happened, in the order of tasks, periods and units of the
 /// roster. Empty before the bell was hung.
 pub fn standings<'a>(
@@ -85,7 +115,7 @@ pub fn standings<'a>(
     now: Timestamp,
     until: Date,
 ) -> Vec<DutyStanding<'a>> {
-    looked_up(agenda, state, now, until, None)
+    looked_up(agenda, state, now, until, Only::default())
 }
 
 /// The same for one unit, without a look at the others; empty where the roster has it not.
@@ -96,36 +126,81 @@ pub fn standings_of<'a>(
     until: Date,
     unit: &UnitId,
 ) -> Vec<DutyStanding<'a>> {
-    match agenda.roster.position(unit) {
-        Some(at) => looked_up(agenda, state, now, until, Some(at)),
-        None => Vec::new(),
-    }
+    let Some(at) = agenda.roster.position(unit) else {
+        return Vec::new();
+    };
+    let only = Only {
+        unit: Some(at),
+        ..Only::default()
+    };
+    looked_up(agenda, state, now, until, only)
 }
 
-/// `only`: a unit by its place in the roster.
 fn looked_up<'a>(
     agenda: &'a Agenda,
     state: &'a State,
     now: Timestamp,
     until: Date,
-    only: Option<usize>,
+    only: Only<'_>,
 ) -> Vec<DutyStanding<'a>> {
-    let Some(pass) = looking(agenda, state, now) else {
-        return Vec::new();
-    };
     let mut found = Vec::new();
-    let mut seen: BTreeSet<DutyId> = BTreeSet::new();
-    for year in pass.hung_on.year()..=until.year() {
-        for occurrence in agenda.due_in(year).iter() {
+    each_standing(agenda, state, now, until, only, |sighted| {
+        found.push(DutyStanding {
+            duty: DutyId {
+                occurrence: sighted.occurrence.clone(),
+                unit: sighted.unit.clone(),
+            },
+            task: sighted.task,
+            unit: sighted.at.map(|at| &agenda.roster.units()[at]),
+            days: sighted.days,
+            standing: sighted.standing,
+            state: sighted.state,
+        });
+    });
+    let place = |one: &DutyStanding<'_>| {
+        let unit = agenda.roster.position(&one.duty.unit);
+        (one.duty.occurrence.clone(), unit.unwrap_or(usize::MAX))
+    };
+    found.sort_by_cached_key(place);
+    found
+}
+
+/// Comes by every such duty, those of one occurrence one after another, and by those that calendar or roster no longer
+/// have after all others. Of an occurrence that nobody was told of and that nothing comes before or stands for, no unit
+/// is asked.
+pub fn each_standing<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    now: Timestamp,
+    until: Date,
+    only: Only<'_>,
+    mut visit: impl FnMut(Sighted<'_, 'a>),
+) {
+    let Some(pass) = looking(agenda, state, now) else {
+        return;
+    };
+    let units = agenda.roster.units();
+    let mut seen: BTreeSet<(OccurrenceId, usize)> = BTreeSet::new();
+    let first = only
+        .from
+        .map_or(pass.hung_on, |from| from.max(pass.hung_on));
+    for year in first.year()..=until.year() {
+        let occurrences = agenda.due_in(year);
+        let wanted = occurrences
+            .iter()
+            .filter(|found| only.task.is_none_or(|task| found.id.task == *task));
+        for occurrence in wanted {
             let Ok(dated) = &occurrence.dated else {
                 continue;
             };
             let told = state.duties.get(&occurrence.id);
-            if dated.due > until && told.is_none() {
+            let beyond = dated.due > until;
+            if beyond && told.is_none() || only.from.is_some_and(|from| dated.due < from) {
                 continue;
             }
+            seen.insert((occurrence.id.clone(), occurrence.group));
             let (task, group) = agenda.parts(occurrence);
-            let units = match &only {
+            let members = match &only.unit {
                 None => group.units.as_slice(),
                 Some(at) if agenda.members(&task.id)[*at] == Some(occurrence.group) => {
                     std::slice::from_ref(at)
@@ -135,20 +210,29 @@ fn looked_up<'a>(
             let within = task.every.lies_within_a_year();
             let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
             let covers = covers_of(agenda, state, task, occurrence.group, occurrence.id.period);
-            for at in units {
-                let unit = &agenda.roster.units()[*at];
+            let untouched = told.is_none()
+                && timetable.announcement() > pass.today
+                && covers.is_empty()
+                && task.after.is_none();
+            for at in members {
+                let unit = &units[*at];
                 let mut case =
                     Case::new(task, (*at, unit), &covers, &occurrence.id, timetable, told);
-                if case.state.is_none() && dated.due > until {
+                if case.state.is_none() && beyond {
                     continue;
                 }
                 case.extend();
-                if let Some(standing) = case.standing(&pass) {
-                    seen.insert(case.id());
-                    found.push(DutyStanding {
-                        duty: case.id(),
+                let standing = if untouched {
+                    Some(Standing::Ahead)
+                } else {
+                    case.standing(&pass)
+                };
+                if let Some(standing) = standing {
+                    visit(Sighted {
+                        occurrence: &occurrence.id,
+                        unit: &unit.id,
+                        at: Some(*at),
                         task: Some(task),
-                        unit: Some(unit),
                         days: Some((dated.opens, case.due())),
                         standing,
                         state: told.and_then(|units| units.get(&unit.id)),
@@ -157,13 +241,7 @@ fn looked_up<'a>(
             }
         }
     }
-    others(&pass, only, &seen, &mut found);
-    let place = |one: &DutyStanding<'_>| {
-        let unit = agenda.roster.position(&one.duty.unit);
-        (one.duty.occurrence.clone(), unit.unwrap_or(usize::MAX))
-    };
-    found.sort_by_cached_key(place);
-    found
+    others(&pass, only, &seen, &mut visit);
 }
 
 /// A pass that tells nobody anything; `None` before the bell was hung.
@@ -181,33 +259,48 @@ fn looking<'a>(agenda: &'a Agenda, state: &'a State, now: Timestamp) -> Option<P
     })
 }
 
-/// Conditional duties that were raised, and those whose occurrence is no longer there.
+/// Conditional duties that were raised, and those that calendar or roster no longer have.
 fn others<'a>(
     pass: &Pass<'a>,
-    only: Option<usize>,
-    seen: &BTreeSet<DutyId>,
-    found: &mut Vec<DutyStanding<'a>>,
+    only: Only<'_>,
+    seen: &BTreeSet<(OccurrenceId, usize)>,
+    visit: &mut impl FnMut(Sighted<'_, 'a>),
 ) {
     let (agenda, state) = (pass.agenda, pass.state);
-    let only = only.map(|at| &agenda.roster.units()[at].id);
-    for (id, units) in &state.duties {
-        let one = only.map(|unit| units.get_key_value(unit));
-        let all = only.is_none().then_some(units).into_iter().flatten();
+    let unit = only.unit.map(|at| &agenda.roster.units()[at].id);
+    let wanted = state
+        .duties
+        .iter()
+        .filter(|(id, _)| only.task.is_none_or(|task| id.task == *task));
+    for (id, units) in wanted {
+        let task = agenda.calendar.tasks.get(&id.task);
+        let members = task.map_or(&[][..], |task| agenda.members(&task.id));
+        let groups: Vec<usize> = seen
+            .range((id.clone(), 0)..=(id.clone(), usize::MAX))
+            .map(|(_, group)| *group)
+            .collect();
+        let one = unit.map(|unit| units.get_key_value(unit));
+        let all = unit.is_none().then_some(units).into_iter().flatten();
         for (unit_id, happened) in one.flatten().into_iter().chain(all) {
+            let at = agenda.roster.position(unit_id);
+            let group = at.and_then(|at| members.get(at).copied().flatten());
+            if group.is_some_and(|group| groups.contains(&group)) {
+                continue;
+            }
             let duty = DutyId {
                 occurrence: id.clone(),
                 unit: unit_id.clone(),
             };
-            if seen.contains(&duty) {
-                continue;
-            }
-            let task = agenda.calendar.tasks.get(&id.task);
-            let unit = agenda.roster.unit(unit_id);
             let known = known(agenda, pass.slots, &duty, happened);
             let days = known
                 .as_ref()
                 .map(|known| (known.dated.opens, known.timetable.due));
-            let standing = match (known, agenda.roster.position(unit_id)) {
+            if let (Some(from), Some((_, due))) = (only.from, days)
+                && due < from
+            {
+                continue;
+            }
+            let standing = match (known, at) {
                 (Some(known), Some(at)) => {
                     let states = Some(units);
                     let place = (at, known.unit);
@@ -215,14 +308,17 @@ fn others<'a>(
                 }
                 _ => Some(Standing::Withdrawn),
             };
-            found.extend(standing.map(|standing| DutyStanding {
-                duty,
-                task,
-                unit,
-                days,
-                standing,
-                state: Some(happened),
-            }));
+            if let Some(standing) = standing {
+                visit(Sighted {
+                    occurrence: id,
+                    unit: unit_id,
+                    at,
+                    task,
+                    days,
+                    standing,
+                    state: Some(happened),
+                });
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::State;
+use super::{Admission, State};
 use crate::core::fact::{Event, HoldReason, LetterNo};
 
 /// A pass that is held.
@@ -84,6 +84,8 @@ impl State {
                 self.mark_doubt();
             }
             Event::Restored { from } => {
+                // Who signed out since the backup was made is not known either.
+                self.admission = Admission::default();
                 self.doubts.restored = Some(from.clone());
                 self.mark_doubt();
             }

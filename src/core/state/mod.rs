@@ -1,5 +1,6 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
+mod admission;
 mod duty;
 mod hold;
 mod letter;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use admission::{Admission, SignInLink, SignedIn};
 pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
@@ -60,6 +62,8 @@ pub struct State {
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
     pub matters: BTreeSet<(String, Address)>,
+    /// Who asked to sign in, and who is signed in.
+    pub admission: Admission,
     /// How much has happened, for monitors.
     pub totals: Totals,
 }
@@ -152,6 +156,7 @@ impl State {
             refused: self.refused.clone(),
             unreachable: self.unreachable.clone(),
             matters: self.matters.clone(),
+            admission: self.admission.clone(),
             totals: self.totals,
         }
     }
@@ -235,6 +240,9 @@ impl State {
             | Event::Released { .. }
             | Event::ClockJumped { .. }
             | Event::Restored { .. } => self.apply_hold(at, &fact.what),
+            Event::SignInAsked { .. } | Event::SignedIn { .. } | Event::SignedOut { .. } => {
+                self.apply_admission(at, &fact.what);
+            }
             Event::Forgotten { .. } | Event::JobRun { .. } => {}
         }
     }

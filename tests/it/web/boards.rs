@@ -46,7 +46,7 @@ origin   = "local"
 "#;
 
 /// The bell of 浒山小学 on the day of these tests: one duty late, one open, one done, one let off, some ahead.
-fn bell() -> Bell {
+pub(crate) fn bell() -> Bell {
     let mut bell = Bell::new(YEAR);
     bell.run(
         "2026-04-01 07:00 open

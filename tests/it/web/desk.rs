@@ -11,10 +11,15 @@ use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, LetterNo, Part};
 use schoolbell::core::letter::{Content, Item, Row};
 use schoolbell::core::names::{Address, UnitId};
+use schoolbell::core::officer::Officer;
+use schoolbell::core::overview::{Asked, Overview, overview};
 use schoolbell::link::LinkKeys;
 use schoolbell::web::{
-    Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
+    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
+    SettingsPart, Version,
 };
+
+use crate::bell::Bell;
 
 /// The day it is in these tests: a Tuesday.
 pub(crate) const TODAY: Date = date(2026, 5, 5);
@@ -44,6 +49,10 @@ pub(crate) struct MemoryDesk {
     keys: Mutex<Arc<LinkKeys>>,
     letters: Mutex<BTreeMap<LetterNo, Content>>,
     boards: Mutex<BTreeMap<UnitId, Board>>,
+    bureau: Mutex<Option<Bell>>,
+    pub(crate) asked_links: Mutex<Vec<AskedLink>>,
+    /// The digests of browsers that signed in, and of their sessions.
+    pub(crate) signed_in: Mutex<BTreeMap<String, Officer>>,
     recorded: Mutex<Vec<PressedAnswer>>,
     fault: Mutex<Option<Fault>>,
     pub(crate) asked_to_record: AtomicUsize,
@@ -57,6 +66,9 @@ impl MemoryDesk {
             keys: Mutex::new(Arc::new(keys)),
             letters: Mutex::new(letters.collect()),
             boards: Mutex::default(),
+            bureau: Mutex::default(),
+            asked_links: Mutex::default(),
+            signed_in: Mutex::default(),
             recorded: Mutex::default(),
             fault: Mutex::default(),
             asked_to_record: AtomicUsize::new(0),
@@ -66,6 +78,20 @@ impl MemoryDesk {
     /// Puts up a board.
     pub(crate) fn put_up(&self, board: Board) {
         lock(&self.boards).insert(board.unit.clone(), board);
+    }
+
+    /// Opens the bureau of a bell.
+    pub(crate) fn open_bureau(&self, bell: Bell) {
+        *lock(&self.bureau) = Some(bell);
+    }
+
+    /// Signs somebody in by what their browser holds.
+    pub(crate) fn let_in(&self, secret: &str, address: &str) {
+        let bureau = lock(&self.bureau);
+        let agenda = &bureau.as_ref().expect("the bureau is open").agenda;
+        let officer = Officer::of(agenda, &Address::from(address), TODAY);
+        let digest = digest_of(secret);
+        lock(&self.signed_in).insert(digest, officer.expect("an officer"));
     }
 
     /// Everything recorded, in order.
@@ -147,6 +173,84 @@ impl Desk for MemoryDesk {
         }
     }
 
+    fn officer(&self, session: &str) -> Result<Option<Officer>, DeskError> {
+        Ok(lock(&self.signed_in).get(session).cloned())
+    }
+
+    fn mail_link(&self, asked: &AskedLink) -> Result<(), DeskError> {
+        lock(&self.asked_links).push(asked.clone());
+        Ok(())
+    }
+
+    /// The letter's number is the place of who asked, from 1.
+    fn knows_link(&self, letter: LetterNo, browser: &str) -> Result<bool, DeskError> {
+        let asked = lock(&self.asked_links);
+        let place = usize::try_from(letter - 1).expect("a small number");
+        Ok(asked
+            .get(place)
+            .is_some_and(|asked| asked.browser == browser))
+    }
+
+    fn sign_in(&self, letter: LetterNo, browser: &str, session: &str) -> Result<bool, DeskError> {
+        if !self.knows_link(letter, browser)? {
+            return Ok(false);
+        }
+        let place = usize::try_from(letter - 1).expect("a small number");
+        let address = {
+            let mut asked = lock(&self.asked_links);
+            "used up".clone_into(&mut asked[place].browser);
+            Address::from(asked[place].address.as_str())
+        };
+        let bureau = lock(&self.bureau);
+        let agenda = &bureau.as_ref().expect("the bureau is open").agenda;
+        let officer = Officer::of(agenda, &address, TODAY).expect("an officer");
+        lock(&self.signed_in).insert(session.to_owned(), officer);
+        Ok(true)
+    }
+
+    fn sign_out(&self, session: &str) -> Result<(), DeskError> {
+        lock(&self.signed_in).remove(session);
+        Ok(())
+    }
+
+    fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError> {
+        let bureau = lock(&self.bureau);
+        let bell = bureau.as_ref().expect("the bureau is open");
+        Ok(overview(
+            &bell.agenda,
+            &bell.state,
+            officer,
+            asked,
+            bell.now,
+        ))
+    }
+
+    fn versions(&self) -> Result<Vec<Version>, DeskError> {
+        let version = |name: &str, day, in_force| Version {
+            version: name.to_owned(),
+            at: date(2026, 4, day).at(9, 30, 0, 0),
+            in_force,
+            awaits_release: in_force,
+        };
+        Ok(vec![
+            version("b1946ac92492", 20, true),
+            version("a0f3c1d2e4b5", 1, false),
+        ])
+    }
+
+    fn edit(&self, version: &str) -> Result<Option<String>, DeskError> {
+        let words = "“应急疏散演练”改期：5月12日 → 5月15日<b>\n".to_owned();
+        Ok((version == "b1946ac92492").then_some(words))
+    }
+
+    fn settings(&self) -> Vec<SettingsPart> {
+        let rows = vec![("发件人", "校钟 <bell@cixi.example>".to_owned())];
+        vec![SettingsPart {
+            title: "发信",
+            rows,
+        }]
+    }
+
     fn record(&self, pressed: PressedAnswer) -> Recording<'_> {
         self.asked_to_record.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
@@ -205,6 +309,7 @@ pub(crate) fn letter(number: LetterNo) -> Content {
         withdrawn: Vec::new(),
         matters: Vec::new(),
         alert: None,
+        is_sign_in: false,
     }
 }
 
@@ -256,6 +361,12 @@ pub(crate) fn row(id: &str, unit: &str, title: &str) -> Row {
         workdays_late: 3,
         answered: String::new(),
     }
+}
+
+/// What is kept of what a browser holds.
+pub(crate) fn digest_of(secret: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+    schoolbell::core::hex::hex(digest.as_ref())
 }
 
 pub(crate) fn duty(id: &str) -> DutyId {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::civil::date;
 use schoolbell::link::{Claim, LinkKeys};
-use schoolbell::web::{Limits, Route};
+use schoolbell::web::{AskedLink, Desk as _, Limits, Route};
 
-use super::boards::board_of_may;
-use super::desk::{Fault, KEY, MemoryDesk, TODAY, item, letter};
-use super::site::{FORM, Reply, Site, board_of, encode, page_of};
+use super::boards::{bell, board_of_may};
+use super::desk::{Fault, KEY, MemoryDesk, TODAY, digest_of, item, letter};
+use super::site::{FORM, Reply, Site, board_of, encode, page_of, sign_in_of};
 
 const DRILL: &str = "evacuation-drill-monthly@2026-05/s001";
 const OTHER_KEY: &str = "k2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
@@ -20,7 +20,23 @@ fn desk() -> std::sync::Arc<MemoryDesk> {
     content.items.push(item(DRILL, "每月应急疏散演练"));
     let desk = MemoryDesk::with([content]);
     desk.put_up(board_of_may());
+    desk.open_bureau(bell());
+    desk.let_in(SECRET, "office@b");
+    let asked = AskedLink {
+        address: "office@b".to_owned(),
+        browser: digest_of(BROWSER),
+    };
+    desk.mail_link(&asked).expect("a desk in memory");
     desk
+}
+
+/// What the browser of somebody holds who is signed in, and asked for a link once more.
+const SECRET: &str = "what-the-session-is-known-by";
+const BROWSER: &str = "what-the-browser-is-known-by";
+
+/// A form, with all that such a browser sends along.
+fn signed_in() -> String {
+    format!("{FORM}Cookie: schoolbell_session={SECRET}; schoolbell_browser={BROWSER}\r\n")
 }
 
 fn site() -> Site {
@@ -36,10 +52,17 @@ fn all_paths() -> Vec<(Route, String)> {
     let path = |route: Route| {
         let link = match route {
             Route::Board | Route::Feed => board_of("s1"),
+            Route::Enter => sign_in_of(1),
             _ => page_of(1),
         };
         let (_, token) = link.rsplit_once('/').expect("a link ends in a token");
-        (route, route.path().replace("{token}", token))
+        let path = route.path().replace("{token}", token);
+        let query = if route == Route::Task {
+            "?id=drill"
+        } else {
+            ""
+        };
+        (route, path.replace("{unit}", "s1") + query)
     };
     Route::ALL.into_iter().map(path).collect()
 }
@@ -50,8 +73,13 @@ fn looking_changes_nothing_on_any_route() {
     for (route, path) in all_paths() {
         for _ in 0..50 {
             for method in ["GET", "HEAD", "OPTIONS"] {
+                if !route.allow().contains(method) {
+                    continue;
+                }
                 // As a scanner does that follows a form's target with everything in the address and the body.
-                let reply = site.ask(method, &format!("{path}?{}", body()), FORM, &body());
+                let and = if path.contains('?') { '&' } else { '?' };
+                let all = format!("{path}{and}{}", body());
+                let reply = site.ask(method, &all, &signed_in(), &body());
                 assert!(reply.status < 300, "{method} {route:?}: {}", reply.status);
                 assert_eq!(reply.header("set-cookie"), None);
                 assert!(method == "GET" || reply.body.is_empty());
@@ -59,6 +87,38 @@ fn looking_changes_nothing_on_any_route() {
         }
     }
     assert_eq!(site.desk.asked_to_record.load(Ordering::SeqCst), 0);
+    assert!(
+        site.desk
+            .knows_link(1, &digest_of(BROWSER))
+            .expect("a desk in memory")
+    );
+    assert!(
+        site.desk
+            .officer(&digest_of(SECRET))
+            .expect("a desk in memory")
+            .is_some()
+    );
+}
+
+/// What only officers see is shown to nobody else, not even as a sign that it is there.
+#[test]
+fn without_a_session_there_is_only_the_way_in() {
+    let site = site();
+    let wrong = "Cookie: schoolbell_session=of-somebody-else\r\n";
+    for (route, path) in all_paths() {
+        if !route.is_for_officers() {
+            continue;
+        }
+        for (method, headers) in [("GET", ""), ("GET", wrong), ("POST", FORM), ("POST", wrong)] {
+            if !route.allow().contains(method) {
+                continue;
+            }
+            let reply = site.ask(method, &path, headers, "");
+            assert_eq!(reply.status, 401, "{method} {route:?}");
+            reply.says("把登录链接寄给我");
+            reply.does_not_say("浒山小学");
+        }
+    }
 }
 
 #[test]
@@ -96,7 +156,7 @@ fn every_answer_is_hardened() {
     let site = site();
     for (route, path) in all_paths() {
         for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
-            let reply = site.ask(method, &path, "", "");
+            let reply = site.ask(method, &path, &signed_in(), "");
             hardened(&reply);
             let kept = route == Route::Style && (method == "GET" || method == "HEAD");
             assert_eq!(
@@ -186,6 +246,20 @@ fn a_form_from_another_site_is_refused() {
             .status,
         200
     );
+    // Over plain http a browser says only that it may not say where a form comes from.
+    let null = format!("{FORM}Origin: null\r\n");
+    assert_eq!(site.ask("POST", &page_of(1), &null, &body()).status, 303);
+    for (from, status) in [
+        ("Origin: http://127.0.0.1:8080", 303),
+        ("Origin: http://bell.example", 303),
+        ("Origin: http://evil.example", 403),
+        ("Sec-Fetch-Site: same-site", 403),
+        ("Sec-Fetch-Site: cross-site\r\nOrigin: null", 403),
+    ] {
+        let headers = format!("{FORM}{from}\r\n");
+        let reply = site.ask("POST", &page_of(1), &headers, &body());
+        assert_eq!(reply.status, status, "{from}");
+    }
     for from in ["same-origin", "none"] {
         let reply = site.ask(
             "POST",

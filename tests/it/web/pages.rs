@@ -202,7 +202,7 @@ fn plain_pages_say_what_to_do() {
     let site = Site::of(MemoryDesk::with([letter(1)]));
     let home = site.get("/");
     assert_eq!(home.status, 200);
-    home.says("请打开您邮箱里的提醒信");
+    home.says("请打开邮箱里的提醒信");
     let unknown = site.get("/wp-login.php");
     assert_eq!(unknown.status, 404);
     unknown.says("没有这个页面");

@@ -151,6 +151,13 @@ pub(crate) fn board_of(unit: &str) -> String {
     format!("/u/{}", keys.sign(&claim, date(2026, 6, 1)))
 }
 
+/// The path of the page that signs somebody in, under a good token.
+pub(crate) fn sign_in_of(letter: LetterNo) -> String {
+    let keys = LinkKeys::from_text(KEY).expect("the test's key is a key");
+    let claim = Claim::SignIn(letter);
+    format!("/sign-in/{}", keys.sign(&claim, date(2026, 6, 1)))
+}
+
 /// The cookie that remembers `name`.
 pub(crate) fn cookie_of(name: &str) -> String {
     format!("schoolbell_by={}", URL_SAFE_NO_PAD.encode(name))

@@ -1,0 +1,84 @@
+//! How all of it stands, as the bureau's pages show it: plain values, for what an officer may see. Nothing is decided.
+//!
+//! The year is counted occurrence by occurrence: what nobody has been told of costs nothing a unit.
+
+mod matrix;
+mod queue;
+mod requests;
+mod scope;
+mod today;
+mod year;
+
+use jiff::Timestamp;
+
+pub use matrix::{Cell, Matrix, MatrixAsked, Stand, Town, matrix};
+pub use queue::{Queue, QueuedLetter, queue};
+pub use requests::{Request, requests};
+pub use scope::Scope;
+pub use today::{Arrived, Gap, GoneOut, Today, today};
+pub use year::{Line, MonthOfYear, Tally, Year, year};
+
+use super::agenda::Agenda;
+use super::board::{Board, board};
+use super::names::UnitId;
+use super::officer::Officer;
+use super::state::State;
+
+/// What an officer asks to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The present day.
+    Today,
+    /// A year, by its number; this one if none is given.
+    Year(Option<i16>),
+    /// A task's units.
+    Matrix(MatrixAsked),
+    /// A unit.
+    Unit(UnitId),
+    /// What waits for a decision.
+    Requests,
+    /// The letters on their way, and those that did not arrive.
+    Queue,
+}
+
+/// What is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overview {
+    /// See [`Asked::Today`].
+    Today(Today),
+    /// See [`Asked::Year`].
+    Year(Year),
+    /// See [`Asked::Matrix`].
+    Matrix(Matrix),
+    /// See [`Asked::Unit`].
+    Unit(Box<Board>),
+    /// See [`Asked::Requests`].
+    Requests(Vec<Request>),
+    /// See [`Asked::Queue`].
+    Queue(Queue),
+}
+
+/// What an officer sees of it; `None` where there is no such thing, or not for them.
+pub fn overview(
+    agenda: &Agenda,
+    state: &State,
+    officer: &Officer,
+    asked: &Asked,
+    now: Timestamp,
+) -> Option<Overview> {
+    let scope = Scope::new(agenda, officer);
+    Some(match asked {
+        Asked::Today => Overview::Today(today(agenda, state, &scope, now)),
+        Asked::Year(number) => Overview::Year(year(agenda, state, &scope, *number, now)),
+        Asked::Matrix(asked) => Overview::Matrix(matrix(agenda, state, &scope, asked, now)?),
+        Asked::Unit(unit) => {
+            let at = agenda.roster.position(unit)?;
+            if !scope.sees(at) {
+                return None;
+            }
+            Overview::Unit(Box::new(board(agenda, state, unit, now)?))
+        }
+        Asked::Requests => Overview::Requests(requests(agenda, state, &scope, now)),
+        Asked::Queue => Overview::Queue(queue(agenda, state, &scope, now)),
+    })
+}

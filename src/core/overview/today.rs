@@ -1,0 +1,309 @@
+//! The present day: what went out, what came in, what needs a person.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+
+use super::{Line, Scope, requests, year};
+use crate::core::agenda::Agenda;
+use crate::core::compose::title_of;
+use crate::core::duty::DutyId;
+use crate::core::fact::{Answer, LetterKind, Outcome};
+use crate::core::names::UnitId;
+use crate::core::plan::{Slots, missing_notice};
+use crate::core::state::{Held, LetterStatus, State};
+
+/// How many of the day's answers are told; the rest is counted.
+const ANSWERS_TOLD: usize = 12;
+
+/// Due within so many days is soon.
+const SOON_DAYS: i64 = 14;
+
+/// The month from which next year's notice is looked for.
+const NOTICE_EXPECTED_MONTH: i8 = 12;
+
+/// The present day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Today {
+    /// The day, and the hour.
+    pub now: DateTime,
+    /// The next slot.
+    pub next_slot: DateTime,
+    /// A pass that waits for a person, and why; the reasons in words.
+    pub held: Option<(Option<Held>, Vec<String>)>,
+    /// The letters of the day by where they stand.
+    pub letters: BTreeMap<&'static str, usize>,
+    /// What they told, most first.
+    pub gone_out: Vec<GoneOut>,
+    /// The day's answers by kind.
+    pub answers: BTreeMap<Answer, usize>,
+    /// The latest of them.
+    pub arrived: Vec<Arrived>,
+    /// What waits for a decision.
+    pub requests: usize,
+    /// Units that nobody can be reached at.
+    pub gaps: Vec<Gap>,
+    /// Letters on their way, of all days.
+    pub queued: usize,
+    /// Letters that may have arrived or not.
+    pub unknown: usize,
+    /// Letters that did not arrive.
+    pub refused: usize,
+    /// Mailboxes found not to exist.
+    pub unreachable: usize,
+    /// What the calendar lacks, in words.
+    pub missing: Vec<String>,
+    /// What has units that are overdue; the most first.
+    pub overdue: Vec<Line>,
+    /// What falls due soon and is not done everywhere.
+    pub soon: Vec<Line>,
+}
+
+/// What the day's letters told of one occurrence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneOut {
+    /// What it is called.
+    pub title: String,
+    /// Of which rung: `提前7天提醒`.
+    pub rung: String,
+    /// How many notices.
+    pub notices: usize,
+}
+
+/// An answer that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// When.
+    pub at: DateTime,
+    /// To which duty.
+    pub duty: DutyId,
+    /// The unit's name.
+    pub unit_name: String,
+    /// What the duty is called.
+    pub title: String,
+    /// What was answered.
+    pub answer: Answer,
+    /// By whom.
+    pub by: String,
+    /// With what note.
+    pub note: String,
+}
+
+/// A unit that nobody can be reached at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Which.
+    pub unit: UnitId,
+    /// Its name.
+    pub name: String,
+}
+
+/// The present day.
+pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> Today {
+    let slots = Slots::new(&agenda.calendar);
+    let day = slots.day(now);
+    let zone = &agenda.calendar.timezone;
+    let local = |at: Timestamp| at.to_zoned_datetime(zone.clone()).datetime();
+    let (letters, gone_out) = gone_out(agenda, state, scope, day);
+    let (answers, arrived) = arrived(agenda, state, scope, day);
+    let (overdue, soon) = pressing(agenda, state, scope, now, day);
+    let count = |status: fn(LetterStatus) -> bool| {
+        let open = state.open_letters.iter();
+        open.filter_map(|no| state.letters.get(no))
+            .filter(|letter| status(letter.status))
+            .count()
+    };
+    let whole = scope.is_whole();
+    Today {
+        now: local(now),
+        next_slot: local(slots.after(now)),
+        held: held(agenda, state).filter(|_| whole),
+        letters,
+        gone_out,
+        answers,
+        arrived,
+        requests: requests(agenda, state, scope, now).len(),
+        gaps: gaps(agenda, state, scope, day),
+        queued: if whole {
+            count(LetterStatus::is_open)
+        } else {
+            0
+        },
+        unknown: if whole {
+            count(|status| status == LetterStatus::Ended(Outcome::Unknown))
+        } else {
+            0
+        },
+        refused: if whole { state.refused.len() } else { 0 },
+        unreachable: if whole { state.unreachable.len() } else { 0 },
+        missing: missing(agenda, day),
+        overdue,
+        soon,
+    }
+}
+
+fn held(agenda: &Agenda, state: &State) -> Option<(Option<Held>, Vec<String>)> {
+    let doubts = state.doubts.reasons();
+    let reasons = match &state.hold {
+        Some(held) => held.reasons.clone(),
+        None if doubts.is_empty() => return None,
+        None => doubts,
+    };
+    let locale = agenda.calendar.locale;
+    let words = reasons
+        .iter()
+        .map(|reason| reason.in_words().in_locale(locale).to_owned())
+        .collect();
+    Some((state.hold.clone(), words))
+}
+
+/// The letters of the day, newest numbers first until one of an earlier day.
+fn gone_out(
+    agenda: &Agenda,
+    state: &State,
+    scope: &Scope,
+    day: Date,
+) -> (BTreeMap<&'static str, usize>, Vec<GoneOut>) {
+    let slots = Slots::new(&agenda.calendar);
+    let mut letters: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let of_the_day = state
+        .letters
+        .iter()
+        .rev()
+        .take_while(|(_, letter)| slots.day(letter.queued.max(letter.slot)) >= day);
+    for (no, letter) in of_the_day {
+        let mut seen = false;
+        for duty in &letter.duties {
+            if !scope.sees_unit(&agenda.roster, &duty.unit) {
+                continue;
+            }
+            seen = true;
+            let Some(known) = state.duty(duty) else {
+                continue;
+            };
+            let notices = known.told.iter().filter(|told| told.letter == *no);
+            for notice in notices {
+                let title = known
+                    .own_title()
+                    .unwrap_or_else(|| title_of(agenda, state, &duty.occurrence));
+                *told.entry((title, notice.rung.chinese())).or_default() += 1;
+            }
+        }
+        let plain = letter.kind == LetterKind::Alert && letter.alert.is_some();
+        if seen || (scope.is_whole() && plain) {
+            *letters.entry(letter.status.word()).or_default() += 1;
+        }
+    }
+    let mut rows: Vec<GoneOut> = told
+        .into_iter()
+        .map(|((title, rung), notices)| GoneOut {
+            title,
+            rung,
+            notices,
+        })
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.notices));
+    (letters, rows)
+}
+
+/// The answers of the day, the latest first.
+fn arrived(
+    agenda: &Agenda,
+    state: &State,
+    scope: &Scope,
+    day: Date,
+) -> (BTreeMap<Answer, usize>, Vec<Arrived>) {
+    let slots = Slots::new(&agenda.calendar);
+    let zone = &agenda.calendar.timezone;
+    let mut counts: BTreeMap<Answer, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (id, units) in &state.duties {
+        for (unit, known) in units {
+            // Answers stand in order: the last of them says whether any is of today.
+            let fresh = known
+                .answers
+                .iter()
+                .rev()
+                .take_while(|given| slots.day(given.at) == day);
+            for given in fresh {
+                if !scope.sees_unit(&agenda.roster, unit) {
+                    break;
+                }
+                *counts.entry(given.answer).or_default() += 1;
+                found.push((given, id, unit, known));
+            }
+        }
+    }
+    found.sort_by(|a, b| (b.0.at, a.1, a.2).cmp(&(a.0.at, b.1, b.2)));
+    let rows = found
+        .into_iter()
+        .take(ANSWERS_TOLD)
+        .map(|(given, id, unit, known)| Arrived {
+            at: given.at.to_zoned_datetime(zone.clone()).datetime(),
+            duty: DutyId {
+                occurrence: id.clone(),
+                unit: unit.clone(),
+            },
+            unit_name: agenda
+                .roster
+                .unit(unit)
+                .map_or(unit.to_string(), |unit| unit.name.clone()),
+            title: known
+                .own_title()
+                .unwrap_or_else(|| title_of(agenda, state, id)),
+            answer: given.answer,
+            by: given.by.clone(),
+            note: given.note.clone(),
+        });
+    (counts, rows.collect())
+}
+
+fn gaps(agenda: &Agenda, state: &State, scope: &Scope, day: Date) -> Vec<Gap> {
+    let units = agenda.roster.units().iter().enumerate();
+    units
+        .filter(|(at, unit)| scope.sees(*at) && !unit.is_reachable(day, &state.unreachable))
+        .map(|(_, unit)| Gap {
+            unit: unit.id.clone(),
+            name: unit.name.clone(),
+        })
+        .collect()
+}
+
+fn missing(agenda: &Agenda, day: Date) -> Vec<String> {
+    let soon = (day.month() >= NOTICE_EXPECTED_MONTH).then_some(day.year() + 1);
+    let years = [Some(day.year()), soon].into_iter().flatten();
+    years
+        .filter_map(|year| missing_notice(&agenda.calendar, year))
+        .collect()
+}
+
+/// What has units overdue, and what falls due soon; of this year, and in its first weeks of the last one too.
+fn pressing(
+    agenda: &Agenda,
+    state: &State,
+    scope: &Scope,
+    now: Timestamp,
+    day: Date,
+) -> (Vec<Line>, Vec<Line>) {
+    let soon = day.saturating_add(SOON_DAYS.days());
+    let around = day.saturating_sub(60.days()).year()..=soon.year();
+    let lines: Vec<Line> = around
+        .flat_map(|number| year(agenda, state, scope, Some(number), now).months)
+        .flat_map(|month| month.lines)
+        .collect();
+    let mut overdue: Vec<Line> = lines
+        .iter()
+        .filter(|line| line.tally.overdue > 0)
+        .cloned()
+        .collect();
+    overdue.sort_by(|a, b| (b.tally.overdue, &a.occurrence).cmp(&(a.tally.overdue, &b.occurrence)));
+    let soon = lines
+        .into_iter()
+        .filter(|line| line.last_due >= day && line.due <= soon)
+        .filter(|line| line.tally.ahead + line.tally.open > 0)
+        .collect();
+    (overdue, soon)
+}
