@@ -1,5 +1,6 @@
 //! The ledger on real files: what it keeps, what it refuses, and what it says about it.
 
+mod admission;
 mod backup;
 mod writing;
 
@@ -124,7 +125,7 @@ fn answer() -> Event {
 fn every_event() -> Vec<Event> {
     let mut events = events_of_duties();
     events.extend(events_of_holds());
-    events.extend(events_of_admission());
+    events.extend(admission::events());
     events
 }
 
@@ -260,30 +261,6 @@ fn events_of_holds() -> Vec<Event> {
         Event::ClockJumped { by_s: -90_000 },
         Event::Restored {
             from: "备份.db".to_owned(),
-        },
-    ]
-}
-
-/// The facts of signing in and out.
-fn events_of_admission() -> Vec<Event> {
-    vec![
-        Event::SignInAsked {
-            letter: 3,
-            address: address(),
-            browser: "0b".repeat(32),
-            until: at("2026-05-12T00:15:00Z"),
-        },
-        Event::SignedIn {
-            letter: 3,
-            address: address(),
-            by: "沈志明".to_owned(),
-            session: "0c".repeat(32),
-            until: at("2026-05-12T12:00:00Z"),
-        },
-        Event::SignedOut {
-            address: address(),
-            by: "沈志明".to_owned(),
-            session: "0c".repeat(32),
         },
     ]
 }
