@@ -12,6 +12,7 @@ mod diff;
 mod disk;
 mod edit;
 mod export;
+mod faketime;
 mod forget;
 mod hold;
 mod house;

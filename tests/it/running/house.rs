@@ -116,18 +116,17 @@ impl House {
 
     /// Starts the daemon and leaves it running.
     pub(super) fn start(&self, arguments: &[&str]) -> Daemon {
+        self.serve(self.command(&["run"]).args(arguments))
+    }
+
+    /// As [`start`](Self::start), by a command that may have more in its environment.
+    pub(super) fn serve(&self, run: &mut Command) -> Daemon {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.path("log"))
             .unwrap();
-        let mut child = self
-            .command(&["run"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut child = run.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let out = child.stdout.take().unwrap();
         let (sender, lines) = channel();
         std::thread::spawn(move || {
