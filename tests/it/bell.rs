@@ -39,6 +39,8 @@ enum Mail {
     Arrives,
     Unknown,
     Waits,
+    /// Refused for what it is, not for whom it is for: the mailbox is good.
+    Refused,
 }
 
 /// Calendar, roster and what has happened.
@@ -307,6 +309,7 @@ impl Bell {
             "arrives" => Mail::Arrives,
             "unknown" => Mail::Unknown,
             "waits" => Mail::Waits,
+            "refused" => Mail::Refused,
             other => panic!("mail does not do {other}"),
         };
         self.mail.insert(address.to_owned(), how);
@@ -338,10 +341,10 @@ impl Bell {
             letter,
             address,
             message_id,
-            outcome: if how == Mail::Arrives {
-                Outcome::Accepted
-            } else {
-                Outcome::Unknown
+            outcome: match how {
+                Mail::Arrives => Outcome::Accepted,
+                Mail::Refused => Outcome::Refused,
+                Mail::Unknown | Mail::Waits => Outcome::Unknown,
             },
             text: String::new(),
             retry_at: None,

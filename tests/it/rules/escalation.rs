@@ -201,6 +201,24 @@ fn a_bounce_undoes_the_reaching() {
     );
 }
 
+/// The server takes the safety officer's letters for spam. Their mailbox is good, so nobody stands in for them; and
+/// they were never reached, so nobody is reported.
+#[test]
+fn a_refusal_is_no_reaching() {
+    check(
+        &drill(),
+        "2026-11-09 09:00 hang
+         2026-11-09 10:00 mail safety@s1 refused
+         2026-11-23 09:00 end",
+        expect![[r#"
+            11-10 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-11 08:00 office@b ! refused:1
+            11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
+            11-12 08:00 office@b ! refused:3
+        "#]],
+    );
+}
+
 /// It is not known whether the deputy's letter of 11-11 arrived: the level below was not reached, so 11-13 brings
 /// nothing. It did arrive, as is known on Monday 11-16: one workday later, 11-17, it climbs.
 #[test]
