@@ -331,6 +331,19 @@ impl Bell {
             return;
         }
         let message_id = self.state.letters[&letter].message_id.clone();
+        // Looked at once more before it goes, as the courier does.
+        let holds = compose(&self.agenda, &self.state, letter, self.now, Reader::Mail).is_some();
+        if !holds {
+            self.record(Event::Outcome {
+                letter,
+                address,
+                message_id,
+                outcome: Outcome::Dropped,
+                text: String::new(),
+                retry_at: None,
+            });
+            return;
+        }
         self.record(Event::Attempt {
             letter,
             address: address.clone(),

@@ -298,8 +298,11 @@ impl<'a> Case<'a> {
             self.tell(Rung::Changed, pass.today, address, Part::Act, pass);
             return;
         }
-        if let (Some(last), Some(returned)) = (last, self.returned())
-            && last.order < returned
+        // Also where the letter that first told of it was dropped: it was done before they heard of it.
+        let in_a_letter = self.state.is_some_and(|state| !state.told.is_empty());
+        if let Some(returned) = self.returned()
+            && in_a_letter
+            && last.is_none_or(|last| last.order < returned)
         {
             self.tell(Rung::Decided, pass.today, address, Part::Act, pass);
         }

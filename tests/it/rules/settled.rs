@@ -319,3 +319,28 @@ fn withdrawn_when_partly_done() {
         "#]],
     );
 }
+
+/// Done before its first letter went out: the letter is dropped, and the school has heard nothing. Returned the day
+/// after, it hears of the duty and of the return at once, at the slot of 10-29(四), and not only with the next reminder.
+#[test]
+fn a_dropped_letter_told_nobody() {
+    check(
+        DRILL,
+        "2026-10-26 09:00 hang
+         2026-10-26 10:00 mail safety@s1 waits
+         2026-10-27 10:00 done drill@2026/s1
+         2026-10-27 11:00 mail safety@s1 arrives
+         2026-10-28 10:00 return drill@2026/s1
+         2026-11-12 09:00 end",
+        expect![[r#"
+            10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            10-29 08:00 safety@s1 decided drill@2026/s1 due 11-10 act
+            11-03 08:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+            11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
+            11-11 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
+            11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
+            11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
+        "#]],
+    );
+}
