@@ -47,6 +47,10 @@ pub struct Backup {
 pub struct Mail {
     /// The sender.
     pub from: Mailbox,
+    /// Whether a letter's number is put into the envelope's sender, so that a bounce tells which letter it is of.
+    pub verp: bool,
+    /// Whether it is put into the address that replies go to.
+    pub plus_reply_to: bool,
     /// By which way.
     pub transport: Transport,
     /// The templates' folder.
@@ -58,7 +62,7 @@ pub struct Mail {
 }
 
 /// The way letters go out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// As files in this folder.
     Spool(PathBuf),
@@ -68,10 +72,12 @@ pub enum Transport {
 
 /// How to get at a mail server. The password is read only when it is used, so that commands that send nothing need
 /// no secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpAccess {
     settings: SmtpSettings,
     timeouts: Timeouts,
+    /// How many connections are kept at most.
+    connections: usize,
     /// The password's file, where somebody signs in.
     password_file: Option<PathBuf>,
 }
@@ -97,6 +103,17 @@ impl SmtpAccess {
             settings.password = Some(password(self.password_file.as_deref())?);
         }
         Smtp::new(settings, self.timeouts)
+    }
+
+    /// As many connections as are to be kept, with the password read.
+    ///
+    /// # Errors
+    /// As [`connection`](Self::connection).
+    pub fn connections(&self) -> Result<Vec<Smtp>, Unusable> {
+        let first = self.connection()?;
+        let mut all: Vec<Smtp> = (1..self.connections).map(|_| first.beside()).collect();
+        all.push(first);
+        Ok(all)
     }
 }
 

@@ -127,6 +127,7 @@ impl<'a> Album<'a> {
         }
         let header = Header {
             from: &self.from,
+            reply_to: None,
             person: &content.person,
             to: &content.address,
             message_id: &letter.message_id,

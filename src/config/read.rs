@@ -162,6 +162,8 @@ fn read_mail(keys: Option<&Keys<'_, '_>>, folder: &Path, state: &Path) -> Mail {
         name: "学校安全行事历".to_owned(),
         address: Address::from("schoolbell@bureau.example"),
     });
+    let flag = |key| value(key).and_then(Value::boolean).unwrap_or(false);
+    let (verp, plus_reply_to) = (flag("verp"), flag("plus_reply_to"));
     let by_smtp = value("transport").and_then(|value| {
         let words = [("spool", false), ("smtp", true)];
         word(value, "不认识的发信方式", "unknown transport", &words)
@@ -182,6 +184,8 @@ fn read_mail(keys: Option<&Keys<'_, '_>>, folder: &Path, state: &Path) -> Mail {
     };
     Mail {
         from,
+        verp,
+        plus_reply_to,
         transport: if by_smtp == Some(true) {
             Transport::Smtp(smtp)
         } else {
@@ -246,7 +250,9 @@ fn read_smtp(keys: Option<&Keys<'_, '_>>, folder: &Path) -> SmtpAccess {
         .and_then(|value| read_tls(value, &host));
     let timeout_s = number("timeout_s", 1, 86_400, 60);
     let data_timeout_s = number("data_timeout_s", 1, 86_400, 600);
+    let connections = number("connections", 1, 32, 4);
     SmtpAccess {
+        connections: usize::try_from(connections).unwrap_or(1),
         password_file: file("password_file"),
         settings: SmtpSettings {
             host,

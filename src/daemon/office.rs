@@ -12,12 +12,12 @@ use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
 use crate::core::diagnostic::Diagnostic;
-use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
+use crate::core::fact::{Alert, Event, Fact, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
 use crate::core::state::{LetterStatus, State};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Entry, Ledger, LedgerError};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
 use crate::mail::{Links, Templates, message_id};
 use crate::web::Measures;
@@ -49,6 +49,9 @@ pub(super) struct Office {
     pub(super) mail: Notify,
     /// Woken when an answer came in.
     pub(super) answered: Notify,
+    /// The letters that making ready panics at.
+    #[cfg(test)]
+    pub(super) poisoned: Mutex<BTreeSet<LetterNo>>,
 }
 
 /// The folded ledger.
@@ -100,6 +103,17 @@ impl Pulse {
     }
 }
 
+impl Book {
+    /// Folds in facts that follow the last one, as the ledger has them now.
+    fn take_in(&mut self, at: Timestamp, events: &[Event], last_seq: u64) {
+        for what in events {
+            let what = what.clone();
+            self.state.apply(&Fact { at, what });
+        }
+        self.seq = last_seq;
+    }
+}
+
 impl Office {
     pub(super) fn new(clock: Clock, ledger: Ledger, keys: LinkKeys, house: House) -> Self {
         Self {
@@ -113,6 +127,8 @@ impl Office {
             pulse: Pulse::default(),
             mail: Notify::new(),
             answered: Notify::new(),
+            #[cfg(test)]
+            poisoned: Mutex::default(),
         }
     }
 
@@ -217,10 +233,34 @@ impl Office {
         if events.is_empty() {
             return Ok(());
         }
-        let appended = self.ledger.append(self.clock.now(), events);
-        self.heed(appended.as_ref().err());
-        appended?;
-        self.catch_up(book)
+        let at = self.clock.now();
+        let mut ends = self.append_together(book, at, &[Entry::Facts(&events)]);
+        ends.pop().unwrap_or(Ok(()))
+    }
+
+    /// Appends under the book's lock what is to share a commit, and folds in what was appended. Each has its own end.
+    pub(super) fn append_together(
+        &self,
+        book: &mut Book,
+        at: Timestamp,
+        entries: &[Entry<'_>],
+    ) -> Vec<Result<(), LedgerError>> {
+        let receipts = self.ledger.append_together(at, entries);
+        self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
+        let mut ends = Vec::with_capacity(receipts.len());
+        for (entry, receipt) in entries.iter().zip(receipts) {
+            ends.push(receipt.and_then(|receipt| {
+                if receipt.first_seq == book.seq + 1 {
+                    book.take_in(at, entry.events(), receipt.last_seq);
+                }
+                // Others have appended before: what they did is folded in first.
+                if receipt.last_seq > book.seq {
+                    self.catch_up(book)?;
+                }
+                Ok(())
+            }));
+        }
+        ends
     }
 
     /// Remembers what the ledger last complained of, or that it no longer does.

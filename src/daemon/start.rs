@@ -63,7 +63,7 @@ pub(super) fn fit(house: &House, pretended: bool) -> Result<(), DaemonError> {
             smtp.host()
         )));
     }
-    super::courier::transport(house)?;
+    super::courier::transports(house)?;
     Ok(())
 }
 

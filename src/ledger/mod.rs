@@ -49,6 +49,25 @@ pub struct AppendReceipt {
     pub last_seq: u64,
 }
 
+/// One of several requests that are made together, so that they share a commit.
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// Facts to append, as by [`Ledger::append`].
+    Facts(&'a [Event]),
+    /// An attempt to begin, as by [`Ledger::begin_attempt`], with the letter's bytes.
+    Attempt(&'a Event, &'a [u8]),
+}
+
+impl Entry<'_> {
+    /// The facts of it.
+    pub fn events(&self) -> &[Event] {
+        match self {
+            Self::Facts(events) => events,
+            Self::Attempt(event, _) => std::slice::from_ref(event),
+        }
+    }
+}
+
 /// Dropped from top to bottom: the folder is let go only when nobody writes or reads any more.
 struct Inner {
     writer: Option<Writer>,
@@ -80,7 +99,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was kept, save after `Io`, when that is known only once the ledger has been opened anew.
     pub fn append(&self, at: Timestamp, events: Vec<Event>) -> Result<AppendReceipt, LedgerError> {
-        self.ask(Work::Facts(rows(at, events)?))
+        self.ask(Work::Facts(rows(at, &events)?))
             .map(|written| written.receipt)
     }
 
@@ -91,7 +110,7 @@ impl Ledger {
         at: Timestamp,
         events: Vec<Event>,
     ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
-        self.ask_async(rows(at, events).map(Work::Facts))
+        self.ask_async(rows(at, &events).map(Work::Facts))
     }
 
     /// Appends an [`Event::Attempt`] and in the same transaction keeps the letter's bytes, which are what is sent from
@@ -107,7 +126,7 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> Result<AppendReceipt, LedgerError> {
-        self.ask(attempt_work(at, attempt, frozen)?)
+        self.ask(attempt_work(at, &attempt, frozen)?)
             .map(|written| written.receipt)
     }
 
@@ -118,7 +137,42 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
-        self.ask_async(attempt_work(at, attempt, frozen))
+        self.ask_async(attempt_work(at, &attempt, frozen))
+    }
+
+    /// Makes several requests at once, which share a commit. Each has its own end, in the order given: one that is
+    /// refused leaves the others untouched.
+    pub fn append_together(
+        &self,
+        at: Timestamp,
+        entries: &[Entry<'_>],
+    ) -> Vec<Result<AppendReceipt, LedgerError>> {
+        let mut requests = Vec::with_capacity(entries.len());
+        let mut ends = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let work = match entry {
+                Entry::Facts(events) => rows(at, events).map(Work::Facts),
+                Entry::Attempt(event, bytes) => attempt_work(at, event, Some(bytes)),
+            };
+            ends.push(work.map(|work| {
+                let (reply, end) = mpsc::channel();
+                let reply: Reply = Box::new(move |written| {
+                    // Nobody waits any more: what was written stays written.
+                    let _ = reply.send(written);
+                });
+                requests.push((work, reply));
+                end
+            }));
+        }
+        let handed_over = self.inner.hand_over_all(requests);
+        ends.into_iter()
+            .map(|end| {
+                handed_over.clone()?;
+                let written = end?.recv();
+                let written = written.unwrap_or_else(|_| Err(writer::writer_is_gone()))?;
+                Ok(written.receipt)
+            })
+            .collect()
     }
 
     /// Deletes the bytes of letters frozen before then, and says of how many. They can't be sent again.
@@ -222,9 +276,13 @@ impl Ledger {
 
 impl Inner {
     fn hand_over(&self, work: Work, reply: Reply) -> Result<(), LedgerError> {
+        self.hand_over_all(vec![(work, reply)])
+    }
+
+    fn hand_over_all(&self, requests: Vec<(Work, Reply)>) -> Result<(), LedgerError> {
         match &self.writer {
             Some(writer) => {
-                writer.ask(work, reply);
+                writer.ask(requests);
                 Ok(())
             }
             None => Err(LedgerError::ReadOnly("opened for reading only".to_owned())),
@@ -250,18 +308,22 @@ impl fmt::Debug for Ledger {
     }
 }
 
-fn rows(at: Timestamp, events: Vec<Event>) -> Result<Vec<Row>, LedgerError> {
-    let rows = events.into_iter().map(|event| Row::of(at, &event));
+fn rows(at: Timestamp, events: &[Event]) -> Result<Vec<Row>, LedgerError> {
+    let rows = events.iter().map(|event| Row::of(at, event));
     rows.collect()
 }
 
-fn attempt_work(at: Timestamp, attempt: Event, frozen: Option<&[u8]>) -> Result<Work, LedgerError> {
+fn attempt_work(
+    at: Timestamp,
+    attempt: &Event,
+    frozen: Option<&[u8]>,
+) -> Result<Work, LedgerError> {
     let Event::Attempt { letter, .. } = attempt else {
         return Err(LedgerError::Refused(format!("not an attempt: {attempt:?}")));
     };
     Ok(Work::Attempt {
-        rows: rows(at, vec![attempt])?,
-        letter,
+        rows: rows(at, std::slice::from_ref(attempt))?,
+        letter: *letter,
         at_s: at.as_second(),
         frozen: frozen.map(packed::pack).transpose()?,
     })

@@ -28,7 +28,7 @@ struct Request {
 /// The way to the writer's thread, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Writer {
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<Vec<Request>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -61,11 +61,14 @@ impl Writer {
         })
     }
 
-    /// Hands a request over. A reply dropped unused means that the thread is no more.
-    pub(super) fn ask(&self, work: Work, reply: Reply) {
-        if let Some(requests) = &self.requests {
-            // If the thread has died, the request comes back and drops its reply, which the asker notices.
-            let _ = requests.send(Request { work, reply });
+    /// Hands requests over, which share a commit. A reply dropped unused means that the thread is no more.
+    pub(super) fn ask(&self, requests: Vec<(Work, Reply)>) {
+        let requests = requests
+            .into_iter()
+            .map(|(work, reply)| Request { work, reply });
+        if let Some(way) = &self.requests {
+            // If the thread has died, the requests come back and drop their replies, which the asker notices.
+            let _ = way.send(requests.collect());
         }
     }
 }
@@ -89,7 +92,7 @@ struct Writing {
     conn: Connection,
     path: PathBuf,
     files: Arc<[Identity]>,
-    asked: Receiver<Request>,
+    asked: Receiver<Vec<Request>>,
     rows_since_checkpoint: usize,
     failed: Option<LedgerError>,
 }
@@ -97,8 +100,12 @@ struct Writing {
 impl Writing {
     fn run(mut self) {
         while let Ok(first) = self.asked.recv() {
-            let mut group = vec![first];
-            group.extend(self.asked.try_iter().take(GROUP_REQUESTS - 1));
+            let mut group = first;
+            while group.len() < GROUP_REQUESTS
+                && let Ok(more) = self.asked.try_recv()
+            {
+                group.extend(more);
+            }
             self.serve(group);
         }
     }

@@ -43,6 +43,8 @@ pub struct NotAMailbox(pub String);
 pub struct Header<'a> {
     /// Who sends.
     pub from: &'a Mailbox,
+    /// Where replies go, if not to the sender.
+    pub reply_to: Option<&'a Address>,
     /// The reader's name; line breaks and control characters in it are dropped.
     pub person: &'a str,
     /// The reader's address.
@@ -145,8 +147,11 @@ pub fn compose(
                     .body(base64(dates)),
             ),
     };
-    Message::builder()
-        .from(mailbox(&header.from.name, &header.from.address)?)
+    let mut message = Message::builder().from(mailbox(&header.from.name, &header.from.address)?);
+    if let Some(reply_to) = header.reply_to {
+        message = message.reply_to(mailbox("", reply_to)?);
+    }
+    message
         .to(mailbox(header.person, header.to)?)
         .subject(one_line(&letter.subject))
         .date(since_1970(header.date))

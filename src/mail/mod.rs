@@ -3,6 +3,7 @@
 //! [`Templates`] turns a [`Content`](crate::core::letter::Content) into subject, text and HTML; [`compose`] makes a
 //! message of them; a [`Transport`] carries it, at a [`Pace`] the provider puts up with.
 
+pub mod carriers;
 pub mod inbound;
 mod mime;
 mod opening;
@@ -18,12 +19,13 @@ mod subject;
 mod transport;
 mod view;
 
+pub use carriers::Carriers;
 pub use mime::{Header, Mailbox, NotAMailbox, compose, message_id};
-pub use pace::{Pace, Rate};
+pub use pace::{Pace, Rate, Wait};
 pub use phrase::one_line;
 pub use read::texts;
 pub use render::{Rendered, Templates};
-pub use smtp::{Secret, Smtp, SmtpSettings, Timeouts, Tls, Unusable};
+pub use smtp::{Lookup, Secret, Smtp, SmtpSettings, Timeouts, Tls, Unusable};
 pub use spool::Spool;
 pub use transport::{Envelope, GIVE_UP_AFTER, Probe, Sent, Step, Transport, retry_after};
 pub use view::Links;

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use governor::clock::Clock as _;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// `[mail.rate]`: how many letters at most; 0 is no limit.
@@ -18,11 +19,22 @@ pub struct Rate {
     pub per_domain_per_minute: u32,
 }
 
-/// Lets letters go at the configured rates. One is shared by all workers. It knows nothing of an earlier process.
+/// Lets letters go at the configured rates. It knows nothing of an earlier process.
 pub struct Pace {
     /// The day first: a letter that waits for it shouldn't use up a minute's share.
     all: Vec<DefaultDirectRateLimiter>,
     by_domain: Option<DefaultKeyedRateLimiter<String>>,
+    /// How many of `all` the next letter has got its share of: one that asks again takes no second.
+    got: usize,
+}
+
+/// What a letter has to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// No letter may go before.
+    All(Duration),
+    /// No letter to this domain may go before.
+    Domain(Duration),
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -44,17 +56,33 @@ impl Pace {
                 .map(RateLimiter::direct)
                 .collect(),
             by_domain: quota(rate.per_domain_per_minute, MINUTE).map(RateLimiter::keyed),
+            got: 0,
         }
     }
 
-    /// Waits until one more letter may go to that domain.
-    pub async fn ready(&self, domain: &str) {
-        if let Some(by_domain) = &self.by_domain {
-            by_domain.until_key_ready(&domain.to_lowercase()).await;
+    /// Takes one letter's share, to that domain.
+    ///
+    /// # Errors
+    /// How long to wait for it.
+    pub fn take(&mut self, domain: &str) -> Result<(), Wait> {
+        for limit in &self.all[self.got..] {
+            limit
+                .check()
+                .map_err(|not_yet| Wait::All(not_yet.wait_time_from(limit.clock().now())))?;
+            self.got += 1;
         }
-        for limit in &self.all {
-            limit.until_ready().await;
+        if let Some(limit) = &self.by_domain {
+            limit
+                .check_key(&domain.to_lowercase())
+                .map_err(|not_yet| Wait::Domain(not_yet.wait_time_from(limit.clock().now())))?;
         }
+        self.got = 0;
+        Ok(())
+    }
+
+    /// The share taken last was not used: the next letter has it, wherever it goes.
+    pub fn leave(&mut self) {
+        self.got = self.all.len();
     }
 }
 

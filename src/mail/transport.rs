@@ -47,6 +47,11 @@ pub enum Sent {
         /// Whether it was the relay or the disk rather than this letter, so that others would fare the same.
         relay: bool,
     },
+    /// The server has enough of our connections. Surely not delivered; it goes at once over one that is open.
+    Crowded {
+        /// What it said.
+        text: String,
+    },
     /// The server will never have this letter.
     Refused {
         /// What it said.
@@ -70,6 +75,9 @@ pub enum Transport {
     Spool(Spool),
     /// A mail server.
     Smtp(Box<Smtp>),
+    /// Takes every letter but the one it panics at.
+    #[cfg(test)]
+    Poisoned(LetterNo),
 }
 
 impl Transport {
@@ -84,6 +92,11 @@ impl Transport {
         match self {
             Self::Spool(spool) => spool.send(letter, slot, bytes).await,
             Self::Smtp(smtp) => smtp.send(envelope, bytes).await,
+            #[cfg(test)]
+            Self::Poisoned(poisoned) => {
+                assert_ne!(*poisoned, letter, "poison");
+                Sent::Accepted(String::new())
+            }
         }
     }
 
@@ -91,8 +104,8 @@ impl Transport {
     pub async fn probe(&mut self, envelope: &Envelope, slot: Timestamp, bytes: &[u8]) -> Probe {
         match self {
             Self::Smtp(smtp) => smtp.probe(envelope, bytes).await,
-            Self::Spool(spool) => {
-                let sent = spool.send(0, slot, bytes).await;
+            _ => {
+                let sent = self.send(envelope, 0, slot, bytes).await;
                 let step = match &sent {
                     Sent::Accepted(text) => Step::passed("写入文件夹", text),
                     other => Step::failed("写入文件夹", other.text()),
@@ -118,9 +131,10 @@ impl Sent {
     pub fn text(&self) -> &str {
         match self {
             Self::Accepted(text) | Self::Unknown(text) => text,
-            Self::Deferred { text, .. } | Self::Refused { text, .. } | Self::Paused { text } => {
-                text
-            }
+            Self::Deferred { text, .. }
+            | Self::Crowded { text }
+            | Self::Refused { text, .. }
+            | Self::Paused { text } => text,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::form::{Form, integer, line, list, matching, optional, table, word};
+use super::form::{Form, boolean, integer, line, list, matching, optional, table, word};
 use super::ladder::role;
 
 /// The settings.
@@ -86,6 +86,18 @@ fn mail() -> Form {
             "The sender.",
         ),
         optional(
+            "verp",
+            boolean().default(false),
+            "退信带上信的编号:信封发件人写成 名+编号@域。邮件服务器须收得下这样的地址;163、QQ、企业邮箱不收。",
+            "Put the letter's number into the envelope's sender (name+number@domain), for bounces. The server must take such addresses.",
+        ),
+        optional(
+            "plus_reply_to",
+            boolean().default(false),
+            "回信带上信的编号:回复地址写成 名+编号@域。邮件服务器须收得下这样的地址。",
+            "Put the letter's number into the address that replies go to. The server must take such addresses.",
+        ),
+        optional(
             "transport",
             word([("spool", "只存成文件,不外发"), ("smtp", "经邮件服务器发出")]).default("spool"),
             "信怎么发。",
@@ -158,6 +170,12 @@ fn smtp() -> Form {
             line(),
             "邮件服务器用自签证书时,它的根证书。",
             "The root certificate of a server with its own.",
+        ),
+        optional(
+            "connections",
+            integer(1, 32).default(4),
+            "同时最多保持几条连接;服务商嫌多会自动减少。",
+            "How many connections are kept at most; fewer where the server has enough of them.",
         ),
         optional(
             "timeout_s",

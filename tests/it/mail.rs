@@ -29,6 +29,7 @@ fn message(content: &Content, person: &str) -> Vec<u8> {
     );
     let header = Header {
         from: &from,
+        reply_to: None,
         person,
         to: &to,
         message_id: &id,

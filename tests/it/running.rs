@@ -6,6 +6,7 @@ mod board;
 mod bomb;
 mod check;
 mod clerk;
+mod courier;
 mod crash;
 mod dates;
 mod diff;

@@ -80,7 +80,8 @@ pub(crate) struct Seen {
 /// How it answers EHLO and whether it encrypts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Manner {
-    /// Further lines of the reply to EHLO, such as `AUTH PLAIN LOGIN`.
+    /// Further lines of the reply to EHLO, such as `AUTH PLAIN LOGIN`. With `PIPELINING` it waits for MAIL, RCPT and DATA
+    /// before it answers the first of them, so that who does not group them waits in vain.
     pub(crate) offers: &'static [&'static str],
     /// Encrypted from the first byte.
     pub(crate) implicit_tls: bool,
@@ -102,6 +103,8 @@ struct Shared {
 struct State {
     once: HashMap<Verb, VecDeque<Act>>,
     always: HashMap<Verb, Act>,
+    recipients: HashMap<&'static str, Act>,
+    rushed: bool,
     letters: Vec<Received>,
     swallowed: Vec<Received>,
     heard: Vec<String>,
@@ -168,6 +171,16 @@ impl SmtpDouble {
         self.shared.state().always.insert(verb, act);
     }
 
+    /// Whenever a recipient's address ends so, do this.
+    pub(crate) fn for_recipients(&self, end: &'static str, act: Act) {
+        self.shared.state().recipients.insert(end, act);
+    }
+
+    /// Whether a command came before the one before it was answered, though PIPELINING was not offered.
+    pub(crate) fn was_rushed(&self) -> bool {
+        self.shared.state().rushed
+    }
+
     /// What was taken so far.
     pub(crate) fn letters(&self) -> Vec<Received> {
         self.shared.state().letters.clone()
@@ -193,17 +206,21 @@ impl SmtpDouble {
         state.letters.clone()
     }
 
-    /// Waits for a letter that arrived whole and was never answered, and hands over all of them.
+    /// Waits for so many letters that arrived whole and were never answered.
     ///
     /// # Panics
     ///
-    /// If none comes within `limit`.
-    pub(crate) fn wait_for_swallowed(&self, limit: Duration) -> Vec<Received> {
+    /// If they don't come within `limit`.
+    pub(crate) fn wait_for_swallowed(&self, number: usize, limit: Duration) -> Vec<Received> {
         let until = Instant::now() + limit;
         let mut state = self.shared.state();
-        while state.swallowed.is_empty() {
+        while state.swallowed.len() < number {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no letter arrived");
+            assert!(
+                !left.is_zero(),
+                "{} of {number} arrived",
+                state.swallowed.len()
+            );
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
         state.swallowed.clone()
@@ -309,6 +326,8 @@ struct Session {
     manner: Manner,
     from: String,
     to: String,
+    /// Commands of a group that are not obeyed yet.
+    ahead: VecDeque<String>,
 }
 
 /// Whether the session goes on.
@@ -322,6 +341,7 @@ impl Session {
             manner,
             from: String::new(),
             to: String::new(),
+            ahead: VecDeque::new(),
         };
         if manner.implicit_tls {
             session.encrypt();
@@ -334,7 +354,10 @@ impl Session {
             return Ok(());
         }
         loop {
-            let command = self.read_line()?;
+            let command = match self.ahead.pop_front() {
+                Some(command) => command,
+                None => self.read_line()?,
+            };
             let command = command.trim_end().to_owned();
             if command.is_empty() {
                 return Ok(());
@@ -377,10 +400,27 @@ impl Session {
         }
         if upper.starts_with("MAIL FROM:") {
             self.from = bare_address(command);
+            if self.manner.offers.contains(&"PIPELINING") {
+                for _ in 0..2 {
+                    let line = self.read_line()?;
+                    self.ahead.push_back(line);
+                }
+            } else {
+                self.look_for_haste()?;
+            }
             return self.act(Verb::Mail, "250 2.1.0 ok");
         }
         if upper.starts_with("RCPT TO:") {
             self.to = bare_address(command);
+            let by_recipient = {
+                let state = self.shared.state();
+                let mut acts = state.recipients.iter();
+                acts.find(|(end, _)| self.to.ends_with(*end))
+                    .map(|(_, act)| act.clone())
+            };
+            if let Some(act) = by_recipient {
+                return self.perform(&act);
+            }
             return self.act(Verb::Rcpt, "250 2.1.5 ok");
         }
         match upper.as_str() {
@@ -389,6 +429,17 @@ impl Session {
             "QUIT" => self.say("221 2.0.0 bye").map(|()| false),
             _ => self.say("502 5.5.1 what?").map(|()| true),
         }
+    }
+
+    fn look_for_haste(&self) -> io::Result<()> {
+        if let Some(Line::Clear(tcp)) = &self.line {
+            tcp.set_nonblocking(true)?;
+            if tcp.peek(&mut [0]).is_ok_and(|bytes| bytes > 0) {
+                self.shared.state().rushed = true;
+            }
+            tcp.set_nonblocking(false)?;
+        }
+        Ok(())
     }
 
     fn take_letter(&mut self) -> Goes {

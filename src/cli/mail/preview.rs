@@ -259,6 +259,7 @@ fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> an
         "eml" => {
             let header = Header {
                 from: &settings.mail.from,
+                reply_to: None,
                 person: &content.person,
                 to: &content.address,
                 message_id: "<preview@schoolbell.invalid>",

@@ -58,6 +58,7 @@ pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
     );
     let header = Header {
         from: &settings.from,
+        reply_to: None,
         person: "",
         to: &to,
         message_id: &id,

@@ -42,6 +42,8 @@ pub(super) enum Cause {
     },
     /// The server said yes to something that wasn't asked.
     OutOfStep(String),
+    /// The server's name has no address, as far as can be found out.
+    NoSuchHost(String),
     /// The connection was refused, or broke.
     Broken(String),
     TimedOut(Duration),
@@ -54,6 +56,11 @@ pub(super) enum Cause {
     NoMechanism,
     BadAddress(NotAMailbox),
     NotAscii,
+    /// The letter is larger than the server says it takes.
+    TooLarge {
+        bytes: u64,
+        most: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +78,11 @@ impl Failure {
         Self { stage, ..self }
     }
 
+    /// Whether the server answered with a plain no.
+    pub(super) fn is_reply(&self) -> bool {
+        matches!(self.cause, Cause::Reply { .. })
+    }
+
     /// Whether a connection that had served before was simply gone. A time-out counts while the first command waits:
     /// firewalls forget idle connections without a word.
     pub(super) fn is_stale_connection(&self) -> bool {
@@ -86,7 +98,13 @@ impl Failure {
 
     /// Whether the server said a plain no and the connection may serve the next letter.
     pub(super) fn leaves_in_step(&self) -> bool {
-        matches!(self.cause, Cause::Reply { code, .. } if code != 421)
+        let is_no = match self.cause {
+            Cause::Reply { code, .. } => code != 421,
+            // Nothing was said at all.
+            Cause::TooLarge { .. } => true,
+            _ => false,
+        };
+        is_no
             && matches!(
                 self.stage,
                 Stage::Sender | Stage::Recipient | Stage::Data | Stage::Accepted
@@ -102,13 +120,16 @@ impl Failure {
             relay: is_relay,
         };
         match &self.cause {
+            Cause::Reply { text: said, .. } if self.is_crowd(said) => Sent::Crowded { text },
             Cause::Reply { code, text: said } => self.of_reply(*code, said, text.clone()),
             Cause::Broken(_) | Cause::TimedOut(_) | Cause::OutOfStep(_)
                 if self.stage == Stage::Accepted =>
             {
                 Sent::Unknown(text)
             }
-            Cause::Broken(_) | Cause::TimedOut(_) | Cause::OutOfStep(_) => later(None),
+            Cause::NoSuchHost(_) | Cause::Broken(_) | Cause::TimedOut(_) | Cause::OutOfStep(_) => {
+                later(None)
+            }
             Cause::NoStartTls | Cause::Untrusted(_) | Cause::NotHere | Cause::NoMechanism => {
                 Sent::Paused { text }
             }
@@ -117,7 +138,7 @@ impl Failure {
                 text,
                 recipient: true,
             },
-            Cause::NotAscii => Sent::Refused {
+            Cause::NotAscii | Cause::TooLarge { .. } => Sent::Refused {
                 text,
                 recipient: false,
             },
@@ -155,6 +176,14 @@ impl Failure {
         }
     }
 
+    /// Whether the server has enough of our connections, and said so before it took anything.
+    fn is_crowd(&self, said: &str) -> bool {
+        matches!(
+            self.stage,
+            Stage::Greeting | Stage::Encrypt | Stage::SignIn | Stage::Sender
+        ) && says(said, CROWDED)
+    }
+
     /// Whether it was no matter of this letter, so that others would fare the same.
     fn is_about_us(&self) -> bool {
         !matches!(
@@ -184,7 +213,7 @@ impl Failure {
         if code == 552 || status == Some((3, 4)) {
             return Refusal::Size;
         }
-        if matches!(status, Some((1, 7 | 8))) {
+        if matches!(status, Some((1, 7 | 8) | (7, 60))) || says(said, NOT_THE_ACCOUNTS) {
             return Refusal::Sender;
         }
         match self.stage {
@@ -205,6 +234,7 @@ impl Failure {
         let what = match &self.cause {
             Cause::Reply { code, text } => format!("服务器答复 {code} {}", words(text)),
             Cause::OutOfStep(line) => format!("服务器答非所问({}),已断开", words(line)),
+            Cause::NoSuchHost(why) => format!("查不到服务器的地址({})", words(why)),
             Cause::Broken(why) => format!("连接中断({})", words(why)),
             Cause::TimedOut(limit) => format!("等了 {} 秒没有答复", limit.as_secs_f32()),
             Cause::NoStartTls => "服务器不提供 STARTTLS".to_owned(),
@@ -213,6 +243,11 @@ impl Failure {
             Cause::NoMechanism => "服务器不提供 PLAIN 或 LOGIN 登录".to_owned(),
             Cause::BadAddress(why) => why.to_string(),
             Cause::NotAscii => "信中有未编码的字符,服务器未必能收".to_owned(),
+            Cause::TooLarge { bytes, most } => format!(
+                "信有 {} KB,服务器最多收 {} KB",
+                bytes.div_ceil(1024),
+                most / 1024
+            ),
         };
         match self.advice() {
             "" => what,
@@ -230,6 +265,8 @@ impl Failure {
                 "请核对 host 是否与证书上的名称一致;单位自建的服务器,请用 ca_file 指定它的根证书"
             }
             (Cause::NotHere, _) => "请改用 tls = \"starttls\" 或 \"implicit\"",
+            (Cause::NoSuchHost(_), _) => "请核对 [mail.smtp] 的 host,并确认本机的域名解析(DNS)正常",
+            (Cause::TooLarge { .. }, _) => Refusal::Size.advice(),
             (Cause::NoMechanism, _) => "请核对端口和加密方式,或请邮件服务商开通密码登录",
             (_, Stage::Connect) => {
                 "请核对 [mail.smtp] 的 host 和 port,并确认本机到该端口的网络是通的"
@@ -277,7 +314,9 @@ impl Refusal {
             Self::Account => {
                 "请核对 [mail.smtp] 的 user 和密码;163、QQ 邮箱要用授权码,并先在网页邮箱里开通 SMTP"
             }
-            Self::Sender => "请核对 [mail] 的 from:多数邮箱要求它与登录的账号相同",
+            Self::Sender => {
+                "请核对 [mail] 的 from:多数邮箱要求它与登录的账号(user)相同;若开了 verp,请关掉"
+            }
             Self::Relaying => {
                 "服务器不替本机转发:请写上 [mail.smtp] 的 user 和密码,或请它的管理员允许本机转发"
             }
@@ -420,12 +459,23 @@ fn pacing(said: &str) -> Option<SignedDuration> {
     }
 }
 
-const TOO_FAST: &[&str] = &[
+const TOO_FAST: &[&str] = &["hl:ifc", "mi:dmc", "mi:sfq", "frequency limited"];
+/// One connection fewer will do; 163's mark for it is HL:ICC.
+const CROWDED: &[&str] = &[
     "hl:icc",
-    "hl:ifc",
-    "mi:dmc",
-    "mi:sfq",
-    "frequency limited",
     "too many connections",
+    "too many concurrent",
+    "concurrent connection",
+    "connection limit",
+    "too many sessions",
+];
+/// The sender isn't the account's, in the words of 163 (553), QQ (501, 502), Exmail and Postfix.
+const NOT_THE_ACCOUNTS: &[&str] = &[
+    "authorized user",
+    "authorization user",
+    "must equal authorized",
+    "must be same as auth",
+    "not owned by user",
+    "send as this sender",
 ];
 const QUOTA_USED_UP: &[&str] = &["sending quota", "sending limit", "daily limit"];

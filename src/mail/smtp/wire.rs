@@ -1,11 +1,11 @@
-//! The stream under the connection: unbuffered, encrypted as asked, and counted.
+//! The stream under the connection: unbuffered, encrypted as asked, counted, and overheard.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -13,7 +13,7 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
 };
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -30,12 +30,55 @@ const STAND_IN_GREETING: &[u8] = b"220 starttls\r\n";
 const MAX_LINE_BYTES: u64 = 1_000;
 const MAX_REPLY_LINES: usize = 100;
 
+/// How a server's addresses are found by its name and port.
+pub type Lookup = Arc<
+    dyn Fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// As the system finds them.
+pub(super) fn system_lookup() -> Lookup {
+    Arc::new(|host, port| {
+        Box::pin(async move { Ok(lookup_host((host.as_str(), port)).await?.collect()) })
+    })
+}
+
 /// A stream to the server.
 pub(super) struct Wire {
     line: Line,
     /// What is read before the stream itself.
     first: &'static [u8],
     written: Arc<AtomicU64>,
+    greeting: Overheard,
+}
+
+/// What the server said, until somebody has asked for it: of the reply to EHLO lettre keeps the extensions that it
+/// uses itself, and PIPELINING and SIZE are not among them.
+#[derive(Clone)]
+pub(super) struct Overheard(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Overheard {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some(Vec::new()))))
+    }
+
+    fn take_in(&self, bytes: &[u8]) {
+        if let Some(kept) = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
+            kept.extend_from_slice(bytes);
+        }
+    }
+
+    /// The lines so far; from here on nothing more is kept.
+    pub(super) fn end(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
+    }
 }
 
 enum Line {
@@ -49,7 +92,13 @@ impl Wire {
             line,
             first,
             written: Arc::default(),
+            greeting: Overheard::new(),
         }
+    }
+
+    /// What the server says from here on.
+    pub(super) fn greeting(&self) -> Overheard {
+        self.greeting.clone()
     }
 
     /// Counts the bytes that went into the stream. By it one can tell whether the final dot had begun to leave when
@@ -72,24 +121,21 @@ pub(super) async fn connect(
     timeouts: Timeouts,
     tls: Option<&TlsConnector>,
     hello: &ClientId,
+    lookup: &Lookup,
 ) -> Result<Wire, Failure> {
     let host = settings.host.trim_matches(['[', ']']);
-    let connecting = TcpStream::connect((host, settings.port));
-    let tcp = match timeout(timeouts.connect, connecting).await {
-        Ok(Ok(tcp)) => tcp,
-        Ok(Err(fault)) => {
-            return Err(Failure::new(
-                Stage::Connect,
-                Cause::Broken(fault.to_string()),
-            ));
-        }
-        Err(_) => {
-            return Err(Failure::new(
-                Stage::Connect,
-                Cause::TimedOut(timeouts.connect),
-            ));
-        }
+    let fail = |cause| Failure::new(Stage::Connect, cause);
+    let reaching = async {
+        let addresses = lookup(host.to_owned(), settings.port)
+            .await
+            .map_err(|fault| fail(Cause::NoSuchHost(fault.to_string())))?;
+        TcpStream::connect(&addresses[..])
+            .await
+            .map_err(|fault| fail(Cause::Broken(fault.to_string())))
     };
+    let tcp = timeout(timeouts.connect, reaching)
+        .await
+        .map_err(|_| fail(Cause::TimedOut(timeouts.connect)))??;
     // Without it each letter waits some 40 ms for a delayed ACK. Failing to set it costs speed only.
     let _ = tcp.set_nodelay(true);
     match (settings.tls, tls) {
@@ -218,10 +264,13 @@ impl AsyncRead for Wire {
             self.first = later;
             return Poll::Ready(Ok(()));
         }
-        match &mut self.line {
+        let before = buffer.filled().len();
+        let read = ready!(match &mut self.line {
             Line::Clear(tcp) => Pin::new(tcp).poll_read(cx, buffer),
             Line::Encrypted(tls) => Pin::new(tls).poll_read(cx, buffer),
-        }
+        });
+        self.greeting.take_in(&buffer.filled()[before..]);
+        Poll::Ready(read)
     }
 }
 

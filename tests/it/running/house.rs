@@ -49,7 +49,7 @@ impl House {
             .port();
         let mail = smtp.map_or(String::new(), |port| {
             format!(
-                "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nport = {port}\ntls = \"none\"\n[mail.rate]\nper_minute = 0\n"
+                "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nport = {port}\ntls = \"none\"\nconnections = 1\n[mail.rate]\nper_minute = 0\n"
             )
         });
         let config = format!(

@@ -1,0 +1,136 @@
+//! Making a letter ready: what it says now, as the bytes that are sent.
+
+use std::panic::AssertUnwindSafe;
+
+use jiff::Timestamp;
+
+use super::super::office::{House, Office};
+use super::ends::outcome;
+use crate::core::compose::{Reader, compose};
+use crate::core::fact::{Event, LetterNo, Outcome};
+use crate::core::letter::Content;
+use crate::core::state::{LetterState, State};
+use crate::ics;
+use crate::ledger::LedgerError;
+use crate::mail::{self, Envelope, Header, carriers, subaddress};
+
+/// A letter that is ready to go.
+pub(super) struct Ready {
+    pub(super) no: LetterNo,
+    pub(super) letter: LetterState,
+    pub(super) envelope: Envelope,
+    pub(super) bytes: Vec<u8>,
+    /// The fact that its sending begins.
+    pub(super) attempt: Event,
+    /// What was wrong with the templates.
+    pub(super) problems: Vec<String>,
+}
+
+/// What making a letter ready came to.
+pub(super) enum Made {
+    Ready(Box<Ready>),
+    /// It is not to be sent, with the fact of that.
+    Over(Event),
+    /// It cannot be made: with what went wrong.
+    Poisoned(LetterState, String),
+    /// It is no longer waiting.
+    Gone,
+}
+
+/// Makes a letter ready from what is true under the book's lock.
+pub(super) fn make(
+    office: &Office,
+    house: &House,
+    state: &State,
+    no: LetterNo,
+    now: Timestamp,
+) -> Result<Made, LedgerError> {
+    let Some(letter) = state.letters.get(&no) else {
+        return Ok(Made::Gone);
+    };
+    if !letter.status.is_open() || !state.doubts.spare(no) {
+        return Ok(Made::Gone);
+    }
+    let kept = if letter.is_frozen() {
+        office.ledger.frozen(no)?
+    } else {
+        None
+    };
+    // One poisoned letter must cost one letter.
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        assert!(!office.poisoned.lock().unwrap().contains(&no), "poison");
+        let content = compose(&house.agenda, state, no, now, Reader::Mail)?;
+        Some(match kept {
+            Some(bytes) => Ok((bytes, Vec::new())),
+            None => render(office, house, no, letter, &content, now),
+        })
+    }))
+    .unwrap_or_else(|panic| Some(Err(carriers::words(&*panic))));
+    Ok(match made {
+        None => Made::Over(outcome(
+            no,
+            letter,
+            Outcome::Dropped,
+            "信中各项都已办结或撤销",
+            None,
+        )),
+        Some(Err(problem)) => Made::Poisoned(letter.clone(), problem),
+        Some(Ok((bytes, problems))) => Made::Ready(Box::new(Ready {
+            no,
+            envelope: envelope(house, no, letter),
+            bytes,
+            attempt: Event::Attempt {
+                letter: no,
+                address: letter.address.clone(),
+                message_id: letter.message_id.clone(),
+                nth: letter.attempts + 1,
+            },
+            letter: letter.clone(),
+            problems,
+        })),
+    })
+}
+
+fn envelope(house: &House, no: LetterNo, letter: &LetterState) -> Envelope {
+    let from = &house.settings.mail.from.address;
+    Envelope {
+        from: if house.settings.mail.verp {
+            subaddress::numbered(from, no)
+        } else {
+            from.clone()
+        },
+        to: letter.address.clone(),
+    }
+}
+
+/// A letter's bytes, and what was wrong with the templates.
+fn render(
+    office: &Office,
+    house: &House,
+    no: LetterNo,
+    letter: &LetterState,
+    content: &Content,
+    now: Timestamp,
+) -> Result<(Vec<u8>, Vec<String>), String> {
+    // What has words of its own is told to an admin, and is not answered.
+    let links = office.links(content, letter.alert.is_none());
+    let rendered = house.templates.render(content, &links);
+    let settings = &house.settings.mail;
+    let reply_to = settings
+        .plus_reply_to
+        .then(|| subaddress::numbered(&settings.from.address, no));
+    let header = Header {
+        from: &settings.from,
+        reply_to: reply_to.as_ref(),
+        person: &content.person,
+        to: &letter.address,
+        message_id: &letter.message_id,
+        date: now,
+        calendar: &content.calendar,
+    };
+    let dates = ics::of_letter(content, &house.agenda.calendar.timezone);
+    let bytes =
+        mail::compose(&header, &rendered, dates.as_deref()).map_err(|error| error.to_string())?;
+    Ok((bytes, rendered.problems))
+}

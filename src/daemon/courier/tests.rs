@@ -1,0 +1,170 @@
+//! One poisoned letter costs one letter, wherever it does its harm.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::super::office::Office;
+use super::super::{Options, Pretence, start};
+use super::Courier;
+use super::line::Line;
+use crate::clock::Speed;
+use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
+use crate::core::state::LetterStatus;
+use crate::mail::{Carriers, Transport};
+
+/// The shipped calendar and roster under the spool, on the day the term begins: each contact's first letter waits.
+fn office() -> (TempDir, Arc<Office>) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for part in ["calendar", "calendar/holidays", "config"] {
+        fs::create_dir_all(folder.path().join(part)).unwrap();
+        for entry in fs::read_dir(root.join(part)).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.is_file() {
+                let name = entry.file_name().unwrap();
+                fs::copy(&entry, folder.path().join(part).join(name)).unwrap();
+            }
+        }
+    }
+    let options = Options {
+        config: folder.path().join("config/schoolbell.toml"),
+        pretend: Some(Pretence {
+            now: "2026-03-04T08:00:00+08:00".parse().unwrap(),
+            speed: Speed::Max,
+            until: None,
+            linger: Duration::ZERO,
+        }),
+    };
+    let office = start::open(&options).unwrap();
+    office.hang("installation".to_owned()).unwrap();
+    (folder, office)
+}
+
+/// How each letter stands.
+fn statuses(office: &Office) -> BTreeMap<LetterNo, LetterStatus> {
+    let book = office.book().unwrap();
+    let letters = book.state.letters.iter();
+    letters.map(|(no, letter)| (*no, letter.status)).collect()
+}
+
+/// That letter 2 is set aside and its reason on record, that the officers have been told, and that all others went.
+fn check(office: &Office, planned: usize) {
+    assert!(planned > 3, "{planned} letters are too few to tell");
+    let statuses = statuses(office);
+    assert!(statuses.len() > planned, "nobody was told: {statuses:?}");
+    for (no, status) in statuses {
+        let wanted = match no {
+            2 => Outcome::Refused,
+            _ => Outcome::Accepted,
+        };
+        assert_eq!(status, LetterStatus::Ended(wanted), "letter {no}");
+    }
+    let book = office.book().unwrap();
+    let text = &book.state.letters[&2].text;
+    assert!(text.contains("已搁置") && text.contains("poison"), "{text}");
+    let told: Vec<_> = book
+        .state
+        .matters
+        .iter()
+        .filter(|(matter, _)| matter == "quarantined:2")
+        .collect();
+    assert!(!told.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_while_a_letter_is_made() {
+    let (_folder, office) = office();
+    let planned = statuses(&office).len();
+    office.poisoned.lock().unwrap().insert(2);
+    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    assert_eq!(courier.carry(&|| false).await.unwrap(), None);
+    check(&office, planned);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_while_a_letter_is_sent() {
+    let (_folder, office) = office();
+    let planned = statuses(&office).len();
+    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    let ways = (0..3).map(|_| Transport::Poisoned(2)).collect();
+    courier.carriers = Carriers::start(ways).unwrap();
+    assert_eq!(courier.carry(&|| false).await.unwrap(), None);
+    check(&office, planned);
+}
+
+#[tokio::test]
+async fn alerts_first_then_the_nearest_due() {
+    let (_folder, office) = office();
+    let alert = Alert {
+        subject: "试".to_owned(),
+        text: "试".to_owned(),
+    };
+    office.alert("trial", &alert).unwrap();
+    let book = office.book().unwrap();
+    let mut line = Line::default();
+    line.refresh(&book.state, office.clock.now());
+    let mut dues = Vec::new();
+    let mut kinds = Vec::new();
+    while let Some((no, domain)) = line.first(4) {
+        let domain = domain.to_owned();
+        let letter = &book.state.letters[&no];
+        let due = letter
+            .duties
+            .iter()
+            .map(|duty| book.state.duty(duty).unwrap().told.last().unwrap().due);
+        kinds.push(letter.kind);
+        dues.extend(due.min());
+        line.take(&domain);
+    }
+    assert_eq!(kinds.len(), book.state.open_letters.len());
+    assert_eq!(kinds[0], LetterKind::Alert, "the last that was queued");
+    assert!(dues.is_sorted(), "{dues:?}");
+    assert!(dues.first() < dues.last(), "too alike to tell: {dues:?}");
+}
+
+#[tokio::test]
+async fn a_domain_leaves_one_way_to_the_others() {
+    let (_folder, office) = office();
+    let book = office.book().unwrap();
+    let mut line = Line::default();
+    line.refresh(&book.state, office.clock.now());
+    let first = line.first(4).map(|(_, domain)| domain.to_owned()).unwrap();
+    for _ in 0..3 {
+        assert_eq!(
+            line.first(4).map(|(_, domain)| domain),
+            Some(first.as_str())
+        );
+        line.set_out(&first);
+    }
+    let (_, second) = line.first(4).unwrap();
+    assert_ne!(second, first, "three are on their way to it");
+    // A single way goes to whoever is first, and an ailing domain comes last.
+    line.came_back(&first, None);
+    assert_eq!(
+        line.first(4).map(|(_, domain)| domain),
+        Some(first.as_str())
+    );
+    line.came_back(&first, Some(true));
+    line.came_back(&first, None);
+    assert_ne!(
+        line.first(4).map(|(_, domain)| domain),
+        Some(first.as_str())
+    );
+    line.came_back(&first, Some(false));
+    assert_eq!(
+        line.first(1).map(|(_, domain)| domain),
+        Some(first.as_str())
+    );
+    // Held back by the pace, it is passed over.
+    line.hold_back(&first, Duration::from_hours(1));
+    assert_ne!(
+        line.first(4).map(|(_, domain)| domain),
+        Some(first.as_str())
+    );
+    assert!(line.held_back_for().unwrap() > Duration::from_mins(59));
+}
