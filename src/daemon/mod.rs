@@ -289,6 +289,7 @@ fn listen_for_signals(nudges: mpsc::Sender<Nudge>, stopping: Arc<AtomicBool>) ->
             };
             if nudge == Nudge::Stop {
                 stopping.store(true, Ordering::Relaxed);
+                tracing::info!("told to stop: what is on its way is finished");
             }
             if nudges.send(nudge).await.is_err() {
                 return;

@@ -17,7 +17,7 @@ use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::plan::{Slots, officers};
 use crate::core::state::{LetterStatus, State};
-use crate::ledger::{Entry, Ledger, LedgerError};
+use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
 use crate::mail::{Links, Templates, message_id};
 use crate::web::Measures;
@@ -100,17 +100,6 @@ impl Pulse {
 
     fn lock(&self) -> MutexGuard<'_, Vitals> {
         self.vitals.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Book {
-    /// Folds in facts that follow the last one, as the ledger has them now.
-    fn take_in(&mut self, at: Timestamp, events: &[Event], last_seq: u64) {
-        for what in events {
-            let what = what.clone();
-            self.state.apply(&Fact { at, what });
-        }
-        self.seq = last_seq;
     }
 }
 
@@ -234,8 +223,9 @@ impl Office {
             return Ok(());
         }
         let at = self.clock.now();
-        let mut ends = self.append_together(book, at, &[Entry::Facts(&events)]);
-        ends.pop().unwrap_or(Ok(()))
+        let appended = self.ledger.append(at, events.clone());
+        self.heed(appended.as_ref().err());
+        self.fold(book, at, events, appended?)
     }
 
     /// Appends under the book's lock what is to share a commit, and folds in what was appended. Each has its own end.
@@ -249,18 +239,28 @@ impl Office {
         self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
         let mut ends = Vec::with_capacity(receipts.len());
         for (entry, receipt) in entries.iter().zip(receipts) {
-            ends.push(receipt.and_then(|receipt| {
-                if receipt.first_seq == book.seq + 1 {
-                    book.take_in(at, entry.events(), receipt.last_seq);
-                }
-                // Others have appended before: what they did is folded in first.
-                if receipt.last_seq > book.seq {
-                    self.catch_up(book)?;
-                }
-                Ok(())
-            }));
+            let events = entry.events().iter().cloned();
+            ends.push(receipt.and_then(|receipt| self.fold(book, at, events, receipt)));
         }
         ends
+    }
+
+    /// Folds in facts as the ledger has them now; after those that others have appended before, if there are any.
+    fn fold(
+        &self,
+        book: &mut Book,
+        at: Timestamp,
+        events: impl IntoIterator<Item = Event>,
+        receipt: AppendReceipt,
+    ) -> Result<(), LedgerError> {
+        if receipt.first_seq != book.seq + 1 {
+            return self.catch_up(book);
+        }
+        for what in events {
+            book.state.apply(&Fact { at, what });
+        }
+        book.seq = receipt.last_seq;
+        Ok(())
     }
 
     /// Remembers what the ledger last complained of, or that it no longer does.
@@ -375,6 +375,12 @@ impl Office {
     ) -> String {
         let numbered = format!("{installation}:{letter}");
         self.message_id(&numbered, at, address, LetterKind::Alert)
+    }
+
+    #[cfg(test)]
+    pub(super) fn taste(&self, letter: LetterNo) {
+        let poisoned = self.poisoned.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(!poisoned.contains(&letter), "poison");
     }
 
     /// Whether letters go to a folder instead of a server.

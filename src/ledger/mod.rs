@@ -14,6 +14,7 @@ mod schema;
 mod work;
 mod writer;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,7 +100,7 @@ impl Ledger {
     /// # Errors
     /// Nothing was kept, save after `Io`, when that is known only once the ledger has been opened anew.
     pub fn append(&self, at: Timestamp, events: Vec<Event>) -> Result<AppendReceipt, LedgerError> {
-        self.ask(Work::Facts(rows(at, &events)?))
+        self.ask(Work::Facts(rows(at, events)?))
             .map(|written| written.receipt)
     }
 
@@ -110,7 +111,7 @@ impl Ledger {
         at: Timestamp,
         events: Vec<Event>,
     ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
-        self.ask_async(rows(at, &events).map(Work::Facts))
+        self.ask_async(rows(at, events).map(Work::Facts))
     }
 
     /// Appends an [`Event::Attempt`] and in the same transaction keeps the letter's bytes, which are what is sent from
@@ -126,7 +127,7 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> Result<AppendReceipt, LedgerError> {
-        self.ask(attempt_work(at, &attempt, frozen)?)
+        self.ask(attempt_work(at, attempt, frozen)?)
             .map(|written| written.receipt)
     }
 
@@ -137,7 +138,7 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
-        self.ask_async(attempt_work(at, &attempt, frozen))
+        self.ask_async(attempt_work(at, attempt, frozen))
     }
 
     /// Makes several requests at once, which share a commit. Each has its own end, in the order given: one that is
@@ -151,8 +152,8 @@ impl Ledger {
         let mut ends = Vec::with_capacity(entries.len());
         for entry in entries {
             let work = match entry {
-                Entry::Facts(events) => rows(at, events).map(Work::Facts),
-                Entry::Attempt(event, bytes) => attempt_work(at, event, Some(bytes)),
+                Entry::Facts(events) => rows(at, *events).map(Work::Facts),
+                Entry::Attempt(event, bytes) => attempt_work(at, *event, Some(bytes)),
             };
             ends.push(work.map(|work| {
                 let (reply, end) = mpsc::channel();
@@ -308,21 +309,25 @@ impl fmt::Debug for Ledger {
     }
 }
 
-fn rows(at: Timestamp, events: &[Event]) -> Result<Vec<Row>, LedgerError> {
-    let rows = events.iter().map(|event| Row::of(at, event));
+fn rows(
+    at: Timestamp,
+    events: impl IntoIterator<Item = impl Borrow<Event>>,
+) -> Result<Vec<Row>, LedgerError> {
+    let rows = events.into_iter().map(|event| Row::of(at, event.borrow()));
     rows.collect()
 }
 
 fn attempt_work(
     at: Timestamp,
-    attempt: &Event,
+    attempt: impl Borrow<Event>,
     frozen: Option<&[u8]>,
 ) -> Result<Work, LedgerError> {
+    let attempt = attempt.borrow();
     let Event::Attempt { letter, .. } = attempt else {
         return Err(LedgerError::Refused(format!("not an attempt: {attempt:?}")));
     };
     Ok(Work::Attempt {
-        rows: rows(at, std::slice::from_ref(attempt))?,
+        rows: rows(at, [attempt])?,
         letter: *letter,
         at_s: at.as_second(),
         frozen: frozen.map(packed::pack).transpose()?,

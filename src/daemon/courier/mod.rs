@@ -158,25 +158,25 @@ impl Courier {
             self.rests_until = self.rests_until.filter(|until| now < *until);
             let starts = self.rests_until.is_none() && !stop() && !is_leaving;
             let most = if starts { self.most_to_start() } else { 0 };
-            let step = if most == 0 && self.ended.is_empty() {
+            let done = if most == 0 && self.ended.is_empty() {
                 Ok(Step::default())
             } else {
                 tokio::task::block_in_place(|| self.step(most))
             };
-            let step = self.heed(step, now)?;
-            if self.carrying.len() == self.ended.len() && !step.moved {
+            let done = self.heed(done, now)?;
+            if self.carrying.len() == self.ended.len() && !done.moved {
                 if self.rests_until.is_some() {
                     return Ok(self.rests_until);
                 }
                 if stop() {
                     return Ok(None);
                 }
-                if step.pace.is_none() {
+                if done.pace.is_none() {
                     return Ok(self.line.retry_at());
                 }
             }
-            if !step.moved {
-                self.wait(&step, stop).await;
+            if !done.moved {
+                self.wait(&done, stop).await;
             }
         }
     }
@@ -203,11 +203,11 @@ impl Courier {
     }
 
     /// Waits for something that makes another step worth while.
-    async fn wait(&mut self, step: &Step, stop: &impl Fn() -> bool) {
+    async fn wait(&mut self, done: &Step, stop: &impl Fn() -> bool) {
         let is_alone = !self.trusts && !self.carrying.is_empty();
         let alone = is_alone.then(|| ALONE_FOR.saturating_sub(self.set_out_last.elapsed()));
         let alone = alone.filter(|wait| !wait.is_zero());
-        let timer = [step.pace, alone].into_iter().flatten().min();
+        let timer = [done.pace, alone].into_iter().flatten().min();
         let is_stopping = stop();
         tokio::select! {
             ended = self.carriers.next() => self.ended.push(ended),

@@ -16,9 +16,9 @@ use tokio_rustls::TlsConnector;
 pub use settings::{Secret, SmtpSettings, Timeouts, Tls, Unusable};
 pub use wire::Lookup;
 
-pub(super) use self::verdict::is_mailbox_at_fault;
 use self::connection::Connection;
 use self::prepared::Prepared;
+pub(super) use self::verdict::is_mailbox_at_fault;
 use self::verdict::{Failure, Stage};
 use super::transport::{Envelope, Probe, Sent, Step};
 

@@ -171,6 +171,19 @@ impl House {
         }
     }
 
+    /// Waits until the log has this text.
+    pub(super) fn wait_for_log(&self, text: &str) {
+        let until = Instant::now() + LIMIT;
+        loop {
+            let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+            if log.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < until, "no {text:?} in the log: {log}");
+            std::thread::yield_now();
+        }
+    }
+
     /// The notices so far, a line each: `2026-03-17 opens task@period/unit → address`.
     pub(super) fn notices(&self) -> Vec<String> {
         self.facts("notice")

@@ -82,6 +82,7 @@ fn told_to_stop_it_finishes_the_letter_it_is_sending() {
     let mut daemon = house.start(&["--pretend-now", "2026-03-04T08:00:00+08:00"]);
     server.wait_for(1, LIMIT);
     daemon.terminate();
+    house.wait_for_log("told to stop");
     // It does not end before the server has spoken.
     assert!(daemon.is_running());
     server.go_on();
