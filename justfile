@@ -29,6 +29,10 @@ crash rounds="500" cuts="500" seed="1":
 fuzz seconds="300":
     cargo run --release --example fuzz -- --seconds {{seconds}}
 
+# Backups while so many times thirty letters and answers flow; the time and size of each is printed.
+load times="40":
+    SCHOOLBELL_LOAD={{times}} cargo test --release --locked -- running::load --nocapture
+
 # A .deb in target/debian.
 deb:
     deploy/deb dist

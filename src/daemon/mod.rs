@@ -172,6 +172,8 @@ async fn live(
             _ = glance.tick() => if office.has_foreign_facts() { Nudge::Beat } else { continue },
             error = death.recv() => match error {
                 Some(error) => break Err(error),
+                // Told to stop, it may be done before the nudge to stop has come this far.
+                None if stopping.load(Ordering::Relaxed) => break Ok(()),
                 None => break Err(LedgerError::Refused("发信的部分意外停止".to_owned())),
             },
         };

@@ -1,4 +1,6 @@
-//! What is packaged and what is shipped beside it: manual, maintainer scripts, the proof in a booted system.
+//! What is packaged and what is shipped beside it: manual, maintainer scripts, alerts and runbook.
+
+pub(crate) mod runbook;
 
 use std::collections::BTreeSet;
 use std::process::Command;

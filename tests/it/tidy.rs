@@ -4,6 +4,7 @@ mod code;
 mod docs;
 mod faults;
 mod mutants;
+mod operating;
 mod pages;
 
 use std::fs;

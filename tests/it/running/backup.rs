@@ -158,6 +158,38 @@ fn a_lost_ledger_comes_back() {
     }
 }
 
+/// Fault 30: an old backup is put back, and the service started over it. What has been sent since is not known, so that
+/// nothing goes out by the clock until somebody has looked.
+#[test]
+fn after_a_restore_nothing_goes_out_until_it_is_let_go() {
+    let house = House::new(None);
+    house.pass("2026-03-04T07:59:00+08:00", "2026-03-04T09:00:00+08:00");
+    let path = house.path("备份.sqlite");
+    let file = path.to_str().unwrap();
+    house.call(&["backup", file]);
+    house.pass("2026-03-04T09:10:00+08:00", "2026-03-11T09:00:00+08:00");
+    let slots = |house: &House| {
+        let queued = house.facts("letter-queued");
+        queued.iter().filter(|fact| fact["kind"] == "slot").count()
+    };
+    assert!(slots(&house) > 0, "the week has letters");
+    house.call(&["restore", file]);
+    let before = slots(&house);
+
+    house.pass("2026-03-11T09:10:00+08:00", "2026-03-13T09:00:00+08:00");
+    assert_eq!(slots(&house), before, "letters went out unasked");
+    let told = house.facts("held");
+    assert_eq!(told[0]["reasons"][0]["reason"], "restore", "{told:?}");
+    let alerts = house.facts("matter");
+    let word = "定时的信已暂停,请确认后放行";
+    assert!(alerts.iter().any(|fact| fact["text"] == word), "{alerts:?}");
+    assert!(house.call(&["mail", "queue"]).contains("备份.sqlite"));
+
+    house.call(&["mail", "release", "--by", "罗建平"]);
+    house.pass("2026-03-13T09:10:00+08:00", "2026-03-16T09:00:00+08:00");
+    assert!(slots(&house) > before, "let go, nothing goes");
+}
+
 #[test]
 fn each_night_has_its_backup() {
     let house = House::new(None);

@@ -174,3 +174,14 @@ fn a_broken_calendar_at_the_start_is_shown_and_nothing_is_made() {
     );
     assert!(!house.path("var").exists());
 }
+
+/// Whichever of its parts hears of it first, a stop is no failure: the service manager would write of one.
+#[test]
+fn told_to_stop_it_ends_well_every_time() {
+    let house = House::new(None);
+    for _ in 0..8 {
+        let mut daemon = house.start(&[]);
+        daemon.wait_for("下一次发信");
+        daemon.interrupt();
+    }
+}
