@@ -59,6 +59,8 @@ fn every_mail_to_the_officers_has_its_section() {
     let mut subjects = BTreeSet::new();
     for name in files("src/daemon", "rs") {
         let code = read(&name);
+        // What tests within a file make up is nobody's mail.
+        let code = code.split("#[cfg(test)]").next().unwrap();
         for before in [
             "subject: \"",
             "self.warn(\"disk\", \"",
