@@ -312,3 +312,26 @@ fn what_those_below_and_above_read() {
         "#]],
     );
 }
+
+/// Two slots a day, and an outage from 11-11(三) to 11-16(一): on 11-18 the days of two levels are over. The deputy is
+/// reached in the morning, and the principal hears of it a workday later, not in the afternoon.
+#[test]
+fn a_level_waits_a_workday_for_the_one_below() {
+    let head = HEAD.replace("[\"08:00\"]", "[\"08:00\", \"14:00\"]");
+    Bell::with(&head, &drill(), ROSTER).check(
+        "2026-11-09 09:00 hang
+         2026-11-11 07:00 down
+         2026-11-16 10:00 up
+         2026-11-19 09:00 end",
+        expect![[r#"
+            11-10 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-16 10:00 safety@s1 overdue drill@2026/s1 due 11-10 act
+            11-18 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
+            11-18 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
+            11-19 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
+            11-19 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
+            11-19 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
+            11-19 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
+        "#]],
+    );
+}

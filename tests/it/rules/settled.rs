@@ -344,3 +344,19 @@ fn a_dropped_letter_told_nobody() {
         "#]],
     );
 }
+
+/// The school has done it; then the task goes. That it is no longer asked is no news to who has done it.
+#[test]
+fn what_is_done_is_not_withdrawn() {
+    check(
+        DRILL,
+        "2026-10-26 09:00 hang
+         2026-10-28 10:00 done drill@2026/s1 safety@s1
+         2026-10-29 10:00 edit id       = \"drill\" => id       = \"other\"
+         2026-10-30 09:00 end",
+        expect![[r#"
+            10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            10-30 08:00 safety@s1 opens other@2026/s1 due 11-10 act
+        "#]],
+    );
+}
