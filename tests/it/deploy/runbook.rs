@@ -57,10 +57,12 @@ fn every_mail_to_the_officers_has_its_section() {
     let runbook = read(RUNBOOK);
     let sections = sections(&runbook);
     let mut subjects = BTreeSet::new();
-    for name in files("src/daemon", "rs") {
+    // What tests make up is nobody's mail.
+    let written = files("src/daemon", "rs")
+        .into_iter()
+        .filter(|name| !name.ends_with("tests.rs"));
+    for name in written {
         let code = read(&name);
-        // What tests within a file make up is nobody's mail.
-        let code = code.split("#[cfg(test)]").next().unwrap();
         for before in [
             "subject: \"",
             "self.warn(\"disk\", \"",
