@@ -158,7 +158,7 @@ impl Report<'_> {
 
     fn held(&mut self) {
         let locale = self.loaded.locale();
-        let reasons = super::mail::held_for(self.state);
+        let reasons = self.state.held_for();
         if reasons.is_empty() {
             return;
         }

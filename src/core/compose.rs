@@ -303,6 +303,7 @@ impl<'a> Writing<'a> {
             authority: task.authority.clone(),
             settled: settled.map(|settled| settled.in_words()),
             alert: known.state.is_alert(),
+            files: known.state.evidence.clone(),
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::duty::DutyId;
 use super::fact::{Alert, LetterNo, Part};
 use super::names::{Address, UnitId};
+use super::state::Filed;
 
 /// All that one letter says to its reader. Plain values: `mail/` and `web/` give them their looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,6 +112,8 @@ pub struct Item {
     pub settled: Option<String>,
     /// Whether it is an alert, which `received` closes.
     pub alert: bool,
+    /// The files that came with answers.
+    pub files: Vec<Filed>,
 }
 
 impl Item {

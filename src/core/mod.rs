@@ -5,6 +5,7 @@ pub mod audience;
 pub mod board;
 pub mod burden;
 pub mod calendar;
+pub mod clerk;
 pub mod compose;
 pub mod dates;
 pub mod diagnostic;

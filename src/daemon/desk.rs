@@ -1,23 +1,27 @@
 //! The daemon behind the pages.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::office::Office;
 use crate::core::board::{Board, board};
+use crate::core::calendar::Schedule;
 use crate::core::compose::{Reader, compose};
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Overview, overview};
+use crate::core::overview::{Asked, Overview, Scope, overview};
 use crate::core::state::{DutyState, State};
+use crate::evidence::{Kept, NotKept, Store};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
 use crate::web::{
-    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
-    SettingsPart, Version,
+    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
+    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 
 /// How late a beat may be: three missed ones are no hiccup.
@@ -108,6 +112,52 @@ impl Desk for FrontDesk {
         Ok(overview(&house.agenda, &book.state, officer, asked, now))
     }
 
+    fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {
+        let house = self.0.house();
+        let name = {
+            let book = self.0.book().map_err(|error| refused(&error))?;
+            let scope = Scope::new(&house.agenda, officer);
+            scope.file(&house.agenda, &book.state, digest)
+        };
+        let Some(name) = name else { return Ok(None) };
+        let bytes = self.file(digest)?;
+        Ok(bytes.map(|bytes| GivenFile { name, bytes }))
+    }
+
+    fn file(&self, digest: &str) -> Result<Option<Vec<u8>>, DeskError> {
+        let store = Store::of(&self.0.house().settings.state);
+        let found = store.open(digest);
+        found.map_err(|error| DeskError::Unavailable(error.to_string()))
+    }
+
+    fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
+        self.0.carry_out(officer, deed)
+    }
+
+    fn held_pass(&self) -> Result<Option<HeldPass>, DeskError> {
+        self.0.held_pass()
+    }
+
+    fn raisable(&self) -> Raisable {
+        let house = self.0.house();
+        let tasks = house.agenda.calendar.tasks.values();
+        let tasks = tasks.filter(|task| matches!(task.schedule, Schedule::Conditional(_)));
+        let units = house.agenda.roster.units();
+        let tags = house.agenda.calendar.tags.iter();
+        Raisable {
+            tasks: tasks
+                .map(|task| (task.id.to_string(), task.title.clone()))
+                .collect(),
+            units: units
+                .iter()
+                .map(|unit| (unit.id.to_string(), unit.name.clone()))
+                .collect(),
+            tags: tags
+                .map(|(tag, meaning)| (tag.clone(), meaning.clone()))
+                .collect(),
+        }
+    }
+
     fn versions(&self) -> Result<Vec<Version>, DeskError> {
         self.0.versions()
     }
@@ -154,6 +204,8 @@ impl Desk for FrontDesk {
 
 fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
     let house = office.house();
+    // On disk before the fact that tells of it, and before the book is taken from everybody else.
+    let kept = keep(&house.settings.state, &pressed.files)?;
     let mut book = office.book().map_err(|error| refused(&error))?;
     let state: &State = &book.state;
     let Some(letter) = state.letters.get(&pressed.letter) else {
@@ -169,6 +221,24 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
             .tasks
             .get(&duty.occurrence.task)
             .map_or(1, |task| task.times);
+        for file in &kept {
+            if known
+                .evidence
+                .iter()
+                .any(|filed| filed.digest == file.digest)
+            {
+                continue;
+            }
+            events.push(Event::Evidence {
+                duty: duty.clone(),
+                digest: file.digest.clone(),
+                name: file.name.clone(),
+                bytes: file.bytes,
+                by: pressed.by.clone(),
+                via: Via::Page,
+                address: Some(address.clone()),
+            });
+        }
         if said_before(known, pressed, times) {
             continue;
         }
@@ -194,6 +264,17 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
     drop(book);
     office.answered.notify_one();
     Ok(Recorded::Now)
+}
+
+/// Keeps the files of an answer; all, or the answer is not recorded.
+fn keep(state: &Path, files: &[GivenFile]) -> Result<Vec<Kept>, DeskError> {
+    let store = Store::of(state);
+    let kept = files.iter().map(|file| store.keep(&file.name, &file.bytes));
+    kept.collect::<Result<_, _>>().map_err(|error| match error {
+        NotKept::Disk(error) if error.kind() == ErrorKind::StorageFull => DeskError::StorageFull,
+        NotKept::Disk(error) => DeskError::Unavailable(error.to_string()),
+        amiss => DeskError::Refused(amiss.to_string()),
+    })
 }
 
 /// Twice is the same as once.

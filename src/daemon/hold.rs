@@ -13,10 +13,11 @@ use crate::core::compose::title;
 use crate::core::diff::diff_without_letters;
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
-use crate::core::plan::{GRACE, Plan, officers};
+use crate::core::plan::{GRACE, Plan, officers, plan};
 use crate::core::state::State;
 use crate::ledger::LedgerError;
 use crate::load::load_kept;
+use crate::web::HeldPass;
 
 /// Lines of what would go that are told; the rest is counted.
 const MOST_LINES: usize = 20;
@@ -194,6 +195,30 @@ fn alert(house: &House, now: Timestamp, surprise: &Surprise) -> Alert {
         subject: "定时的信已暂停,请确认后放行".to_owned(),
         text,
     }
+}
+
+/// A held pass as an officer is shown it: why, and what would go if it were let go now.
+pub(super) fn shown(house: &House, state: &State, now: Timestamp) -> HeldPass {
+    let due = plan(&house.agenda, state, now);
+    let locale = house.agenda.calendar.locale;
+    let reasons = state.held_for();
+    HeldPass {
+        mark: mark(house, state),
+        reasons: reasons
+            .iter()
+            .map(|reason| reason.in_words().in_locale(locale).to_owned())
+            .collect(),
+        letters: due.letters.len(),
+        notices: notices(&due),
+        lines: what_would_go(&house.agenda, &due),
+    }
+}
+
+/// What tells one held pass from another: the slot and the files it was planned by.
+pub(super) fn mark(house: &House, state: &State) -> String {
+    let slot = state.hold.as_ref().map(|held| held.slot);
+    let slot = slot.map_or(String::new(), |slot| slot.to_string());
+    format!("{slot}/{}", house.version)
 }
 
 /// A line for each rung of each task, with how many; the largest first.

@@ -3,6 +3,7 @@
 mod backup;
 mod beat;
 mod courier;
+mod deeds;
 mod desk;
 mod hold;
 mod office;

@@ -130,6 +130,7 @@ pub fn item(task: &str, title: &str, due: Date, workdays_left: i32) -> Item {
         authority: String::new(),
         settled: None,
         alert: false,
+        files: Vec::new(),
     }
 }
 

@@ -43,7 +43,15 @@ pub(super) struct Card<'a> {
     /// Whether `received` is all it asks.
     alert: bool,
     told: Option<&'static str>,
+    files: Vec<FileLine>,
     form: Form,
+}
+
+/// A file that came with an answer.
+#[derive(Debug, Serialize)]
+struct FileLine {
+    name: String,
+    digest: String,
 }
 
 /// A form's fields as they stand.
@@ -125,6 +133,14 @@ impl<'a> Card<'a> {
             follows: follows(item, today),
             another_acts: item.part != Part::Act,
             alert: item.alert,
+            files: item
+                .files
+                .iter()
+                .map(|file| FileLine {
+                    name: file.name.clone(),
+                    digest: file.digest.clone(),
+                })
+                .collect(),
             told,
             form,
             anchor,

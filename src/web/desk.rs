@@ -9,6 +9,7 @@ use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
 use crate::core::board::Board;
+use crate::core::clerk::{Act, Raise};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
@@ -94,6 +95,38 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError>;
 
+    /// A file of evidence under its digest, with the name it is shown under; `None` where there is none, or it belongs to
+    /// no duty that the officer sees.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be given now.
+    fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError>;
+
+    /// The bytes of a file of evidence, for whom a letter entitles to it.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when they cannot be given now.
+    fn file(&self, digest: &str) -> Result<Option<Vec<u8>>, DeskError>;
+
+    /// Records what an officer decided who may.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was recorded, and why.
+    fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError>;
+
+    /// The pass that is held, and what would go; `None` where none is.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn held_pass(&self) -> Result<Option<HeldPass>, DeskError>;
+
+    /// What may be raised, and for whom.
+    fn raisable(&self) -> Raisable;
+
     /// The versions of calendar and roster, the newest first.
     ///
     /// # Errors
@@ -128,6 +161,79 @@ pub struct Masthead {
     pub calendar: String,
     /// Whom to call when a page does not help: `市教育局安全管理科 0574-63920000`. Empty if the roster has no phone.
     pub call: String,
+}
+
+/// What an officer decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Something of duties, one or many.
+    OfDuties {
+        /// Which; each once, never empty.
+        duties: Vec<DutyId>,
+        /// What.
+        act: Act,
+        /// Why, at most 500 characters on one line.
+        note: String,
+    },
+    /// A conditional task, or an alert.
+    Raise {
+        /// What, and for whom.
+        raise: Raise,
+        /// Why, as above.
+        note: String,
+    },
+    /// What is held is let go.
+    Release {
+        /// The [`mark`](HeldPass::mark) of the pass that was shown.
+        shown: String,
+        /// Why, as above.
+        note: String,
+    },
+}
+
+/// What came of a deed, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What was recorded, and is on disk.
+    pub done: Vec<String>,
+    /// What was not, and why.
+    pub not_done: Vec<String>,
+}
+
+impl Told {
+    /// Nothing was recorded, for this reason.
+    pub fn nothing(why: String) -> Self {
+        Self {
+            done: Vec::new(),
+            not_done: vec![why],
+        }
+    }
+}
+
+/// A pass that is held, as it would go out now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldPass {
+    /// What tells it from another.
+    pub mark: String,
+    /// Why it is held.
+    pub reasons: Vec<String>,
+    /// How many letters would go.
+    pub letters: usize,
+    /// How many notices are in them.
+    pub notices: u64,
+    /// What they tell, a line each.
+    pub lines: String,
+}
+
+/// What may be raised, and for whom: ids with what people call them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Raisable {
+    /// The conditional tasks.
+    pub tasks: Vec<(String, String)>,
+    /// The units.
+    pub units: Vec<(String, String)>,
+    /// The tags an audience may be made of.
+    pub tags: Vec<(String, String)>,
 }
 
 /// A link to sign in with that somebody asks for.
@@ -178,6 +284,17 @@ pub struct PressedAnswer {
     pub nth: Option<u16>,
     /// The day asked for with `extension`, where one was given.
     pub until: Option<Date>,
+    /// The files that came with it, at most three; whether they may be kept is for the desk to say.
+    pub files: Vec<GivenFile>,
+}
+
+/// A file, under the name it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenFile {
+    /// Its name.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// What became of an answer.

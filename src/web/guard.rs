@@ -10,13 +10,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::pages::Plain;
 use super::routes::Site;
-
-/// Bytes of a form: a name and a note at their longest take 7 KiB.
-const BODY_LIMIT: usize = 16 * 1024;
+use super::upload;
 
 /// No script, no picture, nothing from elsewhere, not in a frame, and forms only back to us.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
@@ -27,7 +24,6 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; form-action 
 pub(super) fn around(routes: Router<Arc<Site>>, site: &Arc<Site>) -> Router<Arc<Site>> {
     let site = || Arc::clone(site);
     routes
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(csrf(&site().settings.base_url))
         .layer(middleware::from_fn(forget_null_origin))
         .layer(middleware::from_fn_with_state(site(), time_out))
@@ -60,7 +56,13 @@ async fn forget_null_origin(mut request: Request, next: Next) -> Response {
 }
 
 async fn time_out(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(site.settings.limits.request, next.run(request)).await {
+    let limits = site.settings.limits;
+    let time = if upload::may_bring_files(&request) {
+        limits.upload
+    } else {
+        limits.request
+    };
+    match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => site.plain(Plain::TooSlow),
     }

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::desk::{DeskError, Recorded};
+use super::desk::{DeskError, PressedAnswer, Recorded};
 use super::letter_page::{Failure, LetterPage, Told, Visit, anchor_of};
 use super::pages::Plain;
 use super::press::{Amiss, Press, is_name};
 use super::routes::Site;
+use super::upload;
 use crate::core::fact::Answer;
 use crate::core::letter::Content;
 use crate::link::{Claim, LinkKeys, LinkRefused};
@@ -69,19 +70,31 @@ pub(super) async fn press(
     State(site): State<Arc<Site>>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+    request: Request,
 ) -> Response {
     let token = token_of(path);
     let content = match open(&site, &token).await {
         Ok(content) => content,
         Err(plain) => return site.plain(plain),
     };
-    let press = match form {
-        Ok(Form(pairs)) => Press::from_pairs(pairs),
-        Err(rejection) => return rejection.into_response(),
+    let brought = match upload::read(&site, request).await {
+        Ok(brought) => brought,
+        Err(response) => return response,
     };
+    let press = Press::from_pairs(brought.pairs);
     let outcome = match press.check(&content) {
-        Ok(answer) => match site.desk.record(answer).await {
+        Ok(_) if brought.amiss.is_some() => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::plain(&format!("没有记下：{}", brought.amiss.unwrap_or_default())),
+        ),
+        Ok(answer) => match site
+            .desk
+            .record(PressedAnswer {
+                files: brought.files,
+                ..answer
+            })
+            .await
+        {
             Ok(recorded) => return thank(&site, &token, &content, &press, recorded),
             Err(error) => desk_failure(error),
         },
@@ -106,7 +119,7 @@ fn token_of(path: Result<Path<String>, PathRejection>) -> String {
 }
 
 /// What the letter of a token says, or the page that is shown instead.
-async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
+pub(super) async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
     let letter = match site.desk.keys().letter(token, site.desk.today()) {
         Ok(letter) => letter,
         Err(LinkRefused::Expired) => return Err(Plain::Expired),

@@ -10,6 +10,7 @@ mod board_page;
 mod bureau;
 mod card;
 mod desk;
+mod files;
 mod guard;
 mod letter;
 mod letter_page;
@@ -21,11 +22,12 @@ mod serve;
 mod session;
 mod sign_in;
 mod tables;
+mod upload;
 mod wording;
 
 pub use desk::{
-    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
-    SettingsPart, Version,
+    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
+    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 pub use routes::{Route, router};
 pub use serve::{Limits, WebSettings, serve};

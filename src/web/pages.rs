@@ -17,22 +17,25 @@ use super::desk::Masthead;
 pub(super) const STYLE: &str = include_str!("templates/style.css");
 
 /// Shipped templates by name. `.html` turns escaping on.
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("base.html", include_str!("templates/base.html")),
     ("board.html", include_str!("templates/board.html")),
     ("bureau.html", include_str!("templates/bureau.html")),
     ("card.html", include_str!("templates/card.html")),
     ("duties.html", include_str!("templates/duties.html")),
     ("enter.html", include_str!("templates/enter.html")),
+    ("hold.html", include_str!("templates/hold.html")),
     ("letter.html", include_str!("templates/letter.html")),
     ("matrix.html", include_str!("templates/matrix.html")),
     ("plain.html", include_str!("templates/plain.html")),
     ("queue.html", include_str!("templates/queue.html")),
+    ("raise.html", include_str!("templates/raise.html")),
     ("requests.html", include_str!("templates/requests.html")),
     ("settings.html", include_str!("templates/settings.html")),
     ("sign_in.html", include_str!("templates/sign_in.html")),
     ("tables.html", include_str!("templates/tables.html")),
     ("today.html", include_str!("templates/today.html")),
+    ("told.html", include_str!("templates/told.html")),
     ("unit.html", include_str!("templates/unit.html")),
     ("versions.html", include_str!("templates/versions.html")),
     ("year.html", include_str!("templates/year.html")),

@@ -82,6 +82,7 @@ impl Press {
             note: self.note.clone(),
             nth: self.nth(content, answer)?,
             until: self.until(content, answer)?,
+            files: Vec::new(),
         })
     }
 
@@ -188,7 +189,7 @@ fn allow(content: &Content, duty: &DutyId, answer: Answer) -> Result<(), DeskErr
 }
 
 /// A note typed in several lines, or pasted from a table, becomes one line: it goes on into tables and letters.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split(['\r', '\n', '\t'])
         .map(str::trim)
         .filter(|line| !line.is_empty())
@@ -202,7 +203,7 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 /// Control characters, and those that turn the direction of what follows or break its line unseen.
-fn has_odd_character(text: &str) -> bool {
+pub(super) fn has_odd_character(text: &str) -> bool {
     text.chars().any(|c| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,23 +1,28 @@
 //! Which paths there are, and who serves them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde_json::json;
+use tokio::sync::Semaphore;
+use tower_http::limit::RequestBodyLimitLayer;
 
 use super::board;
 use super::bureau;
 use super::desk::{Desk, DeskError};
+use super::files;
 use super::guard;
 use super::letter;
 use super::metrics;
 use super::pages::{Pages, Plain, STYLE};
 use super::serve::WebSettings;
 use super::sign_in;
+use super::upload::{self, UPLOADS_AT_ONCE};
 
 /// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
 /// for all routes.
@@ -27,6 +32,8 @@ pub enum Route {
     Home,
     /// A letter's page, and its answers.
     Letter,
+    /// A file that came with an answer, for the letter's reader.
+    LetterFile,
     /// A unit's board.
     Board,
     /// The feed made of it, for calendar programs.
@@ -45,6 +52,14 @@ pub enum Route {
     Unit,
     /// What waits for a decision.
     Requests,
+    /// Where decisions and the like are sent to.
+    Act,
+    /// A conditional task, or an alert.
+    Raise,
+    /// What is held, and the button that lets it go.
+    Hold,
+    /// A file that came with an answer, for an officer.
+    Evidence,
     /// The versions of calendar and roster.
     Calendar,
     /// The letters on their way.
@@ -61,9 +76,10 @@ pub enum Route {
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Home,
         Self::Letter,
+        Self::LetterFile,
         Self::Board,
         Self::Feed,
         Self::SignIn,
@@ -73,6 +89,10 @@ impl Route {
         Self::Task,
         Self::Unit,
         Self::Requests,
+        Self::Act,
+        Self::Raise,
+        Self::Hold,
+        Self::Evidence,
         Self::Calendar,
         Self::Mail,
         Self::Settings,
@@ -81,12 +101,13 @@ impl Route {
         Self::Style,
     ];
 
-    /// The path, `{token}` or `{unit}` where one is named.
+    /// The path, `{token}`, `{unit}` or `{digest}` where one is named.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
             Self::Home => "/",
             Self::Letter => "/l/{token}",
+            Self::LetterFile => "/l/{token}/{digest}",
             Self::Board => "/u/{token}",
             Self::Feed => "/u/{token}.ics",
             Self::SignIn => "/sign-in",
@@ -96,6 +117,10 @@ impl Route {
             Self::Task => "/task",
             Self::Unit => "/unit/{unit}",
             Self::Requests => "/requests",
+            Self::Act => "/act",
+            Self::Raise => "/raise",
+            Self::Hold => "/hold",
+            Self::Evidence => "/evidence/{digest}",
             Self::Calendar => "/calendar",
             Self::Mail => "/mail",
             Self::Settings => "/settings",
@@ -109,8 +134,10 @@ impl Route {
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
-            Self::Letter | Self::SignIn | Self::Enter => "GET, HEAD, OPTIONS, POST",
-            Self::SignOut => "OPTIONS, POST",
+            Self::Letter | Self::SignIn | Self::Enter | Self::Raise | Self::Hold => {
+                "GET, HEAD, OPTIONS, POST"
+            }
+            Self::SignOut | Self::Act => "OPTIONS, POST",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -125,10 +152,23 @@ impl Route {
                 | Self::Task
                 | Self::Unit
                 | Self::Requests
+                | Self::Act
+                | Self::Raise
+                | Self::Hold
+                | Self::Evidence
                 | Self::Calendar
                 | Self::Mail
                 | Self::Settings
         )
+    }
+
+    /// Bytes of a form. Fields at their longest take 7 KiB; a county's units ticked one by one take 100.
+    fn body_limit(self) -> usize {
+        match self {
+            Self::Act => 256 * 1024,
+            Self::Letter => upload::FORM_LIMIT,
+            _ => 16 * 1024,
+        }
     }
 
     /// What the router knows it by; `None` where another route's pattern matches it too, since none may end in a fixed
@@ -144,6 +184,7 @@ impl Route {
         let handlers = match self {
             Self::Home => get(bureau::home),
             Self::Letter => get(letter::show).post(letter::press),
+            Self::LetterFile => get(files::of_letter),
             Self::Board | Self::Feed => get(board::show),
             Self::SignIn => get(sign_in::show).post(sign_in::ask),
             Self::Enter => get(sign_in::offer).post(sign_in::enter),
@@ -152,6 +193,10 @@ impl Route {
             Self::Task => get(bureau::matrix),
             Self::Unit => get(bureau::unit),
             Self::Requests => get(bureau::requests),
+            Self::Act => post(bureau::acts::act),
+            Self::Raise => get(bureau::raise).post(bureau::acts::raise),
+            Self::Hold => get(bureau::hold).post(bureau::acts::release),
+            Self::Evidence => get(files::of_officer),
             Self::Calendar => get(bureau::versions),
             Self::Mail => get(bureau::queue),
             Self::Settings => get(bureau::settings),
@@ -162,6 +207,10 @@ impl Route {
         let allow = HeaderValue::from_static(self.allow());
         let options = (StatusCode::NO_CONTENT, [(header::ALLOW, allow.clone())]);
         let refuse = (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)]);
+        // axum's own limit of 2 MiB would be met first.
+        let handlers = handlers
+            .layer::<_, Infallible>(RequestBodyLimitLayer::new(self.body_limit()))
+            .layer::<_, Infallible>(DefaultBodyLimit::disable());
         handlers
             .options(move || std::future::ready(options))
             .fallback(move || std::future::ready(refuse))
@@ -173,6 +222,8 @@ pub(super) struct Site {
     pub(super) desk: Arc<dyn Desk>,
     pub(super) pages: Pages,
     pub(super) settings: WebSettings,
+    /// A place for each upload that is being read.
+    pub(super) uploads: Arc<Semaphore>,
 }
 
 impl Site {
@@ -205,6 +256,7 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
     let site = Arc::new(Site {
         desk,
         pages: Pages::new(&settings.base_url),
+        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         settings,
     });
     let routes = Route::ALL

@@ -36,6 +36,8 @@ pub struct Limits {
     pub head: Duration,
     /// From the head of a request to its answer.
     pub request: Duration,
+    /// The same for a form with files, which a telephone may take a while to send.
+    pub upload: Duration,
     /// For a connection in all, after which it may finish what it began.
     pub connection: Duration,
     /// Connections at a time; more wait to be accepted, and the ledger keeps its file descriptors.
@@ -47,6 +49,7 @@ impl Default for Limits {
         Self {
             head: Duration::from_secs(10),
             request: Duration::from_secs(10),
+            upload: Duration::from_secs(90),
             connection: Duration::from_mins(5),
             connections: 512,
         }

@@ -24,8 +24,6 @@ pub(super) enum Command {
     Release(release::Arguments),
 }
 
-pub(super) use release::reasons as held_for;
-
 pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { address } => test::run(config, address),

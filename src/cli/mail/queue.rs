@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::release::reasons;
 use crate::cli::status::queue_name;
 use crate::cli::{Desk, duty_table, print, stamp};
 use crate::core::fact::LetterNo;
@@ -53,7 +52,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for reason in reasons(&state) {
+    for reason in state.held_for() {
         let words = reason.in_words();
         print(&format!("暂停:{}\n", words.in_locale(desk.loaded.locale())))?;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::answer::Clerk;
+use crate::cli::answer::Counter;
 use crate::cli::{AT_FAULT, Desk, print};
 use crate::config;
 use crate::core::fact::{Event, LetterKind};
@@ -98,6 +98,6 @@ fn recover(config: &Path, desk: &Desk, address: &Address, text: &str) -> anyhow:
         address: address.clone(),
         text: text.to_owned(),
     };
-    Clerk::open(config)?.append(vec![event])?;
+    Counter::open(config)?.append(vec![event])?;
     print("这个邮箱曾经收不到信,现在恢复,以后照常发给它\n")
 }

@@ -145,12 +145,10 @@ pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> T
 }
 
 fn held(agenda: &Agenda, state: &State) -> Option<(Option<Held>, Vec<String>)> {
-    let doubts = state.doubts.reasons();
-    let reasons = match &state.hold {
-        Some(held) => held.reasons.clone(),
-        None if doubts.is_empty() => return None,
-        None => doubts,
-    };
+    let reasons = state.held_for();
+    if reasons.is_empty() {
+        return None;
+    }
     let locale = agenda.calendar.locale;
     let words = reasons
         .iter()

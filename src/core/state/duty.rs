@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
 
 use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::ladder::Rung;
@@ -100,7 +101,7 @@ pub struct Given {
 }
 
 /// A file that came with an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Filed {
     /// When.
     pub at: Timestamp,

@@ -56,6 +56,18 @@ impl Doubts {
 }
 
 impl State {
+    /// Why nothing goes out now; empty if nothing is held.
+    pub fn held_for(&self) -> Vec<HoldReason> {
+        let held = self.hold.iter().flat_map(|held| held.reasons.clone());
+        let mut reasons: Vec<_> = held.collect();
+        for doubt in self.doubts.reasons() {
+            if !reasons.contains(&doubt) {
+                reasons.push(doubt);
+            }
+        }
+        reasons
+    }
+
     pub(super) fn apply_hold(&mut self, at: Timestamp, what: &Event) {
         match what {
             Event::Held {

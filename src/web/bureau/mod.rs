@@ -1,5 +1,6 @@
 //! The bureau's pages, for officers who are signed in. Each asks the desk for what its officer may see.
 
+pub(super) mod acts;
 mod matrix;
 mod queue;
 mod requests;
@@ -17,6 +18,7 @@ use axum::response::Response;
 use minijinja::value::{Serde, Value};
 use serde::{Deserialize, Serialize};
 
+use super::desk::Desk;
 use super::pages::Plain;
 use super::routes::Site;
 use super::session::{self, SESSION};
@@ -24,6 +26,7 @@ use super::sign_in;
 use crate::core::names::{TaskId, UnitId};
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, MatrixAsked, Overview, Stand};
+use crate::core::roster::Kind;
 
 /// Somebody who came in.
 pub(super) struct Entry {
@@ -247,6 +250,44 @@ pub(super) async fn queue(State(site): State<Arc<Site>>, headers: HeaderMap) -> 
         }
         Ok(_) => site.plain(Plain::NotThere),
         Err(response) => response,
+    }
+}
+
+/// `GET /raise`: for those who may decide.
+pub(super) async fn raise(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let entry = match admit(&site, &headers).await {
+        Ok(entry) if entry.officer.may_act() => entry,
+        Ok(_) => return site.plain(Plain::NotForYou),
+        Err(response) => return response,
+    };
+    let found = site.desk.raisable();
+    let kinds = Kind::ALL.map(|kind| (kind.word().to_owned(), kind.name().to_owned()));
+    let all = ("school".to_owned(), "各级各类学校、幼儿园".to_owned());
+    let audiences: Vec<_> = std::iter::once(all)
+        .chain(kinds)
+        .chain(found.tags)
+        .collect();
+    let page = minijinja::context! {
+        tasks => Serde(found.tasks),
+        units => Serde(found.units),
+        audiences => Serde(audiences),
+    };
+    site.bureau(&entry, ("raise.html", "raise", "发起"), &page)
+}
+
+/// `GET /hold`: for those who may decide.
+pub(super) async fn hold(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let entry = match admit(&site, &headers).await {
+        Ok(entry) if entry.officer.may_act() => entry,
+        Ok(_) => return site.plain(Plain::NotForYou),
+        Err(response) => return response,
+    };
+    match site.ask(Desk::held_pass).await {
+        Ok(pass) => {
+            let page = minijinja::context! { pass => Serde(pass) };
+            site.bureau(&entry, ("hold.html", "today", "暂停的信"), &page)
+        }
+        Err(plain) => site.plain(plain),
     }
 }
 

@@ -148,7 +148,7 @@ fn needs(found: &Today, unwell: &[String]) -> Vec<Need> {
             format!("（{} 封信，{} 条通知）", held.letters, held.notices)
         });
         let words = format!("定时的信已暂停{what}：{}", reasons.join("；"));
-        need("late", words, "", "");
+        need("late", words, "/hold", "看要发什么");
     }
     for reason in unwell {
         need("late", format!("{reason}。"), "", "");

@@ -26,7 +26,7 @@ fn letters(house: &House) -> usize {
 }
 
 /// Each file of the calendar's folder, rewritten.
-fn rewrite(house: &House, change: impl Fn(&str) -> String) {
+pub(super) fn rewrite(house: &House, change: impl Fn(&str) -> String) {
     for entry in fs::read_dir(house.path("calendar")).unwrap() {
         let path = entry.unwrap().path();
         let named = |end: &str| path.to_string_lossy().ends_with(end);
@@ -38,7 +38,7 @@ fn rewrite(house: &House, change: impl Fn(&str) -> String) {
 }
 
 /// 5月12日 becomes 6月12日; a day that the next month has not becomes its 28th.
-fn a_month_later(text: &str) -> String {
+pub(super) fn a_month_later(text: &str) -> String {
     let moved: Vec<String> = text
         .lines()
         .map(|line| match line.strip_prefix("month = ") {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::house::{Daemon, House, LIMIT};
+use super::hold::{a_month_later, rewrite};
+use super::house::{Daemon, House, LIMIT, link};
 
 const NOW: [&str; 4] = ["--pretend-now", "2026-03-04T07:59:00+08:00", "--speed", "1"];
 
@@ -95,7 +96,7 @@ fn seen(mut reply: ureq::http::Response<ureq::Body>) -> Seen {
         status: reply.status().as_u16(),
         location,
         cookies,
-        body: reply.body_mut().read_to_string().unwrap(),
+        body: String::from_utf8_lossy(&reply.body_mut().read_to_vec().unwrap()).into_owned(),
     }
 }
 
@@ -197,5 +198,187 @@ fn only_those_get_a_letter_who_may_and_not_too_many() {
     matrix.says("浒山小学");
     assert!(!matrix.body.contains("横河"), "another town's");
     assert_eq!(browser.get("/settings", &town).status, 403);
+    daemon.interrupt();
+}
+
+const INSPECTION: &str = "term-start-safety-inspection@2026";
+
+/// What an officer decides is a fact with who and when, and the school is told as by any clerk.
+#[test]
+fn an_officer_decides_on_the_pages() {
+    let (house, daemon) = open_house();
+    let browser = Browser::new(&house);
+    let inside = browser.sign_in(&house, "office@cixi-edu.example");
+    let token = browser.get("/", &inside).form_token();
+    let act = |fields: &[(&str, &str)]| {
+        let mut all = vec![("csrf", token.as_str())];
+        all.extend(fields);
+        browser.post("/act", &inside, &all)
+    };
+    let duty = |unit: &str| format!("{INSPECTION}/{unit}");
+    let (s1, s2, s3) = (duty("s001"), duty("s002"), duty("s003"));
+    // Many at once: those that can be are, and of the others it is said why not.
+    let bulk = act(&[
+        ("duty", &s1),
+        ("duty", &s2),
+        ("duty", "term-start-safety-inspection@2031/s003"),
+        ("act", "extend"),
+        ("until", "2026-03-20"),
+        ("note", "校舍在维修"),
+    ]);
+    assert_eq!(bulk.status, 200, "{}", bulk.body);
+    bulk.says("浒山小学“春季开学安全自查（9项）” 延至2026-03-20(沈志明)");
+    bulk.says("这个单位在这一期没有这项任务");
+    let decided = house.facts("decision");
+    assert_eq!(decided.len(), 2);
+    assert_eq!(decided[0]["by"], "沈志明");
+    assert_eq!(decided[0]["until"], "2026-03-20");
+    // A school that phones; the one who wrote it down is on record.
+    act(&[("duty", &s3), ("act", "done"), ("by", "余丽娜")]).says("已完成(余丽娜)");
+    let answers = house.facts("answer");
+    assert_eq!(answers[0]["by"], "余丽娜");
+    assert_eq!(answers[0]["note"], "沈志明代记");
+    act(&[("duty", &s3), ("act", "return"), ("note", "缺照片")]).says("已退回");
+    act(&[("duty", &s2), ("act", "waive"), ("note", "合并办理")]).says("免做(沈志明)");
+    let again = act(&[("duty", &s2), ("act", "waive"), ("note", "合并办理")]);
+    again.says("已经免做");
+    assert_eq!(house.facts("waiver").len(), 1);
+    let nothing = act(&[("duty", &s1), ("act", "grant")]);
+    assert_eq!(nothing.status, 409);
+    nothing.says("没有待定的申请");
+    // An alert goes out at once.
+    let fields = [
+        ("csrf", token.as_str()),
+        ("now", "yes"),
+        ("unit", "s001"),
+        ("title", "台风红色预警"),
+        ("note", "今天下午停课"),
+    ];
+    browser.post("/raise", &inside, &fields).says("已发起");
+    let raised = house.facts("raised");
+    assert_eq!((raised.len(), &raised[0]["by"]), (1, &"沈志明".into()));
+    let until = Instant::now() + LIMIT;
+    let told = |notices: &[String]| notices.iter().any(|line| line.contains("opens alert@"));
+    while !told(&house.notices()) {
+        assert!(Instant::now() < until, "{:?}", house.notices());
+    }
+    browser.get("/hold", &inside).says("没有暂停的信");
+    daemon.interrupt();
+}
+
+/// An edit that turns the year over is held; the officer sees what would go, and lets it.
+#[test]
+fn what_is_held_is_let_go_on_its_page() {
+    let house = House::new(None);
+    house.pass("2026-05-06T07:59:00+08:00", "2026-05-11T09:00:00+08:00");
+    rewrite(&house, a_month_later);
+    let mut daemon = house.start(&["--pretend-now", "2026-05-13T09:00:00+08:00", "--speed", "1"]);
+    daemon.wait_for("页面:");
+    house.wait_for_facts("held", 1);
+    let browser = Browser::new(&house);
+    let inside = browser.sign_in(&house, "office@cixi-edu.example");
+    let home = browser.get("/", &inside);
+    home.says("定时的信已暂停");
+    let page = browser.get("/hold", &inside);
+    page.says("若放行，现在要发");
+    let shown = page.body.split("name=\"shown\" value=\"").nth(1).unwrap();
+    let shown = shown.split('"').next().unwrap().to_owned();
+    let token = page.form_token();
+    let release = |shown: &str| {
+        let fields = [
+            ("csrf", token.as_str()),
+            ("shown", shown),
+            ("note", "看过了"),
+        ];
+        browser.post("/hold", &inside, &fields)
+    };
+    release("another").says("请重新看过再放行");
+    assert!(house.facts("released").is_empty());
+    release(&shown).says("已放行");
+    assert_eq!(house.facts("released")[0]["by"], "沈志明");
+    house.wait_for_facts("slot-passed", 1);
+    daemon.interrupt();
+}
+
+/// Answers with a file on the letter's page: kept, shown, given to those who may have it, and to nobody else.
+#[test]
+fn a_letter_is_answered_with_a_photo() {
+    let (house, daemon) = open_house();
+    let letters = fs::read_dir(house.path("var/spool")).unwrap();
+    let mut letters = letters.map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let mine = letters
+        .find(|eml| String::from_utf8_lossy(eml).contains("wang.jianguo@hushan-primary.example"))
+        .unwrap();
+    let page = link(&mine);
+    let browser = Browser::new(&house);
+    let path = page.strip_prefix(&browser.base).unwrap();
+    let duty = format!("{INSPECTION}/s001");
+    let send = |file: &str, bytes: &[u8]| {
+        let mut body = Vec::new();
+        for (name, value) in [
+            ("duty", duty.as_str()),
+            ("by", "王建国"),
+            ("note", ""),
+            ("answer", "done"),
+        ] {
+            body.extend(
+                format!(
+                    "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                )
+                .bytes(),
+            );
+        }
+        body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{file}\"\r\nContent-Type: image/jpeg\r\n\r\n").bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--b--\r\n");
+        let asked = browser.agent.post(&page);
+        seen(
+            asked
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .send(&body[..])
+                .unwrap(),
+        )
+    };
+    let photo = b"\xFF\xD8\xFF\xE0 the yard";
+    let wrong = send("页面.html", b"<script>alert(1)</script>");
+    assert_eq!(wrong.status, 409, "{}", wrong.body);
+    wrong.says("不是可以收的文件");
+    assert!(house.facts("answer").is_empty(), "all or nothing");
+    assert_eq!(send("../操场 照片.JPG", photo).status, 303);
+    let kept = house.facts("evidence");
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["name"], "操场 照片.jpg");
+    let digest = kept[0]["digest"].as_str().unwrap();
+    assert_eq!(house.facts("answer").len(), 1);
+    // The same once more is the same.
+    assert_eq!(send("../操场 照片.JPG", photo).status, 303);
+    assert_eq!(
+        (house.facts("evidence").len(), house.facts("answer").len()),
+        (1, 1)
+    );
+    browser.get(path, "").says("已收到的材料");
+    assert_eq!(browser.get(&format!("{path}/{digest}"), "").status, 200);
+    assert_eq!(
+        browser
+            .get(&format!("{path}/{}", "0".repeat(64)), "")
+            .status,
+        404
+    );
+    assert_eq!(browser.get(&format!("/evidence/{digest}"), "").status, 401);
+    let inside = browser.sign_in(&house, "office@cixi-edu.example");
+    browser
+        .get("/task?id=term-start-safety-inspection", &inside)
+        .says("操场 照片.jpg");
+    assert_eq!(
+        browser.get(&format!("/evidence/{digest}"), &inside).status,
+        200
+    );
+    let other_town = browser.sign_in(&house, "sun.lifeng@henghe-town.example");
+    assert_eq!(
+        browser
+            .get(&format!("/evidence/{digest}"), &other_town)
+            .status,
+        404
+    );
     daemon.interrupt();
 }

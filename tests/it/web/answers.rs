@@ -73,6 +73,7 @@ fn each_answer_is_recorded_and_thanked_for() {
             note: "操场在施工".to_owned(),
             nth: None,
             until: (answer == Answer::Extension).then_some(date(2026, 5, 20)),
+            files: Vec::new(),
         };
         assert_eq!(site.desk.recorded(), [expected]);
         let location = reply.header("location").expect("a way back");

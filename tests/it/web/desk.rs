@@ -15,14 +15,17 @@ use schoolbell::core::officer::Officer;
 use schoolbell::core::overview::{Asked, Overview, overview};
 use schoolbell::link::LinkKeys;
 use schoolbell::web::{
-    AskedLink, Desk, DeskError, Health, Masthead, Measures, PressedAnswer, Recorded, Recording,
-    SettingsPart, Version,
+    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
+    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 
 use crate::bell::Bell;
 
 /// The day it is in these tests: a Tuesday.
 pub(crate) const TODAY: Date = date(2026, 5, 5);
+
+/// The digest of the one file of evidence.
+pub(crate) const FILE: &str = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f";
 
 /// A key file of one key.
 pub(crate) const KEY: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -52,6 +55,8 @@ pub(crate) struct MemoryDesk {
     bureau: Mutex<Option<Bell>>,
     pub(crate) asked_links: Mutex<Vec<AskedLink>>,
     /// The digests of browsers that signed in, and of their sessions.
+    /// What officers decided.
+    pub(crate) deeds: Mutex<Vec<Deed>>,
     pub(crate) signed_in: Mutex<BTreeMap<String, Officer>>,
     recorded: Mutex<Vec<PressedAnswer>>,
     fault: Mutex<Option<Fault>>,
@@ -68,6 +73,7 @@ impl MemoryDesk {
             boards: Mutex::default(),
             bureau: Mutex::default(),
             asked_links: Mutex::default(),
+            deeds: Mutex::default(),
             signed_in: Mutex::default(),
             recorded: Mutex::default(),
             fault: Mutex::default(),
@@ -225,6 +231,48 @@ impl Desk for MemoryDesk {
         ))
     }
 
+    fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
+        assert!(
+            officer.may_act(),
+            "asked to decide for somebody who may not"
+        );
+        lock(&self.deeds).push(deed.clone());
+        Ok(Told {
+            done: vec!["已办<b>".to_owned()],
+            not_done: Vec::new(),
+        })
+    }
+
+    fn held_pass(&self) -> Result<Option<HeldPass>, DeskError> {
+        Ok(Some(HeldPass {
+            mark: "2026-05-05/b1946ac9".to_owned(),
+            reasons: vec!["行事历或花名册改动以后<b>".to_owned()],
+            letters: 21,
+            notices: 345,
+            lines: "· 应急疏散演练:布置 345条\n".to_owned(),
+        }))
+    }
+
+    fn raisable(&self) -> Raisable {
+        Raisable {
+            tasks: vec![("alert".to_owned(), "紧急通知".to_owned())],
+            units: vec![("s1".to_owned(), "浒山小学".to_owned())],
+            tags: Vec::new(),
+        }
+    }
+
+    fn evidence(&self, _: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {
+        let bytes = self.file(digest)?;
+        Ok(bytes.map(|bytes| GivenFile {
+            name: "演练 照片\"1\".jpg".to_owned(),
+            bytes,
+        }))
+    }
+
+    fn file(&self, digest: &str) -> Result<Option<Vec<u8>>, DeskError> {
+        Ok((digest == FILE).then(|| b"\xFF\xD8\xFF a photo".to_vec()))
+    }
+
     fn versions(&self) -> Result<Vec<Version>, DeskError> {
         let version = |name: &str, day, in_force| Version {
             version: name.to_owned(),
@@ -347,6 +395,7 @@ pub(crate) fn item(id: &str, title: &str) -> Item {
         authority: "《中小学幼儿园应急疏散演练指南》".to_owned(),
         settled: None,
         alert: false,
+        files: Vec::new(),
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::civil::date;
+use schoolbell::core::state::Filed;
 use schoolbell::link::{Claim, LinkKeys};
 use schoolbell::web::{AskedLink, Desk as _, Limits, Route};
 
 use super::boards::{bell, board_of_may};
-use super::desk::{Fault, KEY, MemoryDesk, TODAY, digest_of, item, letter};
+use super::desk::{FILE, Fault, KEY, MemoryDesk, TODAY, digest_of, item, letter};
 use super::site::{FORM, Reply, Site, board_of, encode, page_of, sign_in_of};
 
 const DRILL: &str = "evacuation-drill-monthly@2026-05/s001";
@@ -17,7 +18,15 @@ const OTHER_KEY: &str = "k2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
 fn desk() -> std::sync::Arc<MemoryDesk> {
     let mut content = letter(1);
-    content.items.push(item(DRILL, "每月应急疏散演练"));
+    let mut drill = item(DRILL, "每月应急疏散演练");
+    drill.files.push(Filed {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        digest: FILE.to_owned(),
+        name: "演练照片.jpg".to_owned(),
+        bytes: 11,
+        by: "王建国".to_owned(),
+    });
+    content.items.push(drill);
     let desk = MemoryDesk::with([content]);
     desk.put_up(board_of_may());
     desk.open_bureau(bell());
@@ -62,7 +71,8 @@ fn all_paths() -> Vec<(Route, String)> {
         } else {
             ""
         };
-        (route, path.replace("{unit}", "s1") + query)
+        let path = path.replace("{unit}", "s1").replace("{digest}", FILE);
+        (route, path + query)
     };
     Route::ALL.into_iter().map(path).collect()
 }
@@ -271,10 +281,15 @@ fn a_form_from_another_site_is_refused() {
     }
 }
 
+/// A form without files is as short as ever, though the route takes files.
 #[test]
 fn a_body_too_large_is_refused_with_and_without_its_length() {
     let site = site();
     let note = "note=".to_owned() + &"x".repeat(16 * 1024);
+    for path in ["/sign-in", "/sign-out", "/raise", "/hold"] {
+        let reply = site.ask("POST", path, &signed_in(), &note);
+        assert_eq!(reply.status, 413, "{path}");
+    }
     let reply = site.ask("POST", &page_of(1), FORM, &note);
     assert_eq!(reply.status, 413);
     reply.says("内容太长");

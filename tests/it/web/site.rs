@@ -91,7 +91,8 @@ impl Site {
         stream
             .read_to_end(&mut reply)
             .expect("an answer and an end");
-        Reply::parse(&String::from_utf8(reply).expect("UTF-8"))
+        // A file of evidence is anything.
+        Reply::parse(&String::from_utf8_lossy(&reply))
     }
 }
 

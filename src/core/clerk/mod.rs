@@ -1,0 +1,265 @@
+//! What a clerk records: answers given by telephone, decisions, waivers, returns, tasks raised by hand. Decided here, for
+//! the command line and the pages alike; whoever asks appends the events.
+
+mod raise;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub use raise::{Raise, Whom};
+
+use super::agenda::Agenda;
+use super::compose::title;
+use super::diagnostic::did_you_mean;
+use super::duty::DutyId;
+use super::fact::{Answer, Event, Via};
+use super::names::TaskId;
+use super::plan::Slots;
+use super::state::{DutyState, State};
+
+/// What is to be recorded of a duty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// What somebody at the unit says.
+    Answer {
+        /// What.
+        said: Answer,
+        /// Who.
+        by: String,
+        /// The day asked for with an extension.
+        until: Option<Date>,
+    },
+    /// The request that waits is granted; an extension to this day, or to the one asked for.
+    Grant {
+        /// The day.
+        until: Option<Date>,
+    },
+    /// The request that waits is refused.
+    Refuse,
+    /// The unit is let off.
+    Waive,
+    /// It is put off, whether asked for or not.
+    Extend {
+        /// To this day.
+        until: Date,
+    },
+    /// What was done is given back.
+    Return,
+}
+
+/// What comes of an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// To be recorded, and how that is told: `浒山小学“应急疏散演练” 免做(沈志明)`.
+    Record(Vec<Event>, String),
+    /// The same is on record; how that is told.
+    Before(String),
+}
+
+/// What a clerk decides on.
+#[derive(Clone, Copy, Debug)]
+pub struct Clerk<'a> {
+    /// The calendar and the roster.
+    pub agenda: &'a Agenda,
+    /// What has happened.
+    pub state: &'a State,
+    /// When it happens.
+    pub now: Timestamp,
+}
+
+impl<'a> Clerk<'a> {
+    /// What an act comes to. `by` is who records it, `note` what they add.
+    ///
+    /// # Errors
+    /// Why it cannot be done, for a person.
+    pub fn decide(
+        &self,
+        duty: &DutyId,
+        act: &Act,
+        by: &str,
+        note: &str,
+    ) -> Result<Decided, String> {
+        let name = self.name(duty)?;
+        let (id, by, note) = (duty.clone(), by.to_owned(), note.to_owned());
+        match act {
+            Act::Answer {
+                said,
+                by: who,
+                until,
+            } => Ok(self.answer(id, *said, (who.clone(), note), *until, &name)),
+            Act::Grant { until } => self.ruling(id, true, *until, (by, note), &name),
+            Act::Refuse => self.ruling(id, false, None, (by, note), &name),
+            Act::Waive => {
+                if self
+                    .known(duty)
+                    .is_some_and(|known| known.let_off.is_some())
+                {
+                    return Ok(Decided::Before(format!("{name} 已经免做")));
+                }
+                let words = format!("{name} 免做({by})");
+                Ok(Decided::Record(
+                    vec![Event::Waiver { duty: id, by, note }],
+                    words,
+                ))
+            }
+            Act::Extend { until } => {
+                self.later(duty, &name, *until)?;
+                let words = format!("{name} 延至{until}({by})");
+                let event = Event::Decision {
+                    duty: id,
+                    request: Answer::Extension,
+                    granted: true,
+                    by,
+                    note,
+                    until: Some(*until),
+                };
+                Ok(Decided::Record(vec![event], words))
+            }
+            Act::Return => {
+                let settled =
+                    |known: &DutyState| !known.dones.is_empty() || known.let_off.is_some();
+                if !self.known(duty).is_some_and(settled) {
+                    return Err(format!("{name} 还没有办结,不用退回"));
+                }
+                let words = format!("{name} 已退回({by}),职责重新打开");
+                Ok(Decided::Record(
+                    vec![Event::Return { duty: id, by, note }],
+                    words,
+                ))
+            }
+        }
+    }
+
+    /// The duty's title and unit, if there is such a duty.
+    fn name(&self, duty: &DutyId) -> Result<String, String> {
+        let agenda = self.agenda;
+        let unit = agenda.roster.unit(&duty.unit);
+        let task = agenda.calendar.tasks.get(&duty.occurrence.task);
+        let known = self.known(duty).is_some()
+            || agenda.due_in_period(&duty.occurrence, &duty.unit).is_some();
+        let (Some(unit), Some(task), true) = (unit, task, known) else {
+            let hint = if unit.is_none() {
+                format!("花名册里没有单位 {}", duty.unit)
+            } else if task.is_none() {
+                let ids = agenda.calendar.tasks.keys().map(TaskId::as_str);
+                did_you_mean(duty.occurrence.task.as_str(), ids).map_or_else(
+                    || format!("行事历里没有任务 {}", duty.occurrence.task),
+                    |words| words.zh,
+                )
+            } else {
+                "这个单位在这一期没有这项任务;用 schoolbell dates --task 看有哪些期次".to_owned()
+            };
+            return Err(format!("没有职责 {duty}。{hint}"));
+        };
+        let title = self
+            .known(duty)
+            .and_then(DutyState::own_title)
+            .unwrap_or_else(|| title(task, duty.occurrence.period));
+        Ok(format!("{}“{title}”", unit.name))
+    }
+
+    fn known(&self, duty: &DutyId) -> Option<&'a DutyState> {
+        self.state.duty(duty)
+    }
+
+    /// How many answers its task asks.
+    fn times(&self, duty: &DutyId) -> u16 {
+        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
+        task.map_or(1, |task| task.times)
+    }
+
+    fn today(&self) -> Date {
+        Slots::new(&self.agenda.calendar).day(self.now)
+    }
+
+    /// Whether a duty may be put off to a day: one that is not over, and not before the day it has.
+    fn later(&self, duty: &DutyId, name: &str, until: Date) -> Result<(), String> {
+        if until < self.today() {
+            return Err(format!("延到的 {until} 已经过去"));
+        }
+        if let Some(due) = self.agenda.due_in_period(&duty.occurrence, &duty.unit)
+            && until <= due
+        {
+            return Err(format!("{name} 的截止日是 {due},{until} 并不更晚"));
+        }
+        let settled = |known: &DutyState| known.settled(self.times(duty)).is_some();
+        if self.known(duty).is_some_and(settled) {
+            return Err(format!(
+                "{name} 已经办结,不用延期;要重新打开请先退回(return)"
+            ));
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &self,
+        duty: DutyId,
+        said: Answer,
+        (by, note): (String, String),
+        until: Option<Date>,
+        name: &str,
+    ) -> Decided {
+        let times = self.times(&duty);
+        let known = self.known(&duty);
+        let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
+        let again = known
+            .and_then(|known| known.answers.last())
+            .is_some_and(|last| last.answer == said && last.by == by && last.note == note);
+        if again && (times == 1 || done) {
+            let words = format!("台账里已有同样的回执:{name} {}({by})", said.name());
+            return Decided::Before(words);
+        }
+        let words = format!("{name} {}({by})", said.name());
+        let next = || known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1));
+        let event = Event::Answer {
+            duty,
+            answer: said,
+            by,
+            note,
+            via: Via::Clerk,
+            address: None,
+            nth: (said == Answer::Done && times > 1).then(next),
+            until,
+            corrects: done && said.is_request() && said != Answer::HandedOver,
+        };
+        Decided::Record(vec![event], words)
+    }
+
+    fn ruling(
+        &self,
+        duty: DutyId,
+        granted: bool,
+        until: Option<Date>,
+        (by, note): (String, String),
+        name: &str,
+    ) -> Result<Decided, String> {
+        let request = self
+            .known(&duty)
+            .and_then(DutyState::request)
+            .ok_or_else(|| format!("{name} 没有待定的申请;要延期请用 extend,要免做请用 waive"))?;
+        let until = if request.answer == Answer::Extension && granted {
+            let until = until
+                .or(request.until)
+                .ok_or("申请里没有写延到哪天,请写明(--until)")?;
+            self.later(&duty, name, until)?;
+            Some(until)
+        } else {
+            None
+        };
+        let words = format!(
+            "{name} 的“{}”{}({by}){}",
+            request.answer.name(),
+            if granted { "已同意" } else { "未同意" },
+            until.map_or(String::new(), |day| format!(",延至{day}"))
+        );
+        let event = Event::Decision {
+            duty,
+            request: request.answer,
+            granted,
+            by,
+            note,
+            until,
+        };
+        Ok(Decided::Record(vec![event], words))
+    }
+}

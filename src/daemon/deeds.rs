@@ -1,0 +1,126 @@
+//! What officers decide on the bureau's pages, recorded.
+
+use super::desk::refused;
+use super::office::{Book, House, Office};
+use crate::core::clerk::{Act, Clerk, Decided};
+use crate::core::duty::DutyId;
+use crate::core::fact::Event;
+use crate::core::officer::Officer;
+use crate::web::{Deed, DeskError, HeldPass, Told};
+
+/// Words that are told one by one; more are counted.
+const MOST_TOLD: usize = 30;
+
+impl Office {
+    /// Records a deed of an officer who may decide.
+    pub(super) fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
+        let house = self.house();
+        let mut book = self.book().map_err(|error| refused(&error))?;
+        let by = officer.person.as_str();
+        let (events, told) = match deed {
+            Deed::OfDuties { duties, act, note } => {
+                let clerk = self.clerk(&house, &book);
+                of_duties(&clerk, duties, act, by, note)
+            }
+            Deed::Raise { raise, note } => match self.clerk(&house, &book).raise(raise, by, note) {
+                Ok(raised) => {
+                    let words = [format!("已发起：{}", raised.words)];
+                    let told = Told {
+                        done: words.into_iter().chain(raised.warning).collect(),
+                        not_done: Vec::new(),
+                    };
+                    (raised.events, told)
+                }
+                Err(why) => (Vec::new(), Told::nothing(why)),
+            },
+            Deed::Release { shown, note } => release(&house, &book, shown, by, note),
+        };
+        self.append(&mut book, events)
+            .map_err(|error| refused(&error))?;
+        drop(book);
+        self.answered.notify_one();
+        Ok(told)
+    }
+
+    /// The pass that is held, as it would go out now; `None` where none is.
+    pub(super) fn held_pass(&self) -> Result<Option<HeldPass>, DeskError> {
+        let house = self.house();
+        let state = {
+            let book = self.book().map_err(|error| refused(&error))?;
+            if book.state.held_for().is_empty() {
+                return Ok(None);
+            }
+            // To plan a county's pass may take a second: nobody else is kept waiting for the book meanwhile.
+            book.state.clone()
+        };
+        Ok(Some(super::hold::shown(&house, &state, self.clock.now())))
+    }
+
+    fn clerk<'a>(&self, house: &'a House, book: &'a Book) -> Clerk<'a> {
+        Clerk {
+            agenda: &house.agenda,
+            state: &book.state,
+            now: self.clock.now(),
+        }
+    }
+}
+
+/// Those that can be done are done; of the others it is told why not.
+fn of_duties(
+    clerk: &Clerk<'_>,
+    duties: &[DutyId],
+    act: &Act,
+    by: &str,
+    note: &str,
+) -> (Vec<Event>, Told) {
+    // The school's own words stand first; who wrote them down for it must be on record too.
+    let note = match act {
+        Act::Answer { .. } if note.is_empty() => format!("{by}代记"),
+        Act::Answer { .. } => format!("{note}（{by}代记）"),
+        _ => note.to_owned(),
+    };
+    let mut events = Vec::new();
+    let mut told = Told::default();
+    for duty in duties {
+        match clerk.decide(duty, act, by, &note) {
+            Ok(Decided::Record(more, words)) => {
+                events.extend(more);
+                told.done.push(words);
+            }
+            Ok(Decided::Before(words)) => told.done.push(words),
+            Err(why) => told.not_done.push(why),
+        }
+    }
+    for words in [&mut told.done, &mut told.not_done] {
+        let more = words.len().saturating_sub(MOST_TOLD);
+        if more > 0 {
+            words.truncate(MOST_TOLD);
+            words.push(format!("……以及另外 {more} 项"));
+        }
+    }
+    (events, told)
+}
+
+/// Only what was seen is let go: an edit meanwhile makes it another pass.
+fn release(house: &House, book: &Book, shown: &str, by: &str, note: &str) -> (Vec<Event>, Told) {
+    if book.state.held_for().is_empty() {
+        return (
+            Vec::new(),
+            Told::nothing("没有暂停的信，不用放行。".to_owned()),
+        );
+    }
+    if super::hold::mark(house, &book.state) != shown {
+        let why = "您看过以后又有改动，请重新看过再放行。".to_owned();
+        return (Vec::new(), Told::nothing(why));
+    }
+    let event = Event::Released {
+        by: by.to_owned(),
+        note: note.to_owned(),
+    };
+    let words = "已放行：几秒内按此刻的情况重新计算；在发信时间内（8:00 至 20:00）马上发出，否则在下一个时点发出。";
+    let told = Told {
+        done: vec![words.to_owned()],
+        not_done: Vec::new(),
+    };
+    (vec![event], told)
+}

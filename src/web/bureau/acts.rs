@@ -1,0 +1,255 @@
+//! What officers decide on the bureau's pages. Only POST comes here, with the token of the session's own forms.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use jiff::civil::Date;
+use minijinja::context;
+use minijinja::value::Serde;
+
+use super::{Entry, admit};
+use crate::core::clerk::{Act, Raise, Whom};
+use crate::core::fact::Answer;
+use crate::core::written::read_day;
+use crate::web::desk::{Deed, DeskError};
+use crate::web::pages::Plain;
+use crate::web::press::{LONGEST_NOTE, has_odd_character, is_name, one_line};
+use crate::web::routes::Site;
+use crate::web::session;
+
+/// Characters a title may have.
+const LONGEST_TITLE: usize = 60;
+
+/// The fields of a form, as they came.
+#[derive(Debug, Default)]
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(field, _)| field == name);
+        found.map_or("", |(_, value)| value.trim())
+    }
+
+    /// What was added, on one line; an error says what to mend.
+    fn note(&self) -> Result<String, &'static str> {
+        let note = one_line(self.get("note"));
+        if note.chars().count() > LONGEST_NOTE {
+            return Err("说明最多 500 个字，请写短一些。");
+        }
+        if has_odd_character(&note) {
+            return Err("说明里有看不见的特殊字符，请删去重写。");
+        }
+        Ok(note)
+    }
+
+    fn day(&self, name: &str) -> Result<Option<Date>, &'static str> {
+        match self.get(name) {
+            "" => Ok(None),
+            text => read_day(text)
+                .map(Some)
+                .ok_or("看不懂这个日期，请写成 2026-06-20 这样。"),
+        }
+    }
+
+    /// What is to be done with the duties that were ticked.
+    fn act(&self) -> Result<Act, &'static str> {
+        let until = self.day("until")?;
+        let answer = |said| {
+            let by = self.get("by");
+            if is_name(by) {
+                Ok(Act::Answer {
+                    said,
+                    by: by.to_owned(),
+                    until,
+                })
+            } else {
+                Err("代记回执，请写明学校里是谁说的。")
+            }
+        };
+        match self.get("act") {
+            "grant" => Ok(Act::Grant { until }),
+            "refuse" => Ok(Act::Refuse),
+            "waive" => Ok(Act::Waive),
+            "return" => Ok(Act::Return),
+            "extend" => until
+                .map(|until| Act::Extend { until })
+                .ok_or("请写明延到哪一天。"),
+            said => answer(Answer::parse(said).ok_or("请选要办什么。")?),
+        }
+    }
+
+    /// The deed of the form for ticked duties.
+    fn of_duties(&self) -> Result<Deed, &'static str> {
+        let ticked = self.0.iter().filter(|(name, _)| name == "duty");
+        let duties: Result<Vec<_>, _> = ticked.map(|(_, duty)| duty.parse()).collect();
+        let mut duties = duties.map_err(|_| "这一页已经过时，请重新打开。")?;
+        duties.sort();
+        duties.dedup();
+        if duties.is_empty() {
+            return Err("请先在要办的单位前面打勾。");
+        }
+        let act = self.act()?;
+        let note = self.note()?;
+        let needs_reason = matches!(act, Act::Refuse | Act::Return | Act::Waive);
+        if needs_reason && note.is_empty() {
+            return Err("请在说明里写明理由，会告诉学校。");
+        }
+        Ok(Deed::OfDuties { duties, act, note })
+    }
+
+    /// The deed of the form that raises something.
+    fn of_raising(&self) -> Result<Deed, &'static str> {
+        let title = one_line(self.get("title"));
+        if title.chars().count() > LONGEST_TITLE || has_odd_character(&title) {
+            return Err("名称最多 60 个字，不能有特殊字符。");
+        }
+        let (unit, audience) = (self.get("unit"), self.get("audience"));
+        let whom = match (unit, audience) {
+            ("", "") => return Err("请写明发给谁：一个单位，或一类单位。"),
+            ("", audience) => Whom::Audience(audience.to_owned()),
+            (unit, "") => Whom::Unit(unit.to_owned()),
+            _ => return Err("“哪个单位”和“哪类单位”只写一样。"),
+        };
+        let task = Some(self.get("task").to_owned()).filter(|task| !task.is_empty());
+        let alert = self.get("now") == "yes";
+        if task.is_none() && !alert {
+            return Err("请选一项任务；没有合适的任务时，只能发紧急通知。");
+        }
+        Ok(Deed::Raise {
+            raise: Raise {
+                task,
+                whom,
+                alert,
+                title,
+                due: self.day("due")?,
+            },
+            note: self.note()?,
+        })
+    }
+}
+
+type Posted = Result<Form<Vec<(String, String)>>, FormRejection>;
+
+/// `POST /act`: answers, decisions, waivers, extensions, returns; of one duty or of many.
+pub(in crate::web) async fn act(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    form: Posted,
+) -> Response {
+    carry_out(&site, &headers, form, Fields::of_duties).await
+}
+
+/// `POST /raise`
+pub(in crate::web) async fn raise(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    form: Posted,
+) -> Response {
+    carry_out(&site, &headers, form, Fields::of_raising).await
+}
+
+/// `POST /hold`: lets go what is held, if it is still what the page showed.
+pub(in crate::web) async fn release(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    form: Posted,
+) -> Response {
+    carry_out(&site, &headers, form, |fields| {
+        Ok(Deed::Release {
+            shown: fields.get("shown").to_owned(),
+            note: fields.note()?,
+        })
+    })
+    .await
+}
+
+async fn carry_out(
+    site: &Arc<Site>,
+    headers: &HeaderMap,
+    form: Posted,
+    read: impl FnOnce(&Fields) -> Result<Deed, &'static str>,
+) -> Response {
+    let entry = match admit(site, headers).await {
+        Ok(entry) if entry.officer.may_act() => entry,
+        Ok(_) => return site.plain(Plain::NotForYou),
+        Err(response) => return response,
+    };
+    let Ok(Form(pairs)) = form else {
+        return site.plain(Plain::Status(StatusCode::BAD_REQUEST));
+    };
+    let fields = Fields(pairs);
+    if !session::is_form_token(&site.desk.keys(), &entry.session, fields.get("csrf")) {
+        return site.plain(Plain::CrossSite);
+    }
+    let back = fields.get("back").to_owned();
+    let deed = match read(&fields) {
+        Ok(deed) => deed,
+        Err(amiss) => {
+            let told = [amiss.to_owned()];
+            return told_page(
+                site,
+                &entry,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &[],
+                &told,
+                &back,
+            );
+        }
+    };
+    let officer = entry.officer.clone();
+    let desk = Arc::clone(&site.desk);
+    let done = tokio::task::spawn_blocking(move || desk.carry_out(&officer, &deed)).await;
+    match done {
+        Ok(Ok(told)) => {
+            let status = if told.done.is_empty() {
+                StatusCode::CONFLICT
+            } else {
+                StatusCode::OK
+            };
+            told_page(site, &entry, status, &told.done, &told.not_done, &back)
+        }
+        Ok(Err(DeskError::StorageFull)) => {
+            let told = ["服务器的磁盘满了，没有记下。请稍后再办一次。".to_owned()];
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            told_page(site, &entry, status, &[], &told, &back)
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "没有记下");
+            site.plain(Plain::Later)
+        }
+        Err(error) => {
+            tracing::error!(%error, "记录时程序出错");
+            site.plain(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
+        }
+    }
+}
+
+/// What was done, and what was not and why.
+fn told_page(
+    site: &Site,
+    entry: &Entry,
+    status: StatusCode,
+    done: &[String],
+    not_done: &[String],
+    back: &str,
+) -> Response {
+    // Only a path of our own leads back.
+    let own =
+        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    let page = context! {
+        done => Serde(done),
+        not_done => Serde(not_done),
+        back => if own { back } else { "/" },
+    };
+    let title = if done.is_empty() {
+        "没有办成"
+    } else {
+        "已办"
+    };
+    let mut response = site.bureau(entry, ("told.html", "", title), &page);
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,105 @@
+//! A letter's form as it comes in: plain fields, or fields with files. So many uploads at a time, and no more.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{Form, FromRequest as _, Multipart, Request};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::desk::GivenFile;
+use super::routes::Site;
+use crate::core::evidence::{BYTES_AT_MOST, FILES_AT_MOST};
+
+/// Uploads that are read at a time; more wait for their turn. Each may take 31 MiB of memory.
+pub(super) const UPLOADS_AT_ONCE: usize = 4;
+
+/// Bytes of a form with files: the files, and what stands around them.
+pub(super) const FORM_LIMIT: usize = FILES_AT_MOST * BYTES_AT_MOST + 64 * 1024;
+
+/// Bytes of a form without files, and of a field that is no file: a name and a note at their longest take 7 KiB.
+const FIELD_LIMIT: usize = 16 * 1024;
+
+/// What a form brought.
+pub(super) struct Brought {
+    pub(super) pairs: Vec<(String, String)>,
+    pub(super) files: Vec<GivenFile>,
+    /// What is wrong with the files, for who sent them.
+    pub(super) amiss: Option<&'static str>,
+    /// Held while the files are in memory.
+    pub(super) turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Whether a request may bring files.
+pub(super) fn may_bring_files(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+/// Reads a form of either kind; else what is answered instead.
+pub(super) async fn read(site: &Arc<Site>, request: Request) -> Result<Brought, Response> {
+    if !may_bring_files(&request) {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, FIELD_LIMIT).await;
+        let bytes = bytes.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        let request = Request::from_parts(parts, bytes.into());
+        let form = Form::<Vec<(String, String)>>::from_request(request, site).await;
+        return match form {
+            Ok(Form(pairs)) => Ok(Brought {
+                pairs,
+                files: Vec::new(),
+                amiss: None,
+                turn: None,
+            }),
+            Err(rejection) => Err(rejection.into_response()),
+        };
+    }
+    let form = Multipart::from_request(request, site).await;
+    let mut form = form.map_err(MultipartRejection::into_response)?;
+    let mut brought = Brought {
+        pairs: Vec::new(),
+        files: Vec::new(),
+        amiss: None,
+        turn: None,
+    };
+    loop {
+        let field = form.next_field().await;
+        let Some(mut field) = field.map_err(axum::response::IntoResponse::into_response)? else {
+            return Ok(brought);
+        };
+        let name = field.name().unwrap_or_default().to_owned();
+        let file = field.file_name().map(ToOwned::to_owned);
+        let is_file = file.is_some();
+        let limit = if is_file { BYTES_AT_MOST } else { FIELD_LIMIT };
+        // A field for files that was left empty comes as one without name and bytes.
+        if file.as_deref().is_some_and(|file| !file.is_empty()) && brought.turn.is_none() {
+            brought.turn = Arc::clone(&site.uploads).acquire_owned().await.ok();
+        }
+        let mut bytes = Vec::new();
+        while let Some(more) = field
+            .chunk()
+            .await
+            .map_err(axum::response::IntoResponse::into_response)?
+        {
+            if bytes.len() + more.len() <= limit {
+                bytes.extend_from_slice(&more);
+            } else {
+                brought.amiss = Some("一个文件最多 10 MB，请压缩后再传。");
+            }
+        }
+        match file {
+            None => {
+                let value = String::from_utf8_lossy(&bytes).into_owned();
+                brought.pairs.push((name, value));
+            }
+            Some(file) if file.is_empty() && bytes.is_empty() => {}
+            Some(file) => brought.files.push(GivenFile { name: file, bytes }),
+        }
+        if brought.files.len() > FILES_AT_MOST {
+            brought.amiss = Some("一次最多传 3 个文件。");
+            brought.files.truncate(FILES_AT_MOST);
+        }
+    }
+}
