@@ -37,6 +37,11 @@ load times="40":
 deb:
     deploy/deb dist
 
+# The READMEs' pictures, made anew by the program itself; needs Chromium and Chinese fonts.
+pictures:
+    cargo build --locked
+    docs/pictures/make target/debug/schoolbell
+
 # The package in a booted Debian 12: installed, started, used, hurt, upgraded, purged. Needs root.
 systemd:
     tests/systemd/run
