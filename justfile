@@ -37,6 +37,10 @@ load times="40":
 deb:
     deploy/deb dist
 
+# All that a version is published as, with checksums; refused where CHANGELOG.md does not have the version.
+release:
+    deploy/release
+
 # The READMEs' pictures, made anew by the program itself; needs Chromium and Chinese fonts.
 pictures:
     cargo build --locked

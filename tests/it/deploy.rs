@@ -98,6 +98,7 @@ fn scripts_are_sound() {
         ("sh", "deploy/debian/prerm"),
         ("sh", "deploy/debian/postrm"),
         ("bash", "deploy/deb"),
+        ("bash", "deploy/release"),
         ("bash", "deploy/stage"),
         ("bash", "tests/systemd/run"),
         ("bash", "tests/systemd/inside"),
