@@ -11,6 +11,19 @@ test:
 bench:
     cargo bench
 
+# Letters a second: the daemon against smtp-source (Debian's postfix) and nodemailer (where there is node), alternating.
+bench-mail letters="4000" rounds="5":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --release --bin schoolbell --example bench_mail
+    nodemailer=()
+    if command -v npm >/dev/null; then
+      scratch=$(mktemp -d)
+      trap 'rm -rf "$scratch"' EXIT
+      (cd "$scratch" && npm install --silent --no-audit --no-fund nodemailer) && nodemailer=(--nodemailer "$scratch")
+    fi
+    target/release/examples/bench_mail --letters {{letters}} --rounds {{rounds}} "${nodemailer[@]}"
+
 # So many simulated lives of so many days, on all cores; a violation prints its seed and the fewest mishaps that lead to it.
 year seeds="200" days="60":
     cargo run --release --example year -- --seeds {{seeds}} --days {{days}}

@@ -9,7 +9,7 @@ use flate2::write::ZlibEncoder;
 use super::LedgerError;
 
 pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder
         .write_all(bytes)
         .and_then(|()| encoder.finish())

@@ -1,0 +1,197 @@
+//! A county for the bench: so many schools, each with one contact and four duties that are told of at one slot.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use schoolbell::ledger::Ledger;
+use tempfile::TempDir;
+
+use crate::sink::Sink;
+
+/// Schools to a mail domain: a few large providers have most mailboxes.
+const DOMAINS: usize = 10;
+
+pub(crate) struct House {
+    folder: TempDir,
+    letters: usize,
+    connections: usize,
+}
+
+/// What a run of the daemon came to.
+pub(crate) struct Ran {
+    pub(crate) rate: f64,
+    /// The most memory it had, in KiB.
+    pub(crate) peak_kib: u64,
+    pub(crate) letter_bytes: usize,
+}
+
+impl House {
+    pub(crate) fn build(letters: usize, connections: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (calendar, config) = (folder.path().join("calendar"), folder.path().join("config"));
+        fs::create_dir_all(calendar.join("holidays")).expect("a folder to write in");
+        fs::create_dir_all(&config).expect("a folder to write in");
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("calendar");
+        for name in [
+            "calendar.toml",
+            "school-year.toml",
+            "holidays/2025.toml",
+            "holidays/2026.toml",
+        ] {
+            fs::copy(shipped.join(name), calendar.join(name)).expect("the shipped calendar");
+        }
+        fs::write(calendar.join("05.toml"), PAGE).expect("a folder to write in");
+        fs::write(config.join("roster.csv"), roster(letters)).expect("a folder to write in");
+        Self {
+            folder,
+            letters,
+            connections,
+        }
+    }
+
+    /// Starts the daemon just before the slot, with an empty ledger and the server on that port, and waits until all
+    /// letters have come and are on record.
+    pub(crate) fn run(&self, sink: &Sink, port: u16) -> Ran {
+        let state = self.folder.path().join("state");
+        let _ = fs::remove_dir_all(&state);
+        let settings = self.folder.path().join("config/schoolbell.toml");
+        let text = format!(
+            "state = \"../state\"\n[web]\nlisten = \"127.0.0.1:{}\"\n[mail]\ntransport = \"smtp\"\n\
+             [mail.smtp]\nport = {port}\ntls = \"none\"\nconnections = {}\n[mail.rate]\nper_minute = 0\n",
+            free_port(),
+            self.connections
+        );
+        fs::write(&settings, text).expect("a folder to write in");
+        let mut daemon = Command::new(program())
+            .arg("--config")
+            .arg(&settings)
+            .args(["run", "--speed", "max", "--linger", "0ms"])
+            .args(["--pretend-now", "2026-05-06T07:59:00+08:00"])
+            .args(["--until", "2026-05-06T09:00:00+08:00"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("target/release/schoolbell: `cargo build --release`");
+        let mut peak_kib = 0;
+        let rate = sink.rate_of(self.letters, || {
+            peak_kib = peak_kib.max(peak_of(&daemon).unwrap_or(0));
+        });
+        peak_kib = peak_kib.max(peak_of(&daemon).unwrap_or(0));
+        let ended = daemon.wait().expect("the daemon to end");
+        assert!(ended.success(), "{ended}");
+        Ran {
+            rate,
+            peak_kib,
+            letter_bytes: self.on_record(&state),
+        }
+    }
+
+    /// That every letter's outcome is on record, and its bytes are kept; how many bytes the first has.
+    fn on_record(&self, state: &Path) -> usize {
+        let ledger = Ledger::open_existing(state)
+            .expect("a ledger that opens")
+            .expect("a ledger");
+        let facts = ledger.facts_since(0).expect("facts");
+        let accepted = facts.iter().filter(|(_, fact)| {
+            matches!(
+                &fact.what,
+                schoolbell::core::fact::Event::Outcome {
+                    outcome: schoolbell::core::fact::Outcome::Accepted,
+                    ..
+                }
+            )
+        });
+        assert_eq!(accepted.count(), self.letters);
+        let kept = |letter| ledger.frozen(letter).expect("frozen bytes");
+        let last = u64::try_from(self.letters).expect("a number");
+        assert!(kept(last).is_some());
+        kept(1).expect("frozen bytes").len()
+    }
+}
+
+/// The most memory a process has had, in KiB.
+fn peak_of(daemon: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("a port").port()
+}
+
+/// The daemon, built beside this example.
+fn program() -> PathBuf {
+    let here = std::env::current_exe().expect("where this program is");
+    let target = here
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/release");
+    target.join("schoolbell")
+}
+
+fn roster(letters: usize) -> String {
+    let mut rows = String::from("unit,name,kind,parent,tags,role,person,email,phone,since,until\n");
+    rows += "bureau,慈溪市教育局,bureau,,,office,沈志明,office@bureau.example,,,\n";
+    rows += "t01,浒山街道教育办公室,town,bureau,,safety,胡国强,safety@t01.example,,,\n";
+    for school in 1..=letters {
+        let domain = school % DOMAINS;
+        let _ = writeln!(
+            rows,
+            "s{school:05},浒山第{school}小学,primary,t01,,safety,王建国,s{school:05}@mail{domain}.example,,,"
+        );
+    }
+    rows
+}
+
+const PAGE: &str = r#"
+month = 5
+theme = "应急管理演练月"
+
+[[task]]
+id       = "whole-school-drill-may"
+title    = "全校应急疏散演练"
+detail   = "按预案走一遍：报警、疏散、清点、讲评；演练前把路线图贴到每间教室。"
+due      = "5月12日"
+opens    = "6d"
+audience = "primary"
+evidence = "演练方案、照片、小结"
+source   = "附件·五月·措施3"
+origin   = "seed"
+
+[[task]]
+id       = "drowning-warning-education"
+title    = "防溺水预警教育"
+detail   = "用警示牌、家校信息等提早提醒；周边有水域的学校查一遍警示牌。"
+due      = "5月13日"
+opens    = "7d"
+audience = "primary"
+evidence = "警示牌照片、家长提醒记录"
+source   = "附件·五月·措施2；正文·13"
+origin   = "seed"
+
+[[task]]
+id       = "infectious-disease-education"
+title    = "传染病预防教育"
+detail   = "讲流感、麻疹、水痘、结核病。只报场次和覆盖率，不报病例姓名。"
+due      = "5月14日"
+opens    = "8d"
+audience = "primary"
+evidence = "教育记录"
+source   = "附件·五月·措施1"
+origin   = "seed"
+
+[[task]]
+id       = "guardroom-grading"
+title    = "校园等级安保室自查、上报"
+detail   = "对照等级标准逐项自查，缺项写明整改日期。"
+due      = "5月15日"
+opens    = "9d"
+audience = "primary"
+evidence = "自查表、申报表"
+source   = "附件·三月·措施5"
+origin   = "seed"
+"#;
