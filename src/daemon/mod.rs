@@ -248,14 +248,17 @@ async fn deliver(
     stopping: &AtomicBool,
 ) -> Result<(), LedgerError> {
     let stop = || stopping.load(Ordering::Relaxed);
-    while !stop() {
+    loop {
         let next = courier.carry(&stop).await?;
+        // Asked only here: what wakes it to stop may have woken the carrying already, and does not come twice.
+        if stop() {
+            return Ok(());
+        }
         let wait = next.map_or(Duration::from_hours(1), |at| {
             office.clock.real_time_until(at)
         });
         let _ = tokio::time::timeout(wait, office.mail.notified()).await;
     }
-    Ok(())
 }
 
 /// How long frozen bytes are kept, in days.
