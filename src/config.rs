@@ -1,5 +1,6 @@
 //! Settings: raw TOML, checked once, at the edge. Also the one reader of the environment.
 
+mod imap;
 mod read;
 
 use std::net::SocketAddr;
@@ -8,7 +9,9 @@ use std::sync::Arc;
 
 use crate::core::diagnostic::{Faults, Locale, Text, render};
 use crate::core::ladder::RoleRef;
-use crate::mail::{Mailbox, Rate, Secret, Smtp, SmtpSettings, Timeouts, Unusable};
+use crate::mail::{
+    Imap, ImapSettings, Mailbox, Rate, Secret, Smtp, SmtpSettings, Timeouts, Unusable,
+};
 
 /// The settings, checked. Paths are whole.
 #[derive(Clone, Debug)]
@@ -59,6 +62,36 @@ pub struct Mail {
     pub contact: String,
     /// How fast.
     pub rate: Rate,
+    /// The mailbox that replies and bounces are read from; `None`: none is.
+    pub imap: Option<ImapAccess>,
+}
+
+/// How to get at the mailbox. The password is read only when it is used.
+#[derive(Clone, Debug)]
+pub struct ImapAccess {
+    settings: ImapSettings,
+    /// The password's file.
+    password_file: Option<PathBuf>,
+    /// How many seconds lie between two looks.
+    pub every_s: u32,
+}
+
+impl ImapAccess {
+    /// Its user at its server, for a person.
+    pub fn place(&self) -> String {
+        let settings = &self.settings;
+        format!("{}({}:{})", settings.user, settings.host, settings.port)
+    }
+
+    /// The way to it, with the password read.
+    ///
+    /// # Errors
+    /// What is wrong with the password or the settings, and what to do.
+    pub fn mailbox(&self) -> Result<Imap, Unusable> {
+        let file = self.password_file.as_deref();
+        let password = password(file, "imap-password", Unusable::NoMailboxPassword)?;
+        Imap::new(self.settings.clone(), password)
+    }
 }
 
 /// The way letters go out.
@@ -100,7 +133,8 @@ impl SmtpAccess {
     pub fn connection(&self) -> Result<Smtp, Unusable> {
         let mut settings = self.settings.clone();
         if settings.user.is_some() {
-            settings.password = Some(password(self.password_file.as_deref())?);
+            let file = self.password_file.as_deref();
+            settings.password = Some(password(file, "smtp-password", Unusable::NoPassword)?);
         }
         Smtp::new(settings, self.timeouts)
     }
@@ -182,13 +216,10 @@ pub fn is_loopback(host: &str) -> bool {
 }
 
 /// The password, from a file or the service's credential. Never from the settings themselves.
-fn password(file: Option<&Path>) -> Result<Secret, Unusable> {
+fn password(file: Option<&Path>, credential: &str, missing: Unusable) -> Result<Secret, Unusable> {
     let credential =
-        environment("CREDENTIALS_DIRECTORY").map(|dir| Path::new(&dir).join("smtp-password"));
-    let path = file
-        .map(Path::to_owned)
-        .or(credential)
-        .ok_or(Unusable::NoPassword)?;
+        environment("CREDENTIALS_DIRECTORY").map(|dir| Path::new(&dir).join(credential));
+    let path = file.map(Path::to_owned).or(credential).ok_or(missing)?;
     let unreadable = |why: String| Unusable::PasswordFile {
         path: path.clone(),
         why,

@@ -95,10 +95,10 @@ impl Store {
     /// # Errors
     /// The disk would not give it.
     pub fn open(&self, digest: &str) -> io::Result<Option<Vec<u8>>> {
-        if !is_digest(digest) {
+        let Some(place) = self.place(digest) else {
             return Ok(None);
-        }
-        match fs::read(self.place(digest)) {
+        };
+        match fs::read(place) {
             Ok(bytes) if hex(ring::digest::digest(&SHA256, &bytes).as_ref()) == digest => {
                 Ok(Some(bytes))
             }
@@ -111,17 +111,18 @@ impl Store {
         }
     }
 
-    /// By the first two digits, so that no folder gets too many files.
-    fn place(&self, digest: &str) -> PathBuf {
-        self.folder.join(&digest[..2]).join(digest)
+    /// Where the file of a digest lies; `None` for what is none. By the first two digits, so that no folder gets too many
+    /// files.
+    pub fn place(&self, digest: &str) -> Option<PathBuf> {
+        is_digest(digest).then(|| self.folder.join(&digest[..2]).join(digest))
     }
 
     fn put(&self, digest: &str, bytes: &[u8]) -> io::Result<()> {
-        let place = self.place(digest);
         if self.open(digest)?.is_some() {
             return Ok(());
         }
         let folder = self.folder.join(&digest[..2]);
+        let place = folder.join(digest);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)

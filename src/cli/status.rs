@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::core::compose::title;
 use crate::core::duty::DutyId;
 use crate::core::fact::Outcome;
-use crate::core::plan::{GRACE, Slots, missing_notice};
+use crate::core::plan::{GRACE, Slots, missing_notice, unclear_mail};
 use crate::core::state::{LetterStatus, State};
 use crate::disk::Room;
 use crate::ledger::{Ledger, Nature};
@@ -51,6 +51,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
         report.needs.extend(room(&settings.state));
         report.service(pretended);
         report.people();
+        report.post();
     } else {
         report
             .needs
@@ -197,6 +198,17 @@ impl Report<'_> {
                 ));
             }
         }
+    }
+
+    /// The mailbox, and what arrived in it that nobody has seen to.
+    fn post(&mut self) {
+        if let Some(text) = &self.state.post.trouble {
+            self.needs.push(format!("收信的邮箱读不了:{text}"));
+        }
+        let today = Slots::new(&self.loaded.agenda.calendar).day(self.now);
+        let mails = self.state.post.unclear.iter();
+        self.needs
+            .extend(mails.map(|(no, mail)| unclear_mail(&self.loaded.agenda, today, *no, mail)));
     }
 
     fn people(&mut self) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::imap::read_imap;
 use super::{Backup, Mail, Settings, SmtpAccess, Transport, environment, is_loopback, plain};
 use crate::core::calendar::role;
 use crate::core::diagnostic::{Faults, Text, Words, did_you_mean, one_of};
@@ -40,7 +41,13 @@ fn text_or(keys: &Keys<'_, '_>, key: &'static str, default: &str) -> String {
         .map_or_else(|| default.to_owned(), |line| line.value)
 }
 
-fn number_or(keys: &Keys<'_, '_>, key: &'static str, least: i64, most: i64, default: u32) -> u32 {
+pub(super) fn number_or(
+    keys: &Keys<'_, '_>,
+    key: &'static str,
+    least: i64,
+    most: i64,
+    default: u32,
+) -> u32 {
     keys.value(key)
         .and_then(|value| value.integer(least, most))
         .and_then(|number| u32::try_from(number.value).ok())
@@ -178,6 +185,7 @@ fn read_mail(keys: Option<&Keys<'_, '_>>, folder: &Path, state: &Path) -> Mail {
         Some(keys) => section(keys, "smtp", |smtp| read_smtp(smtp, folder)),
         None => read_smtp(None, folder),
     };
+    let imap = keys.and_then(|keys| section(keys, "imap", |imap| read_imap(imap?, folder)));
     let rate = match keys {
         Some(keys) => section(keys, "rate", read_rate),
         None => read_rate(None),
@@ -194,6 +202,7 @@ fn read_mail(keys: Option<&Keys<'_, '_>>, folder: &Path, state: &Path) -> Mail {
         templates,
         contact: contact.map(|line| line.value).unwrap_or_default(),
         rate,
+        imap,
     }
 }
 
@@ -243,7 +252,7 @@ fn read_smtp(keys: Option<&Keys<'_, '_>>, folder: &Path) -> SmtpAccess {
     let file = |key| text(key).map(|name: Placed<String>| folder.join(name.value));
     let host = text("host").map_or_else(|| "127.0.0.1".to_owned(), |host| host.value);
     if let Some(keys) = keys {
-        no_password(keys);
+        no_password(keys, "smtp-password");
     }
     let tls = keys
         .and_then(|keys| keys.value("tls"))
@@ -274,7 +283,7 @@ fn read_smtp(keys: Option<&Keys<'_, '_>>, folder: &Path) -> SmtpAccess {
 const PASSWORDS: [&str; 6] = ["password", "passwd", "pass", "pwd", "密码", "授权码"];
 
 /// A password does not belong in a file that many read.
-fn no_password(keys: &Keys<'_, '_>) {
+pub(super) fn no_password(keys: &Keys<'_, '_>, name: &str) {
     for key in PASSWORDS.into_iter().filter_map(|key| keys.refused(key)) {
         keys.file().error_with_help(
             key,
@@ -284,8 +293,8 @@ fn no_password(keys: &Keys<'_, '_>) {
             ),
             Words::new("删去这一行,并换一个新密码", "remove this line, and change the password"),
             Some(Words::new(
-                "新密码单独存成一个文件,这里写 password_file = \"smtp-password\";或用 systemd 凭据 smtp-password",
-                "keep the new one in a file of its own and write password_file = \"smtp-password\" here; or use the systemd credential smtp-password",
+                format!("新密码单独存成一个文件,这里写 password_file = \"{name}\";或用 systemd 凭据 {name}"),
+                format!("keep the new one in a file of its own and write password_file = \"{name}\" here; or use the systemd credential {name}"),
             )),
         );
     }
@@ -315,7 +324,7 @@ pub(super) fn without_passwords(body: &str) -> String {
     shown
 }
 
-fn read_tls(value: Value<'_, '_>, host: &str) -> Option<Tls> {
+pub(super) fn read_tls(value: Value<'_, '_>, host: &str) -> Option<Tls> {
     let words = [
         ("starttls", Tls::StartTls),
         ("implicit", Tls::Implicit),
@@ -338,8 +347,8 @@ fn read_tls(value: Value<'_, '_>, host: &str) -> Option<Tls> {
         ),
         one_of(["starttls", "implicit"]),
         Some(Words::new(
-            "25、587端口一般写 starttls,465端口写 implicit",
-            "ports 25 and 587 mostly take starttls, port 465 implicit",
+            "25、143、587端口一般写 starttls,465、993端口写 implicit",
+            "ports 25, 143 and 587 mostly take starttls, ports 465 and 993 implicit",
         )),
     );
     None

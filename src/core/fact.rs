@@ -11,6 +11,9 @@ use super::names::{Address, TaskId, UnitId};
 /// The number of a letter, counted from 1 in the order they were queued.
 pub type LetterNo = u64;
 
+/// The number of a mail that arrived, counted from 1.
+pub type MailNo = u64;
+
 /// A row of the ledger. As JSON: one flat object with `at`, `fact` and that fact's fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
@@ -77,6 +80,9 @@ pub enum Event {
         /// An alert's own words; empty for a slot's letter, which is rendered from its notices.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         alert: Option<Alert>,
+        /// The letter it asks about: a reply to this one is to that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<LetterNo>,
     },
     /// A rung of a duty was put into a letter.
     Notice {
@@ -116,6 +122,9 @@ pub enum Event {
         message_id: String,
         /// 1 for the first attempt.
         nth: u32,
+        /// The duties in the order it numbers them: by these numbers a reply speaks of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        numbered: Vec<DutyId>,
     },
     /// How an attempt ended, or that the letter was dropped before any.
     Outcome {
@@ -132,6 +141,55 @@ pub enum Event {
         /// When it is tried again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<Timestamp>,
+    },
+    /// A letter that a server had accepted came back.
+    Bounced {
+        /// The letter.
+        letter: LetterNo,
+        /// Whom it was for.
+        address: Address,
+        /// What the server said.
+        text: String,
+    },
+    /// A mail arrived, and was taken in.
+    MailReceived {
+        /// Its number.
+        mail: MailNo,
+        /// Its own `Message-ID`, brackets and all, by which it is taken in once.
+        message_id: String,
+        /// What it was taken for.
+        sort: MailSort,
+        /// Whose it says it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Address>,
+        /// The letter it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<LetterNo>,
+        /// Its subject and its words, as far as a person has to read them; empty for what was understood.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        /// What was attached to a mail that a person has to look at, and is kept; of one that was understood it is evidence.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<Attached>,
+    },
+    /// A person has seen to a mail that was not understood.
+    MailSeen {
+        /// The mail.
+        mail: MailNo,
+        /// Who.
+        by: String,
+    },
+    /// The mailbox was read up to a mail.
+    MailboxRead {
+        /// Which numbering of the mailbox's mails this is (RFC 9051, 2.3.1.1).
+        uid_validity: u32,
+        /// The last mail's number in it.
+        uid: u32,
+    },
+    /// The mailbox cannot be read, or can again.
+    MailboxTrouble {
+        /// Why not; empty where it can again.
+        text: String,
     },
     /// A mailbox was found not to exist, by a refusal or a bounce.
     Unreachable {
@@ -362,6 +420,31 @@ pub enum LetterKind {
     Slot,
     /// What cannot wait for a slot: word to an admin, or an alert that was raised.
     Alert,
+}
+
+/// What a mail that arrived was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailSort {
+    /// A reply, all of which was understood.
+    Reply,
+    /// A letter that came back.
+    Bounce,
+    /// What a program wrote by itself.
+    Automatic,
+    /// What a person has to look at.
+    Unclear,
+}
+
+/// Something attached to a mail, kept under its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// The name it is shown under.
+    pub name: String,
+    /// The SHA-256 of its bytes, 64 hexadecimal digits.
+    pub digest: String,
+    /// Its size in bytes.
+    pub bytes: u64,
 }
 
 /// An alert's own words.

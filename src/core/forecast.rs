@@ -36,6 +36,7 @@ impl Letter {
             kind: self.kind,
             folds: self.folds.clone(),
             alert: None,
+            about: None,
         }];
         events.extend(self.notices.iter().map(|notice| Event::Notice {
             duty: notice.duty.clone(),

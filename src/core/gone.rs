@@ -104,6 +104,7 @@ impl Gone {
                 write(text);
             }
             Event::Outcome { address, text, .. }
+            | Event::Bounced { address, text, .. }
             | Event::Unreachable { address, text }
             | Event::Reachable { address, text } => {
                 readdress(address);
@@ -127,6 +128,18 @@ impl Gone {
                     readdress(address);
                 }
             }
+            Event::MailReceived {
+                from, text, kept, ..
+            } => {
+                if let Some(address) = from {
+                    readdress(address);
+                }
+                write(text);
+                for file in kept {
+                    write(&mut file.name);
+                }
+            }
+            Event::MailSeen { by: text, .. } | Event::MailboxTrouble { text } => write(text),
             Event::Decision { by, note, .. }
             | Event::Waiver { by, note, .. }
             | Event::Return { by, note, .. }
@@ -150,6 +163,7 @@ impl Gone {
             | Event::ClockJumped { .. }
             | Event::Restored { .. }
             | Event::Forgotten { .. }
+            | Event::MailboxRead { .. }
             | Event::JobRun { .. } => {}
         }
         (new != *event).then_some(new)

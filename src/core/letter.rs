@@ -47,6 +47,14 @@ pub struct Content {
 }
 
 impl Content {
+    /// The duties that it numbers, in the order of their numbers from 1.
+    pub fn numbered(&self) -> impl Iterator<Item = &DutyId> {
+        self.items
+            .iter()
+            .chain(&self.overdue_below)
+            .map(|item| &item.duty)
+    }
+
     /// The duties whose dates the letter carries for the reader's own calendar: those to act on whose day is not over.
     pub fn dates(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| {

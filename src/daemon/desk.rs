@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::office::Office;
+use super::office::{House, Office};
 use crate::core::board::{Board, board};
 use crate::core::calendar::Schedule;
 use crate::core::compose::{Reader, compose};
@@ -207,7 +207,26 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
     // On disk before the fact that tells of it, and before the book is taken from everybody else.
     let kept = keep(&house.settings.state, &pressed.files)?;
     let mut book = office.book().map_err(|error| refused(&error))?;
-    let state: &State = &book.state;
+    let events = answer_events(&house, &book.state, pressed, &kept, Via::Page)?;
+    if events.is_empty() {
+        return Ok(Recorded::Before);
+    }
+    office
+        .append(&mut book, events)
+        .map_err(|error| refused(&error))?;
+    drop(book);
+    office.answered.notify_one();
+    Ok(Recorded::Now)
+}
+
+/// The facts of an answer; none where it says nothing new.
+pub(super) fn answer_events(
+    house: &House,
+    state: &State,
+    pressed: &PressedAnswer,
+    kept: &[Kept],
+    via: Via,
+) -> Result<Vec<Event>, DeskError> {
     let Some(letter) = state.letters.get(&pressed.letter) else {
         return Err(DeskError::NotYours);
     };
@@ -221,7 +240,7 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
             .tasks
             .get(&duty.occurrence.task)
             .map_or(1, |task| task.times);
-        for file in &kept {
+        for file in kept {
             if known
                 .evidence
                 .iter()
@@ -235,7 +254,7 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
                 name: file.name.clone(),
                 bytes: file.bytes,
                 by: pressed.by.clone(),
-                via: Via::Page,
+                via,
                 address: Some(address.clone()),
             });
         }
@@ -248,22 +267,14 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
             answer: pressed.answer,
             by: pressed.by.clone(),
             note: pressed.note.clone(),
-            via: Via::Page,
+            via,
             address: Some(address.clone()),
             nth: pressed.nth,
             until: pressed.until,
             corrects: done && pressed.answer.is_request() && pressed.answer != Answer::HandedOver,
         });
     }
-    if events.is_empty() {
-        return Ok(Recorded::Before);
-    }
-    office
-        .append(&mut book, events)
-        .map_err(|error| refused(&error))?;
-    drop(book);
-    office.answered.notify_one();
-    Ok(Recorded::Now)
+    Ok(events)
 }
 
 /// Keeps the files of an answer; all, or the answer is not recorded.

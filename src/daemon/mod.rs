@@ -6,6 +6,7 @@ mod courier;
 mod deeds;
 mod desk;
 mod hold;
+mod inbox;
 mod office;
 mod pretend;
 mod pulse;
@@ -91,6 +92,7 @@ pub enum DaemonError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nudge {
     Beat,
+    Mailbox,
     Reload,
     Housekeeping,
     Backup,
@@ -121,7 +123,11 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     let watcher = reload::watch(&office, nudges.clone());
     let stopping = Arc::new(AtomicBool::new(false));
     listen_for_signals(nudges.clone(), Arc::clone(&stopping))?;
+    if let Some(access) = &house.settings.mail.imap {
+        access.mailbox()?;
+    }
     start::hang(&office, say)?;
+    let inbox = tokio::spawn(inbox::watch(Arc::clone(&office), Arc::clone(&stopping)));
     let result = match &options.pretend {
         Some(pretence) => {
             pretend::run(&office, &mut courier, &mut queue, *pretence, &stopping).await
@@ -129,6 +135,10 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
         None => live(&office, courier, &nudges, &mut queue, &stopping).await,
     };
     systemd::stopping();
+    stopping.store(true, Ordering::Relaxed);
+    office.poll.notify_one();
+    // A mail being read stays in the mailbox; one being recorded is recorded wholly or not at all.
+    inbox.abort();
     drop(watcher);
     let _ = web_stop.send(true);
     let _ = tokio::time::timeout(Duration::from_secs(10), pages).await;
@@ -181,6 +191,10 @@ async fn live(
         match nudge {
             Nudge::Stop => break Ok(()),
             Nudge::Beat => {}
+            Nudge::Mailbox => {
+                office.poll.notify_one();
+                continue;
+            }
             Nudge::Reload => {
                 systemd::reloading();
                 heed(office, on_thread(office, Office::reload).await)?;

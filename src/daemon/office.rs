@@ -52,6 +52,8 @@ pub(super) struct Office {
     /// The letters that making ready panics at.
     #[cfg(test)]
     pub(super) poisoned: Mutex<BTreeSet<LetterNo>>,
+    /// Woken when the mailbox is to be looked into.
+    pub(super) poll: Notify,
 }
 
 /// The folded ledger.
@@ -118,6 +120,7 @@ impl Office {
             answered: Notify::new(),
             #[cfg(test)]
             poisoned: Mutex::default(),
+            poll: Notify::new(),
         }
     }
 
@@ -312,7 +315,7 @@ impl Office {
             page: answerable.then(|| link("l", &Claim::Letter(content.letter))),
             board: unit.map(|unit| link("u", &unit)),
             contact: house.settings.mail.contact.clone(),
-            ..Links::default()
+            reads_replies: house.settings.mail.imap.is_some(),
         }
     }
 
@@ -354,6 +357,7 @@ impl Office {
                 kind: LetterKind::Alert,
                 folds: Vec::new(),
                 alert: Some(alert.clone()),
+                about: None,
             });
             events.push(Event::Matter {
                 matter: matter.to_owned(),

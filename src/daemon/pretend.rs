@@ -111,7 +111,7 @@ async fn foreign_facts(office: &Office) {
 async fn act(office: &Arc<Office>, nudge: Nudge) -> Result<(), DaemonError> {
     match nudge {
         // A rehearsal has no backups.
-        Nudge::Beat | Nudge::Stop | Nudge::Backup => Ok(()),
+        Nudge::Beat | Nudge::Mailbox | Nudge::Stop | Nudge::Backup => Ok(()),
         Nudge::Reload => Ok(heed(
             office,
             on_thread(office, super::Office::reload).await,

@@ -16,6 +16,7 @@ pub(super) async fn start(nudges: &Sender<Nudge>) -> Result<JobScheduler, JobSch
     let scheduler = JobScheduler::new().await?;
     for (cron, nudge) in [
         (EACH_MINUTE, Nudge::Beat),
+        (EACH_MINUTE, Nudge::Mailbox),
         (EACH_NIGHT, Nudge::Housekeeping),
     ] {
         let nudges = nudges.clone();

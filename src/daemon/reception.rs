@@ -52,6 +52,7 @@ impl Office {
                 address: address.clone(),
                 kind: LetterKind::Alert,
                 folds: Vec::new(),
+                about: None,
                 alert: Some(words(&house)),
             },
             Event::SignInAsked {

@@ -4,6 +4,7 @@
 //! message of them; a [`Transport`] carries it, at a [`Pace`] the provider puts up with.
 
 pub mod carriers;
+mod imap;
 pub mod inbound;
 mod mime;
 mod opening;
@@ -16,10 +17,12 @@ mod smtp;
 mod spool;
 pub mod subaddress;
 mod subject;
+mod tls;
 mod transport;
 mod view;
 
 pub use carriers::Carriers;
+pub use imap::{Fetched, Imap, ImapFault, ImapSettings, Session};
 pub use mime::{Header, Mailbox, NotAMailbox, compose, message_id};
 pub use pace::{Pace, Rate, Wait};
 pub use phrase::one_line;

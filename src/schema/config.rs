@@ -125,6 +125,12 @@ fn mail() -> Form {
         ),
         optional("smtp", smtp(), "邮件服务器。", "The mail server."),
         optional(
+            "imap",
+            imap(),
+            "收回信和退信的邮箱;写了 user 才收。",
+            "The mailbox that replies and bounces are read from, once it has a user.",
+        ),
+        optional(
             "rate",
             rate(),
             "发信快慢;0 为不限。",
@@ -188,6 +194,64 @@ fn smtp() -> Form {
             seconds().default(600),
             "信发完后最多等几秒(RFC 5321 要求至少10分钟)。",
             "How many seconds the answer to a whole letter may take (RFC 5321: at least ten minutes).",
+        ),
+    ])
+}
+
+fn imap() -> Form {
+    table([
+        optional(
+            "host",
+            line().default("127.0.0.1"),
+            "收信服务器。",
+            "The server.",
+        ),
+        optional(
+            "port",
+            integer(1, 65535).default(993),
+            "端口。",
+            "Its port.",
+        ),
+        optional(
+            "tls",
+            word([
+                ("starttls", "先连上再加密,多为 143 端口"),
+                ("implicit", "一连上就加密,多为 993 端口"),
+                ("none", "不加密,只限本机"),
+            ])
+            .default("implicit"),
+            "怎样加密。",
+            "How the connection is encrypted; none only on this machine.",
+        ),
+        optional(
+            "user",
+            line(),
+            "登录名,一般就是发件人的邮箱;不写就不收信。密码决不写在这个文件里。",
+            "Who signs in; without it no mail is read. The password never stands in this file.",
+        ),
+        optional(
+            "password_file",
+            line(),
+            "密码所在的文件;不写则用 systemd 凭据 imap-password。",
+            "The password's file; without it the credential imap-password is used.",
+        ),
+        optional(
+            "ca_file",
+            line(),
+            "收信服务器用自签证书时,它的根证书。",
+            "The root certificate of a server with its own.",
+        ),
+        optional(
+            "mailbox",
+            line().default("INBOX"),
+            "读哪个文件夹。",
+            "Which of the mailboxes is read.",
+        ),
+        optional(
+            "every_s",
+            seconds().default(60),
+            "隔几秒看一次。",
+            "How many seconds lie between two looks.",
         ),
     ])
 }

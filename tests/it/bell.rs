@@ -215,6 +215,11 @@ impl Bell {
                 address: Address::from(word(0)),
                 text: "550 5.1.1".to_owned(),
             }),
+            "returned" | "returned-as-spam" => self.returned(word(0), verb == "returned"),
+            "reachable" => self.record(Event::Reachable {
+                address: Address::from(word(0)),
+                text: "250 ok".to_owned(),
+            }),
             "say" => self.say(word(0)),
             "grant" | "refuse" => self.record(Event::Decision {
                 duty: word(0).parse().expect("a duty"),
@@ -320,6 +325,24 @@ impl Bell {
         }
     }
 
+    /// The last letter that was accepted for an address comes back; with its mailbox gone, that is marked too.
+    fn returned(&mut self, address: &str, gone: bool) {
+        let address = Address::from(address);
+        // A made-up script may ask for it before anything was sent.
+        let Some(letter) = self.state.last_accepted(&address) else {
+            return;
+        };
+        let text = if gone { "550 5.1.1" } else { "550 5.7.1" }.to_owned();
+        self.record(Event::Bounced {
+            letter,
+            address: address.clone(),
+            text: text.clone(),
+        });
+        if gone {
+            self.record(Event::Unreachable { address, text });
+        }
+    }
+
     fn deliver(&mut self, letter: LetterNo) {
         let address = self.state.letters[&letter].address.clone();
         let how = self
@@ -349,6 +372,7 @@ impl Bell {
             address: address.clone(),
             message_id: message_id.clone(),
             nth: 1,
+            numbered: Vec::new(),
         });
         self.record(Event::Outcome {
             letter,

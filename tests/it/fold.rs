@@ -19,7 +19,7 @@ fn pick<'a>(rng: &mut TestRng, from: &[&'a str]) -> &'a str {
     from[rng.next_u32() as usize % from.len()]
 }
 
-const THINGS: [&str; 24] = [
+const THINGS: [&str; 27] = [
     "done DUTY safety@UNIT",
     "done DUTY deputy@UNIT",
     "done DUTY",
@@ -35,6 +35,9 @@ const THINGS: [&str; 24] = [
     "return DUTY",
     "bounce deputy@UNIT",
     "bounce safety@UNIT",
+    "returned safety@UNIT",
+    "returned-as-spam safety@UNIT",
+    "reachable safety@UNIT",
     "mail safety@UNIT waits",
     "mail safety@UNIT unknown",
     "mail safety@UNIT arrives",

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use expect_test::expect;
+use schoolbell::core::evidence::BYTES_AT_MOST;
 use schoolbell::core::names::Address;
 use schoolbell::core::reply::own_words;
-use schoolbell::mail::inbound::{Incoming, LARGEST_ATTACHMENT_BYTES, MOST_ATTACHMENTS, Sort, read};
+use schoolbell::mail::inbound::{Incoming, MOST_ATTACHMENTS, Sort, read};
 
 /// The mails of `data/mail/` by their names, in order.
 pub(crate) fn samples() -> Vec<(String, Vec<u8>)> {
@@ -174,7 +175,7 @@ fn what_is_attached_has_its_limits() {
     assert_eq!(written.left_out.len(), 2);
     let large = format!(
         "--b\r\n\r\nDone\r\n--b\r\nContent-Type: image/jpeg; name=big.jpg\r\n\r\n{}\r\n--b--\r\n",
-        "x".repeat(LARGEST_ATTACHMENT_BYTES + 1)
+        "x".repeat(BYTES_AT_MOST + 1)
     );
     let Sort::Written(written) = mail("x", head, &large).sort else {
         panic!("not read as written");

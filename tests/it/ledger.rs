@@ -2,6 +2,7 @@
 
 mod admission;
 mod backup;
+mod mailbox;
 mod writing;
 
 use std::fs;
@@ -72,6 +73,7 @@ fn queued(letter: LetterNo, folds: &[LetterNo]) -> Event {
         kind: LetterKind::Slot,
         folds: folds.to_vec(),
         alert: None,
+        about: None,
     }
 }
 
@@ -93,6 +95,7 @@ fn attempt(letter: LetterNo, nth: u32) -> Event {
         address: address(),
         message_id: format!("<{letter}@schoolbell>"),
         nth,
+        numbered: Vec::new(),
     }
 }
 
@@ -126,6 +129,7 @@ fn every_event() -> Vec<Event> {
     let mut events = events_of_duties();
     events.extend(events_of_holds());
     events.extend(admission::events());
+    events.extend(mailbox::events());
     events
 }
 
@@ -162,6 +166,7 @@ fn events_of_duties() -> Vec<Event> {
                 subject: "日历有错".into(),
                 text: "03.toml 第 7 行\n没有 2月30日".into(),
             }),
+            about: Some(1),
         },
         notice(1, drill()),
         Event::Matter {
@@ -295,6 +300,11 @@ fn place(event: &Event) -> usize {
         Event::SignInAsked { .. } => 24,
         Event::SignedIn { .. } => 25,
         Event::SignedOut { .. } => 26,
+        Event::Bounced { .. } => 28,
+        Event::MailReceived { .. } => 27,
+        Event::MailSeen { .. } => 29,
+        Event::MailboxRead { .. } => 30,
+        Event::MailboxTrouble { .. } => 31,
     }
 }
 
@@ -312,7 +322,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 27, "every_event lacks one");
+    assert_eq!(places.len(), 32, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();

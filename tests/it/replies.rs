@@ -2,6 +2,7 @@
 
 mod language;
 mod quoting;
+mod taking;
 
 use std::fmt::Write as _;
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod answers;
+mod bounces;
 mod chains;
 mod clock;
 mod escalation;

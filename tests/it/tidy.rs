@@ -261,6 +261,7 @@ fn the_unit_keeps_its_guards() {
         "DynamicUser=yes",
         "StateDirectory=schoolbell",
         "LoadCredential=smtp-password:schoolbell.smtp-password",
+        "LoadCredential=imap-password:schoolbell.imap-password",
         "LoadCredential=link-key:schoolbell.link-key",
         "CapabilityBoundingSet=",
         "NoNewPrivileges=yes",

@@ -1,8 +1,12 @@
 //! What the officers must know whatever the duties: missing notices, mailboxes that are gone.
 
+use jiff::civil::Date;
+
 use super::Pass;
+use crate::core::agenda::Agenda;
 use crate::core::calendar::Calendar;
-use crate::core::state::unreachable_matter;
+use crate::core::fact::MailNo;
+use crate::core::state::{Unclear, unreachable_matter};
 
 /// The month from which next year's notice is expected: it has come out between late October and late November.
 const NOTICE_EXPECTED_MONTH: i8 = 12;
@@ -30,6 +34,12 @@ impl Pass<'_> {
                 );
             }
         }
+        for (no, mail) in &self.state.post.unclear {
+            self.matters.insert(
+                format!("mail:{no}"),
+                unclear_mail(self.agenda, self.today, *no, mail),
+            );
+        }
         for (address, text) in &self.state.unreachable {
             let behind = self.agenda.roster.behind(address, self.today);
             let Some((unit, contact)) = behind.first() else {
@@ -44,6 +54,31 @@ impl Pass<'_> {
             );
         }
     }
+}
+
+/// What to say of a mail that a person has to look at.
+pub fn unclear_mail(agenda: &Agenda, today: Date, no: MailNo, mail: &Unclear) -> String {
+    let behind = mail
+        .from
+        .as_ref()
+        .map(|from| agenda.roster.behind(from, today))
+        .unwrap_or_default();
+    let whose = match (behind.first(), &mail.from) {
+        (Some((unit, contact)), _) => format!("{}{}", unit.name, contact.person),
+        (None, Some(from)) => from.to_string(),
+        (None, None) => "不知何人".to_owned(),
+    };
+    let reply = mail
+        .letter
+        .map_or(String::new(), |letter| format!("(回复第{letter}号信)"));
+    let attached = match mail.kept.len() {
+        0 => String::new(),
+        count => format!(",附件{count}个"),
+    };
+    format!(
+        "{whose}来信{reply}{attached},程序没有全看懂:{}。请看 schoolbell mail inbox;处理后用 schoolbell mail seen {no} 标明",
+        mail.text
+    )
 }
 
 /// What to say where a year's holiday notice is missing.

@@ -293,6 +293,7 @@ impl<'a> Rehearsal<'a> {
             address: address.clone(),
             message_id: message_id.clone(),
             nth: 1,
+            numbered: Vec::new(),
         };
         self.record(at, attempt, facts);
         let gone = self.mailboxes.gone(address, today);

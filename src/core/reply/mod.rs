@@ -3,11 +3,13 @@
 
 mod day;
 mod quoted;
+mod taken;
 mod words;
 
 use jiff::civil::Date;
 
 pub use quoted::own_words;
+pub use taken::{Taken, take};
 
 use super::fact::Answer;
 use super::scan::{Scan, half_width};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::core::duty::DutyId;
-use crate::core::fact::{Alert, LetterKind, Outcome};
+use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
 use crate::core::names::Address;
 
 /// Where a letter stands.
@@ -67,11 +67,26 @@ pub struct LetterState {
     pub text: String,
     /// The duties its notices are of.
     pub duties: Vec<DutyId>,
+    /// Those that it numbers, in the order of the numbers, as it was sent last.
+    pub numbered: Vec<DutyId>,
+    /// The letter it asks about.
+    pub about: Option<LetterNo>,
     /// What it tells an admin: each matter with its words.
     pub matters: Vec<(String, String)>,
 }
 
 impl LetterState {
+    /// An attempt begins.
+    pub(super) fn begin(&mut self, nth: u32, numbered: &[DutyId]) {
+        // Frozen bytes, sent again, number what they numbered.
+        if !numbered.is_empty() {
+            self.numbered = numbered.to_vec();
+        }
+        self.status = LetterStatus::Attempting;
+        self.attempts = nth;
+        self.retry_at = None;
+    }
+
     /// Whether its bytes stand: it may have arrived. What was only put off is rendered afresh.
     pub fn is_frozen(&self) -> bool {
         self.in_doubt || self.status == LetterStatus::Attempting

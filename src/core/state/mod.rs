@@ -4,6 +4,7 @@ mod admission;
 mod duty;
 mod hold;
 mod letter;
+mod post;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ pub use admission::{Admission, SignInLink, SignedIn};
 pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
+pub use post::{Found, Post, Unclear};
 
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Answer, Event, Fact, LetterNo, Outcome};
@@ -64,6 +66,8 @@ pub struct State {
     pub matters: BTreeSet<(String, Address)>,
     /// Who asked to sign in, and who is signed in.
     pub admission: Admission,
+    /// The mails that arrived.
+    pub post: Post,
     /// How much has happened, for monitors.
     pub totals: Totals,
 }
@@ -157,6 +161,7 @@ impl State {
             unreachable: self.unreachable.clone(),
             matters: self.matters.clone(),
             admission: self.admission.clone(),
+            post: Post::default(),
             totals: self.totals,
         }
     }
@@ -219,6 +224,7 @@ impl State {
             | Event::Matter { .. }
             | Event::Attempt { .. }
             | Event::Outcome { .. } => self.apply_letter(at, &fact.what),
+            Event::Bounced { letter, text, .. } => self.take_back(*letter, text),
             Event::Unreachable { address, text } => {
                 self.unreachable.insert(address.clone(), text.clone());
             }
@@ -243,6 +249,10 @@ impl State {
             Event::SignInAsked { .. } | Event::SignedIn { .. } | Event::SignedOut { .. } => {
                 self.apply_admission(at, &fact.what);
             }
+            Event::MailReceived { .. }
+            | Event::MailSeen { .. }
+            | Event::MailboxRead { .. }
+            | Event::MailboxTrouble { .. } => self.post.apply(at, &fact.what),
             Event::Forgotten { .. } | Event::JobRun { .. } => {}
         }
     }
@@ -257,6 +267,7 @@ impl State {
                 kind,
                 folds,
                 alert,
+                about,
             } => {
                 self.open_letters.insert(*letter);
                 self.letters.insert(
@@ -274,6 +285,8 @@ impl State {
                         retry_at: None,
                         text: String::new(),
                         duties: Vec::new(),
+                        numbered: Vec::new(),
+                        about: *about,
                         matters: Vec::new(),
                     },
                 );
@@ -324,11 +337,14 @@ impl State {
                     letter.matters.push((matter.clone(), text.clone()));
                 }
             }
-            Event::Attempt { letter, nth, .. } => {
+            Event::Attempt {
+                letter,
+                nth,
+                numbered,
+                ..
+            } => {
                 if let Some(letter) = self.letters.get_mut(letter) {
-                    letter.status = LetterStatus::Attempting;
-                    letter.attempts = *nth;
-                    letter.retry_at = None;
+                    letter.begin(*nth, numbered);
                 }
             }
             Event::Outcome {

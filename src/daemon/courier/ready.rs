@@ -62,8 +62,10 @@ pub(super) fn make(
         office.taste(no);
         let content = compose(&house.agenda, state, no, now, Reader::Mail)?;
         Some(match kept {
-            Some(bytes) => Ok((bytes, Vec::new())),
-            None => render(office, house, no, letter, &content, now),
+            // What it numbers is on record already.
+            Some(bytes) => Ok((bytes, Vec::new(), Vec::new())),
+            None => render(office, house, no, letter, &content, now)
+                .map(|(bytes, problems)| (bytes, problems, content.numbered().cloned().collect())),
         })
     }))
     .unwrap_or_else(|panic| Some(Err(carriers::words(&*panic))));
@@ -76,7 +78,7 @@ pub(super) fn make(
             None,
         )),
         Some(Err(problem)) => Made::Poisoned(letter.clone(), problem),
-        Some(Ok((bytes, problems))) => Made::Ready(Box::new(Ready {
+        Some(Ok((bytes, problems, numbered))) => Made::Ready(Box::new(Ready {
             no,
             envelope: envelope(house, no, letter),
             bytes,
@@ -85,6 +87,7 @@ pub(super) fn make(
                 address: letter.address.clone(),
                 message_id: letter.message_id.clone(),
                 nth: letter.attempts + 1,
+                numbered,
             },
             letter: letter.clone(),
             problems,

@@ -13,6 +13,7 @@ pub use bounce::Bounce;
 
 use super::phrase::{one_line, shorten};
 use super::subaddress::number_in;
+use crate::core::evidence::BYTES_AT_MOST;
 use crate::core::fact::LetterNo;
 use crate::core::names::Address;
 use crate::core::reply::own_words;
@@ -20,9 +21,6 @@ use crate::core::scan::plain;
 
 /// More attachments of one mail are not kept.
 pub const MOST_ATTACHMENTS: usize = 10;
-
-/// A larger attachment is not kept.
-pub const LARGEST_ATTACHMENT_BYTES: usize = 20 * 1024 * 1024;
 
 /// Smaller pictures in the text are logos and smileys.
 const SMALLEST_PICTURE_BYTES: usize = 4 * 1024;
@@ -245,7 +243,7 @@ fn written(message: &Message<'_>) -> Written {
             continue;
         }
         let name = file_name(part.attachment_name().unwrap_or_default());
-        if kept.len() >= MOST_ATTACHMENTS || bytes.len() > LARGEST_ATTACHMENT_BYTES {
+        if kept.len() >= MOST_ATTACHMENTS || bytes.len() > BYTES_AT_MOST {
             if left_out.len() < MOST_ATTACHMENTS {
                 left_out.push(name);
             }

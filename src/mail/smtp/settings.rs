@@ -3,14 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::mail::tls::connector;
 
 /// How the way to the server is encrypted. It is never less than what is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,8 +66,13 @@ pub enum Unusable {
         "[mail.smtp] 写了 user 却没有密码。请用 systemd 凭据 smtp-password 或 password_file 提供;163、QQ 邮箱要用授权码"
     )]
     NoPassword,
+    /// The mailbox's name and no password.
+    #[error(
+        "[mail.imap] 写了 user 却没有密码。请用 systemd 凭据 imap-password 或 password_file 提供;163、QQ 邮箱要用授权码"
+    )]
+    NoMailboxPassword,
     /// A password file that cannot be used.
-    #[error("[mail.smtp] 读不了密码文件 {path}:{why}")]
+    #[error("[mail] 读不了密码文件 {path}:{why}")]
     PasswordFile {
         /// Which.
         path: PathBuf,
@@ -78,7 +80,7 @@ pub enum Unusable {
         why: String,
     },
     /// A certificate file that is none.
-    #[error("[mail.smtp] ca_file {path} 读不出证书:{why}。应是 PEM 格式的根证书")]
+    #[error("[mail] ca_file {path} 读不出证书:{why}。应是 PEM 格式的根证书")]
     BadRoots {
         /// Which.
         path: PathBuf,
@@ -87,7 +89,7 @@ pub enum Unusable {
     },
     /// Nothing to check a server's certificate against.
     #[error(
-        "这台机器上没有根证书,无法核对邮件服务器的身份。请安装 ca-certificates,或用 [mail.smtp] ca_file 指定"
+        "这台机器上没有根证书,无法核对邮件服务器的身份。请安装 ca-certificates,或用 ca_file 指定"
     )]
     NoRoots,
     /// The encryption library refuses.
@@ -102,7 +104,7 @@ impl Secret {
     }
 
     /// The password itself, for the one place that sends it.
-    pub(super) fn reveal(&self) -> &str {
+    pub(in crate::mail) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -149,38 +151,6 @@ impl SmtpSettings {
         if self.tls == Tls::None {
             return Ok(None);
         }
-        let mut roots = RootCertStore::empty();
-        // Some of a system's certificates may be unreadable; those that can be read have to do.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        self.add_own_roots(&mut roots)?;
-        if roots.is_empty() {
-            return Err(Unusable::NoRoots);
-        }
-        // The provider is named, for with two of them in the tree rustls panics when left to choose.
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|why| Unusable::NoTls(why.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Some(TlsConnector::from(Arc::new(config))))
-    }
-
-    fn add_own_roots(&self, roots: &mut RootCertStore) -> Result<(), Unusable> {
-        let Some(path) = &self.ca_file else {
-            return Ok(());
-        };
-        let bad = |why: String| Unusable::BadRoots {
-            path: path.clone(),
-            why,
-        };
-        let before = roots.len();
-        for root in CertificateDer::pem_file_iter(path).map_err(|why| bad(why.to_string()))? {
-            let root = root.map_err(|why| bad(why.to_string()))?;
-            roots.add(root).map_err(|why| bad(why.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(bad("文件里没有证书".to_owned()));
-        }
-        Ok(())
+        connector(self.ca_file.as_deref()).map(Some)
     }
 }

@@ -175,6 +175,7 @@ impl House {
                 address: address.clone(),
                 message_id: message_id.clone(),
                 nth: letter.attempts + 1,
+                numbered: Vec::new(),
             };
             let ledger = self.ledger.as_ref().expect("the ledger is open");
             let begun = ledger.begin_attempt(now, attempt, Some(message_id.as_bytes()));

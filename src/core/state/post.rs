@@ -1,0 +1,167 @@
+//! The mails that arrived, folded, and what a returned letter means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{LetterStatus, State};
+use crate::core::fact::{Attached, Event, LetterNo, MailNo, MailSort, Outcome};
+use crate::core::names::Address;
+
+/// The mails that arrived.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Post {
+    /// The last one's number.
+    last: MailNo,
+    /// The `Message-ID`s of all.
+    known: BTreeSet<String>,
+    /// What a person has to look at.
+    pub unclear: BTreeMap<MailNo, Unclear>,
+    /// How far the mailbox was read: its numbering, and the last mail's number in it.
+    pub read_to: Option<(u32, u32)>,
+    /// Why the mailbox cannot be read.
+    pub trouble: Option<String>,
+}
+
+/// A mail that a person has to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unclear {
+    /// When it was taken in.
+    pub at: Timestamp,
+    /// Whose it says it is.
+    pub from: Option<Address>,
+    /// The letter it belongs to.
+    pub letter: Option<LetterNo>,
+    /// Its subject and its words.
+    pub text: String,
+    /// What was attached.
+    pub kept: Vec<Attached>,
+}
+
+/// The letter that a mail belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub letter: LetterNo,
+    /// Whether whoever writes has it before them, or has its mailbox: a number alone anybody can write.
+    pub is_proven: bool,
+}
+
+impl Post {
+    /// The number the next mail gets.
+    pub fn next(&self) -> MailNo {
+        self.last + 1
+    }
+
+    /// Whether a mail was taken in.
+    pub fn knows(&self, message_id: &str) -> bool {
+        self.known.contains(message_id)
+    }
+
+    pub(super) fn apply(&mut self, at: Timestamp, what: &Event) {
+        match what {
+            Event::MailReceived {
+                mail,
+                message_id,
+                sort,
+                from,
+                letter,
+                text,
+                kept,
+            } => {
+                self.last = self.last.max(*mail);
+                self.known.insert(message_id.clone());
+                if *sort == MailSort::Unclear {
+                    self.unclear.insert(
+                        *mail,
+                        Unclear {
+                            at,
+                            from: from.clone(),
+                            letter: *letter,
+                            text: text.clone(),
+                            kept: kept.clone(),
+                        },
+                    );
+                }
+            }
+            Event::MailSeen { mail, .. } => {
+                self.unclear.remove(mail);
+            }
+            Event::MailboxRead { uid_validity, uid } => {
+                self.read_to = Some((*uid_validity, *uid));
+            }
+            Event::MailboxTrouble { text } => {
+                self.trouble = (!text.is_empty()).then(|| text.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl State {
+    /// The letter a mail belongs to: by a `Message-ID` it refers to, else by a number it bears. A letter that asks about
+    /// another stands for that one.
+    pub fn letter_of(
+        &self,
+        message_ids: &[String],
+        numbers: &[LetterNo],
+        from: Option<&Address>,
+    ) -> Option<Found> {
+        // The newest first, since people answer those.
+        let referred = || {
+            self.letters
+                .iter()
+                .rev()
+                .find(|(_, letter)| message_ids.contains(&letter.message_id))
+                .map(|(no, _)| Found {
+                    letter: *no,
+                    is_proven: true,
+                })
+        };
+        let numbered = numbers.iter().filter_map(|no| {
+            let letter = self.letters.get(no)?;
+            Some(Found {
+                letter: *no,
+                is_proven: from == Some(&letter.address),
+            })
+        });
+        let by_id = if message_ids.is_empty() {
+            None
+        } else {
+            referred()
+        };
+        by_id.or_else(|| numbered.max_by_key(|found| found.is_proven))
+    }
+
+    /// The newest letter that a server accepted for a mailbox.
+    pub fn last_accepted(&self, address: &Address) -> Option<LetterNo> {
+        self.letters
+            .iter()
+            .rev()
+            .find(|(_, letter)| {
+                letter.address == *address
+                    && letter.status == LetterStatus::Ended(Outcome::Accepted)
+            })
+            .map(|(no, _)| *no)
+    }
+
+    /// A letter came back: nobody was reached by it, whatever the server had said.
+    pub(super) fn take_back(&mut self, no: LetterNo, text: &str) {
+        let Some(letter) = self.letters.get_mut(&no) else {
+            return;
+        };
+        letter.status = LetterStatus::Ended(Outcome::Refused);
+        letter.retry_at = None;
+        text.clone_into(&mut letter.text);
+        self.open_letters.remove(&no);
+        self.refused.insert(no);
+        for duty in letter.duties.clone() {
+            for told in &mut self.duty_mut(&duty).told {
+                if told.letter == no {
+                    told.reached = None;
+                    told.failed = true;
+                }
+            }
+        }
+    }
+}
