@@ -130,7 +130,9 @@ fn a_reply_becomes_an_answer_and_a_bounce_marks_its_contact() {
         "{}",
         status(&house)
     );
-    let no = house.facts("mail-received").last().unwrap()["mail"].to_string();
+    let received = house.facts("mail-received");
+    let question = received.iter().find(|fact| fact["sort"] == "unclear");
+    let no = question.unwrap()["mail"].to_string();
     house.call(&["mail", "seen", &no, "--by", "沈志明"]);
     assert!(!status(&house).contains("请问要不要交纸质材料"));
     assert!(house.call(&["mail", "inbox"]).contains("没有要人看的来信"));

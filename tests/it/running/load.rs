@@ -38,11 +38,12 @@ fn letters(spool: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The alert that a letter is about, if it is about one.
-fn alert_on(page: &str) -> Option<String> {
+/// The alerts that a letter is about.
+fn alerts_on(page: &str) -> BTreeSet<String> {
     let duties = page.split("name=\"duty\" value=\"").skip(1);
-    let mut ids = duties.filter_map(|rest| rest.split('"').next());
-    ids.find(|id| id.starts_with("alert@")).map(str::to_owned)
+    let ids = duties.filter_map(|rest| rest.split('"').next());
+    let alerts = ids.filter(|id| id.starts_with("alert@"));
+    alerts.map(str::to_owned).collect()
 }
 
 /// Presses on each letter as it comes, once for each duty; which was thanked for is noted.
@@ -55,14 +56,13 @@ fn answer(house: &House, thanked: &Mutex<BTreeSet<String>>, over: &AtomicBool) {
                 continue;
             }
             let page = link(&fs::read(&path).unwrap());
-            let Some(duty) = alert_on(&open(&page)) else {
-                continue;
-            };
-            if thanked.lock().unwrap().contains(&duty) {
-                continue;
+            for duty in alerts_on(&open(&page)) {
+                if thanked.lock().unwrap().contains(&duty) {
+                    continue;
+                }
+                assert_eq!(press(&page, &duty, "received", "王建国"), 303);
+                thanked.lock().unwrap().insert(duty);
             }
-            assert_eq!(press(&page, &duty, "received", "王建国"), 303);
-            thanked.lock().unwrap().insert(duty);
         }
         if done {
             return;
@@ -79,9 +79,15 @@ fn ring(house: &House, alerts: usize) {
         house.call(&[&arguments[..], &["--title", &title, "--note", "停课"]].concat());
         let until = Instant::now() + LIMIT;
         loop {
-            let queued = house.facts("letter-queued");
-            let of_alerts = queued.iter().filter(|fact| fact["kind"] == "alert").count();
-            if of_alerts >= nth * SCHOOLS && house.facts("outcome").len() == queued.len() {
+            let duties = |kind: &str| -> BTreeSet<String> {
+                let facts = house.facts(kind);
+                facts.iter().map(|fact| fact["duty"].to_string()).collect()
+            };
+            // The outcomes first: what is queued in between is waited for in the next round.
+            let ended = house.facts("outcome").len();
+            let told = duties("notice");
+            let all_told = duties("raised").is_subset(&told);
+            if all_told && ended == house.facts("letter-queued").len() {
                 break;
             }
             assert!(Instant::now() < until, "letters of alert {nth}");
