@@ -133,7 +133,8 @@ impl Store {
         whole.write_all(bytes)?;
         whole.as_file().sync_all()?;
         whole.persist(&place).map_err(|error| error.error)?;
-        for folder in [&folder, &self.folder] {
+        // The folders' own names too: the very first file makes both.
+        for folder in folder.ancestors().take(3) {
             File::open(folder)?.sync_all()?;
         }
         Ok(())

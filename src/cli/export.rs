@@ -16,7 +16,7 @@ use crate::core::fact::{Event, Fact, LetterKind, Via};
 use crate::core::names::Address;
 use crate::core::plan::{DutyStanding, Slots, Standing, standings};
 use crate::core::roster::{Kind, Unit};
-use crate::core::state::{LetterStatus, State};
+use crate::core::state::State;
 use crate::disk;
 use crate::ledger::{Ledger, Nature};
 use crate::sheet::{Book, Cell};
@@ -271,7 +271,7 @@ impl Export<'_> {
                 }
                 .into(),
                 Cell::Count(letter.duties.len() as u64),
-                status_name(letter.status).into(),
+                letter.status.name().into(),
                 Cell::Count(letter.attempts.into()),
                 letter.text.as_str().into(),
                 letter.message_id.as_str().into(),
@@ -377,17 +377,4 @@ fn last_word<'a>(found: &DutyStanding<'a>) -> Option<(&'static str, &'a str, Tim
     }
     let given = state.answers.last()?;
     Some((given.answer.name(), &given.by, given.at, &given.note))
-}
-
-fn status_name(status: LetterStatus) -> &'static str {
-    use crate::core::fact::Outcome;
-    match status {
-        LetterStatus::Queued => "等待发出",
-        LetterStatus::Attempting => "正在发",
-        LetterStatus::Ended(Outcome::Accepted) => "已送出",
-        LetterStatus::Ended(Outcome::Deferred) => "稍后再发",
-        LetterStatus::Ended(Outcome::Refused) => "被拒收",
-        LetterStatus::Ended(Outcome::Unknown) => "结果不明,待重发",
-        LetterStatus::Ended(Outcome::Dropped) => "不必发了",
-    }
 }

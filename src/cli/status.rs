@@ -7,10 +7,9 @@ use std::process::ExitCode;
 use super::{AT_FAULT, print};
 use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
-use crate::core::compose::title;
-use crate::core::duty::DutyId;
 use crate::core::fact::Outcome;
-use crate::core::plan::{GRACE, Slots, missing_notice, unclear_mail};
+use crate::core::overview::{Scope, requests};
+use crate::core::plan::{GRACE, Slots, missing_notices, unclear_mail};
 use crate::core::state::{LetterStatus, State};
 use crate::disk::Room;
 use crate::ledger::{Ledger, Nature};
@@ -84,17 +83,6 @@ fn room(state: &Path) -> Option<String> {
 /// A letter that has waited so long waits for a person, at the usual rates.
 const STUCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
-/// What people call where a letter stands in the queue.
-pub(super) fn queue_name(status: LetterStatus) -> &'static str {
-    match status {
-        LetterStatus::Queued => "等待发出",
-        LetterStatus::Attempting => "正在发",
-        LetterStatus::Ended(Outcome::Deferred) => "稍后再发",
-        LetterStatus::Ended(Outcome::Unknown) => "结果不明,待重发",
-        LetterStatus::Ended(_) => "已结束",
-    }
-}
-
 struct Report<'a> {
     state: &'a State,
     loaded: &'a Loaded,
@@ -108,7 +96,7 @@ impl Report<'_> {
         let mut by_status: BTreeMap<&str, usize> = BTreeMap::new();
         for no in &self.state.open_letters {
             if let Some(letter) = self.state.letters.get(no) {
-                *by_status.entry(queue_name(letter.status)).or_default() += 1;
+                *by_status.entry(letter.status.name()).or_default() += 1;
             }
         }
         let queue = if by_status.is_empty() {
@@ -244,43 +232,25 @@ impl Report<'_> {
     }
 
     fn requests(&mut self) {
-        for (id, units) in &self.state.duties {
-            for (unit, duty) in units {
-                let Some(given) = duty.request() else {
-                    continue;
-                };
-                let task = self.loaded.agenda.calendar.tasks.get(&id.task);
-                let settled = task.is_some_and(|task| duty.settled(task.times).is_some());
-                if settled {
-                    continue;
-                }
-                let name = task.map_or(id.to_string(), |task| title(task, id.period));
-                let unit_name = self
-                    .loaded
-                    .agenda
-                    .roster
-                    .unit(unit)
-                    .map_or(unit.as_str(), |unit| unit.name.as_str());
-                let duty = DutyId {
-                    occurrence: id.clone(),
-                    unit: unit.clone(),
-                };
-                self.needs.push(format!(
-                    "{unit_name}“{name}”{}({}):{};用 grant 或 refuse 答复 {duty}",
-                    given.answer.name(),
-                    given.by,
-                    given.note
-                ));
-            }
-        }
+        let agenda = &self.loaded.agenda;
+        let asked = requests(agenda, self.state, &Scope::whole(agenda), self.now);
+        self.needs.extend(asked.into_iter().map(|request| {
+            format!(
+                "{}“{}”{}({}):{};用 grant 或 refuse 答复 {}",
+                request.unit_name,
+                request.title,
+                request.answer.name(),
+                request.by,
+                request.note,
+                request.duty
+            )
+        }));
     }
 
     fn data(&mut self) {
         let calendar = &self.loaded.agenda.calendar;
         let today = Slots::new(calendar).day(self.now);
-        let soon = (today.month() == 12).then_some(today.year() + 1);
-        for year in [Some(today.year()), soon].into_iter().flatten() {
-            self.needs.extend(missing_notice(calendar, year));
-        }
+        let missing = missing_notices(calendar, today).into_iter();
+        self.needs.extend(missing.map(|(_, words)| words));
     }
 }

@@ -61,10 +61,12 @@ impl Officer {
     pub fn may_act(&self) -> bool {
         self.sight == Sight::All
     }
+}
 
-    /// Whether they may see how a unit stands.
-    pub fn sees(&self, roster: &Roster, unit: &Unit) -> bool {
-        match &self.sight {
+impl Sight {
+    /// Whether it takes in how a unit stands.
+    pub fn takes_in(&self, roster: &Roster, unit: &Unit) -> bool {
+        match self {
             Sight::All => true,
             Sight::Towns(towns) => {
                 towns.contains(&unit.id)

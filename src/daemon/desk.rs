@@ -8,7 +8,6 @@ use jiff::civil::Date;
 
 use super::office::{House, Office};
 use crate::core::board::{Board, board};
-use crate::core::calendar::Schedule;
 use crate::core::compose::{Reader, compose};
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
@@ -140,12 +139,13 @@ impl Desk for FrontDesk {
 
     fn raisable(&self) -> Raisable {
         let house = self.0.house();
-        let tasks = house.agenda.calendar.tasks.values();
-        let tasks = tasks.filter(|task| matches!(task.schedule, Schedule::Conditional(_)));
         let units = house.agenda.roster.units();
         let tags = house.agenda.calendar.tags.iter();
         Raisable {
-            tasks: tasks
+            tasks: house
+                .agenda
+                .calendar
+                .conditional()
                 .map(|task| (task.id.to_string(), task.title.clone()))
                 .collect(),
             units: units

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::files::FileLine;
 use super::letter_page::{Told, Visit, anchor_of};
 use super::press::Field;
 use super::wording::{self, Nearness};
@@ -45,13 +46,6 @@ pub(super) struct Card<'a> {
     told: Option<&'static str>,
     files: Vec<FileLine>,
     form: Form,
-}
-
-/// A file that came with an answer.
-#[derive(Debug, Serialize)]
-struct FileLine {
-    name: String,
-    digest: String,
 }
 
 /// A form's fields as they stand.
@@ -133,14 +127,7 @@ impl<'a> Card<'a> {
             follows: follows(item, today),
             another_acts: item.part != Part::Act,
             alert: item.alert,
-            files: item
-                .files
-                .iter()
-                .map(|file| FileLine {
-                    name: file.name.clone(),
-                    digest: file.digest.clone(),
-                })
-                .collect(),
+            files: FileLine::all(&item.files),
             told,
             form,
             anchor,

@@ -7,12 +7,31 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
 
 use super::bureau;
 use super::desk::GivenFile;
 use super::letter;
 use super::pages::Plain;
 use super::routes::Site;
+use crate::core::state::Filed;
+
+/// A file as a page links to it.
+#[derive(Debug, Serialize)]
+pub(super) struct FileLine {
+    name: String,
+    digest: String,
+}
+
+impl FileLine {
+    pub(super) fn all(files: &[Filed]) -> Vec<Self> {
+        let line = |file: &Filed| Self {
+            name: file.name.clone(),
+            digest: file.digest.clone(),
+        };
+        files.iter().map(line).collect()
+    }
+}
 
 /// `GET /evidence/{digest}`: to officers who see a duty that it was handed in for.
 pub(super) async fn of_officer(

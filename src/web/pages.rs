@@ -22,7 +22,6 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("board.html", include_str!("templates/board.html")),
     ("bureau.html", include_str!("templates/bureau.html")),
     ("card.html", include_str!("templates/card.html")),
-    ("duties.html", include_str!("templates/duties.html")),
     ("enter.html", include_str!("templates/enter.html")),
     ("hold.html", include_str!("templates/hold.html")),
     ("letter.html", include_str!("templates/letter.html")),
@@ -37,6 +36,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("today.html", include_str!("templates/today.html")),
     ("told.html", include_str!("templates/told.html")),
     ("unit.html", include_str!("templates/unit.html")),
+    ("unit_body.html", include_str!("templates/unit_body.html")),
     ("versions.html", include_str!("templates/versions.html")),
     ("year.html", include_str!("templates/year.html")),
 ];

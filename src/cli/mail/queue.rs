@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::cli::status::queue_name;
 use crate::cli::{Desk, duty_table, print, stamp};
 use crate::core::fact::LetterNo;
 
@@ -73,7 +72,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         table.add_row([
             no.to_string(),
             letter.address.to_string(),
-            queue_name(letter.status).to_owned(),
+            letter.status.name().to_owned(),
             format!("{}次", letter.attempts),
             letter.retry_at.map_or_else(String::new, local),
             letter.text.clone(),

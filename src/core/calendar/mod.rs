@@ -222,6 +222,12 @@ impl Calendar {
         self.tags.keys().cloned().collect()
     }
 
+    /// The conditional tasks, which are raised by hand.
+    pub fn conditional(&self) -> impl Iterator<Item = &Task> {
+        let tasks = self.tasks.values();
+        tasks.filter(|task| matches!(task.schedule, Schedule::Conditional(_)))
+    }
+
     /// The ladder of a task for a unit that matches these adjustments.
     pub fn ladder_of(&self, task: &Task, adjusts: &[usize]) -> Ladder {
         adjusts

@@ -112,12 +112,6 @@ impl<'a> Clerk<'a> {
         })
     }
 
-    /// The conditional tasks, which may be raised.
-    pub fn raisable(&self) -> impl Iterator<Item = &'a Task> + use<'a> {
-        let tasks = self.agenda.calendar.tasks.values();
-        tasks.filter(|task| matches!(task.schedule, Schedule::Conditional(_)))
-    }
-
     fn conditional(&self, named: Option<&str>) -> Result<&'a Task, String> {
         let tasks = &self.agenda.calendar.tasks;
         let Some(named) = named else {
@@ -126,7 +120,11 @@ impl<'a> Clerk<'a> {
             });
         };
         tasks.get(named).ok_or_else(|| {
-            let known = self.raisable().map(|task| task.id.as_str());
+            let known = self
+                .agenda
+                .calendar
+                .conditional()
+                .map(|task| task.id.as_str());
             let hint =
                 did_you_mean(named, known).map_or(String::new(), |words| format!("。{}", words.zh));
             format!("行事历里没有任务 {named}{hint}")

@@ -75,7 +75,7 @@ pub fn queue(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> Q
             .collect()
     };
     let mut open = rows(&mut state.open_letters.iter());
-    open.sort_by_key(|letter| (!is_doubtful(letter.status), letter.letter));
+    open.sort_by_key(|letter| (!letter.status.is_unknown(), letter.letter));
     Queue {
         open,
         refused: rows(&mut state.refused.iter().rev()),
@@ -90,10 +90,4 @@ pub fn queue(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> Q
             })
             .collect(),
     }
-}
-
-/// Whether it may have arrived, and nobody knows.
-fn is_doubtful(status: LetterStatus) -> bool {
-    use crate::core::fact::Outcome;
-    status == LetterStatus::Ended(Outcome::Unknown)
 }

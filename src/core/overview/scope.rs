@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::core::agenda::Agenda;
 use crate::core::names::UnitId;
-use crate::core::officer::Officer;
+use crate::core::officer::{Officer, Sight};
 use crate::core::roster::{Kind, Roster};
 use crate::core::state::State;
 
@@ -23,11 +23,20 @@ pub struct Scope {
 impl Scope {
     /// What an officer may see.
     pub fn new(agenda: &Agenda, officer: &Officer) -> Self {
+        Self::of(agenda, &officer.sight)
+    }
+
+    /// All of it.
+    pub fn whole(agenda: &Agenda) -> Self {
+        Self::of(agenda, &Sight::All)
+    }
+
+    fn of(agenda: &Agenda, sight: &Sight) -> Self {
         let roster = &agenda.roster;
         let units = roster.units();
         let seen: Vec<bool> = units
             .iter()
-            .map(|unit| officer.sees(roster, unit))
+            .map(|unit| sight.takes_in(roster, unit))
             .collect();
         let mut places: BTreeMap<Option<UnitId>, usize> = BTreeMap::new();
         let mut towns: Vec<(Option<UnitId>, String)> = Vec::new();
@@ -53,7 +62,7 @@ impl Scope {
             seen,
             town_of,
             towns,
-            whole: officer.may_act(),
+            whole: *sight == Sight::All,
         }
     }
 

@@ -10,9 +10,9 @@ use super::{Line, Scope, requests, year};
 use crate::core::agenda::Agenda;
 use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
-use crate::core::fact::{Answer, LetterKind, Outcome};
+use crate::core::fact::{Answer, LetterKind};
 use crate::core::names::UnitId;
-use crate::core::plan::{Slots, missing_notice};
+use crate::core::plan::{Slots, missing_notices};
 use crate::core::state::{Held, LetterStatus, State};
 
 /// How many of the day's answers are told; the rest is counted.
@@ -20,9 +20,6 @@ const ANSWERS_TOLD: usize = 12;
 
 /// Due within so many days is soon.
 const SOON_DAYS: i64 = 14;
-
-/// The month from which next year's notice is looked for.
-const NOTICE_EXPECTED_MONTH: i8 = 12;
 
 /// The present day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +31,7 @@ pub struct Today {
     /// A pass that waits for a person, and why; the reasons in words.
     pub held: Option<(Option<Held>, Vec<String>)>,
     /// The letters of the day by where they stand.
-    pub letters: BTreeMap<&'static str, usize>,
+    pub letters: BTreeMap<LetterStatus, usize>,
     /// What they told, most first.
     pub gone_out: Vec<GoneOut>,
     /// The day's answers by kind.
@@ -132,13 +129,16 @@ pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> T
             0
         },
         unknown: if whole {
-            count(|status| status == LetterStatus::Ended(Outcome::Unknown))
+            count(LetterStatus::is_unknown)
         } else {
             0
         },
         refused: if whole { state.refused.len() } else { 0 },
         unreachable: if whole { state.unreachable.len() } else { 0 },
-        missing: missing(agenda, day),
+        missing: missing_notices(&agenda.calendar, day)
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect(),
         overdue,
         soon,
     }
@@ -163,9 +163,9 @@ fn gone_out(
     state: &State,
     scope: &Scope,
     day: Date,
-) -> (BTreeMap<&'static str, usize>, Vec<GoneOut>) {
+) -> (BTreeMap<LetterStatus, usize>, Vec<GoneOut>) {
     let slots = Slots::new(&agenda.calendar);
-    let mut letters: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut letters: BTreeMap<LetterStatus, usize> = BTreeMap::new();
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
     let of_the_day = state
         .letters
@@ -192,7 +192,7 @@ fn gone_out(
         }
         let plain = letter.kind == LetterKind::Alert && letter.alert.is_some();
         if seen || (scope.is_whole() && plain) {
-            *letters.entry(letter.status.word()).or_default() += 1;
+            *letters.entry(letter.status).or_default() += 1;
         }
     }
     let mut rows: Vec<GoneOut> = told
@@ -267,14 +267,6 @@ fn gaps(agenda: &Agenda, state: &State, scope: &Scope, day: Date) -> Vec<Gap> {
             unit: unit.id.clone(),
             name: unit.name.clone(),
         })
-        .collect()
-}
-
-fn missing(agenda: &Agenda, day: Date) -> Vec<String> {
-    let soon = (day.month() >= NOTICE_EXPECTED_MONTH).then_some(day.year() + 1);
-    let years = [Some(day.year()), soon].into_iter().flatten();
-    years
-        .filter_map(|year| missing_notice(&agenda.calendar, year))
         .collect()
 }
 

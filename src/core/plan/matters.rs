@@ -13,12 +13,8 @@ const NOTICE_EXPECTED_MONTH: i8 = 12;
 
 impl Pass<'_> {
     pub(super) fn standing_matters(&mut self) {
-        let year = self.today.year();
-        let soon = (self.today.month() >= NOTICE_EXPECTED_MONTH).then_some(year + 1);
-        for year in [Some(year), soon].into_iter().flatten() {
-            if let Some(words) = missing_notice(&self.agenda.calendar, year) {
-                self.matters.insert(format!("holiday-notice:{year}"), words);
-            }
+        for (year, words) in missing_notices(&self.agenda.calendar, self.today) {
+            self.matters.insert(format!("holiday-notice:{year}"), words);
         }
         for no in &self.state.refused {
             let Some(letter) = self.state.letters.get(no) else {
@@ -79,6 +75,16 @@ pub fn unclear_mail(agenda: &Agenda, today: Date, no: MailNo, mail: &Unclear) ->
         "{whose}来信{reply}{attached},程序没有全看懂:{}。请看 schoolbell mail inbox;处理后用 schoolbell mail seen {no} 标明",
         mail.text
     )
+}
+
+/// The years whose holiday notice is missed on a day, with what to say of it.
+pub fn missing_notices(calendar: &Calendar, today: Date) -> Vec<(i16, String)> {
+    let year = today.year();
+    let soon = (today.month() >= NOTICE_EXPECTED_MONTH).then_some(year + 1);
+    let years = [Some(year), soon].into_iter().flatten();
+    years
+        .filter_map(|year| Some((year, missing_notice(calendar, year)?)))
+        .collect()
 }
 
 /// What to say where a year's holiday notice is missing.

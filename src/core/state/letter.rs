@@ -7,7 +7,7 @@ use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
 use crate::core::names::Address;
 
 /// Where a letter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LetterStatus {
     /// It waits for its first attempt.
     Queued,
@@ -29,6 +29,24 @@ impl LetterStatus {
             Self::Ended(Outcome::Unknown) => "unknown",
             Self::Ended(Outcome::Dropped) => "dropped",
         }
+    }
+
+    /// As people say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "等待发出",
+            Self::Attempting => "正在发",
+            Self::Ended(Outcome::Accepted) => "已送出",
+            Self::Ended(Outcome::Deferred) => "稍后再发",
+            Self::Ended(Outcome::Refused) => "没有送到",
+            Self::Ended(Outcome::Unknown) => "结果不明",
+            Self::Ended(Outcome::Dropped) => "不必发了",
+        }
+    }
+
+    /// Whether it ended, and nobody knows how: it may have arrived.
+    pub fn is_unknown(self) -> bool {
+        self == Self::Ended(Outcome::Unknown)
     }
 
     /// Whether it may still have to be sent.

@@ -165,11 +165,10 @@ impl Office {
     /// How far the mailbox was read, and the day of which a mailbox never read is read from, as IMAP writes it.
     fn place_in_mailbox(&self) -> Result<(Option<(u32, u32)>, String), LedgerError> {
         let book = self.book()?;
-        let now = self.clock.now();
         // A made-up clock may be ahead of the server's.
         let begun = match book.state.hung {
             Some(hung) if !self.clock.is_pretended() => hung,
-            _ => now.min(jiff::Timestamp::UNIX_EPOCH),
+            _ => jiff::Timestamp::UNIX_EPOCH,
         };
         let eve = begun
             .saturating_sub(jiff::SignedDuration::from_hours(24))

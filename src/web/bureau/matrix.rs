@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::year::{TallyView, percent_words};
 use crate::core::overview::{Cell, Matrix, Stand};
 use crate::core::plan::Standing;
+use crate::web::files::FileLine;
 use crate::web::wording::{self, Nearness};
 
 #[derive(Debug, Serialize)]
@@ -49,13 +50,7 @@ struct Row {
     answered: String,
     note: String,
     request: Option<&'static str>,
-    files: Vec<File>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) digest: String,
+    files: Vec<FileLine>,
 }
 
 impl Page {
@@ -144,13 +139,6 @@ fn row(cell: &Cell, found: &Matrix) -> Row {
         answered: cell.answered.clone().unwrap_or_default(),
         note: cell.note.clone(),
         request: cell.request.map(crate::core::fact::Answer::name),
-        files: cell
-            .evidence
-            .iter()
-            .map(|file| File {
-                name: file.name.clone(),
-                digest: file.digest.clone(),
-            })
-            .collect(),
+        files: FileLine::all(&cell.evidence),
     }
 }

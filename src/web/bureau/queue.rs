@@ -3,7 +3,6 @@
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-use super::today::letter_words;
 use crate::core::fact::Outcome;
 use crate::core::overview::{Queue, QueuedLetter};
 use crate::core::state::LetterStatus;
@@ -40,7 +39,7 @@ impl Page {
         let doubtful = found
             .open
             .iter()
-            .filter(|letter| is_doubtful(letter.status))
+            .filter(|letter| letter.status.is_unknown())
             .count();
         let lead = match (found.open.len(), doubtful) {
             (0, _) => "没有等待发出的信。".to_owned(),
@@ -60,17 +59,13 @@ impl Page {
     }
 }
 
-fn is_doubtful(status: LetterStatus) -> bool {
-    status == LetterStatus::Ended(Outcome::Unknown)
-}
-
 fn row(letter: &QueuedLetter) -> Row {
     let moment = |at: DateTime| at.strftime("%-m月%-d日 %H:%M").to_string();
     Row {
         letter: letter.letter,
         reader: letter.reader.clone(),
         address: letter.address.clone(),
-        stands: letter_words(letter.status.word()),
+        stands: letter.status.name(),
         class: match letter.status {
             LetterStatus::Ended(Outcome::Refused) => "late",
             LetterStatus::Ended(Outcome::Unknown | Outcome::Deferred) => "near",

@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::matrix::File;
 use crate::core::fact::Answer;
 use crate::core::overview::Request;
+use crate::web::files::FileLine;
 use crate::web::wording::{self, Nearness};
 
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ struct Row {
     /// The day asked for, as a form's field has it.
     until: String,
     is_extension: bool,
-    files: Vec<File>,
+    files: Vec<FileLine>,
 }
 
 impl Page {
@@ -70,13 +70,6 @@ fn row(request: &Request, today: Date) -> Row {
         class: nearness.map_or("far", Nearness::class),
         until: request.until.map_or(String::new(), |day| day.to_string()),
         is_extension: request.answer == Answer::Extension,
-        files: request
-            .evidence
-            .iter()
-            .map(|file| File {
-                name: file.name.clone(),
-                digest: file.digest.clone(),
-            })
-            .collect(),
+        files: FileLine::all(&request.evidence),
     }
 }

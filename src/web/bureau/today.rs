@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::year::{TallyView, percent_words};
+use super::year::LineRow;
 use crate::core::fact::Answer;
 use crate::core::overview::{Line, Today};
 use crate::web::wording;
@@ -62,27 +62,10 @@ struct Arrival {
     class: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct LineRow {
-    title: String,
-    task: String,
-    period: String,
-    due: String,
-    tally: TallyView,
-    words: String,
-}
-
 impl Page {
     pub(super) fn new(found: &Today, unwell: &[String]) -> Self {
         let day = found.now.date();
-        let line = |line: &Line| LineRow {
-            title: line.title.clone(),
-            task: line.occurrence.task.to_string(),
-            period: line.occurrence.period.to_string(),
-            due: wording::short_day(line.due, day),
-            tally: TallyView::new(line.tally),
-            words: percent_words(line.tally),
-        };
+        let line = |line: &Line| LineRow::new(line, day);
         let rows = |lines: &[Line]| lines.iter().take(ROWS).map(line).collect();
         Self {
             day: wording::day(day, day),
@@ -193,7 +176,7 @@ fn needs(found: &Today, unwell: &[String]) -> Vec<Need> {
     needs
 }
 
-/// `共 12 封：已送达 11 封，等待发出 1 封`
+/// `共 12 封：已送出 11 封，等待发出 1 封`
 fn letters(found: &Today) -> String {
     let all: usize = found.letters.values().sum();
     if all == 0 {
@@ -202,22 +185,9 @@ fn letters(found: &Today) -> String {
     let parts: Vec<String> = found
         .letters
         .iter()
-        .map(|(word, count)| format!("{} {count} 封", letter_words(word)))
+        .map(|(status, count)| format!("{} {count} 封", status.name()))
         .collect();
     format!("共 {all} 封：{}。", parts.join("，"))
-}
-
-/// What people call where a letter stands.
-pub(super) fn letter_words(word: &str) -> &'static str {
-    match word {
-        "queued" => "等待发出",
-        "attempting" => "正在发",
-        "accepted" => "已送达",
-        "deferred" => "稍后再发",
-        "refused" => "没有送到",
-        "unknown" => "结果不明",
-        _ => "不必再发",
-    }
 }
 
 fn answers(found: &Today) -> String {

@@ -1,5 +1,6 @@
 //! A year in the words and order of its page.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::core::overview::{Line, MonthOfYear, Tally, Year};
@@ -43,8 +44,9 @@ struct HeatCell {
     told: String,
 }
 
+/// An occurrence and how far it has come.
 #[derive(Debug, Serialize)]
-struct LineRow {
+pub(super) struct LineRow {
     title: String,
     task: String,
     period: String,
@@ -128,24 +130,30 @@ fn month_of(month: &MonthOfYear, year: &Year) -> Month {
         open: year.year == year.today.year() && month.month == year.today.month(),
         tally: TallyView::new(month.tally),
         words: percent_words(month.tally),
-        lines: month.lines.iter().map(|line| line_of(line, year)).collect(),
+        lines: month
+            .lines
+            .iter()
+            .map(|line| LineRow::new(line, year.today))
+            .collect(),
     }
 }
 
-fn line_of(line: &Line, year: &Year) -> LineRow {
-    let last = if line.last_due > line.due {
-        format!("–{}", wording::short_day(line.last_due, year.today))
-    } else {
-        String::new()
-    };
-    LineRow {
-        title: line.title.clone(),
-        task: line.occurrence.task.to_string(),
-        period: line.occurrence.period.to_string(),
-        due: format!("{}{last}", wording::short_day(line.due, year.today)),
-        tally: TallyView::new(line.tally),
-        words: percent_words(line.tally),
-        class: heat(line.tally),
+impl LineRow {
+    pub(super) fn new(line: &Line, today: Date) -> Self {
+        let last = if line.last_due > line.due {
+            format!("–{}", wording::short_day(line.last_due, today))
+        } else {
+            String::new()
+        };
+        Self {
+            title: line.title.clone(),
+            task: line.occurrence.task.to_string(),
+            period: line.occurrence.period.to_string(),
+            due: format!("{}{last}", wording::short_day(line.due, today)),
+            tally: TallyView::new(line.tally),
+            words: percent_words(line.tally),
+            class: heat(line.tally),
+        }
     }
 }
 
