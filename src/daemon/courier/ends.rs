@@ -119,12 +119,13 @@ impl Office {
             Err(problem) => return self.tell_of_quarantine(no, letter, problem),
             Ok(Sent::Paused { text }) => {
                 let was = self.pulse.vitals().mail_paused;
-                self.pulse
-                    .note(|vitals| vitals.mail_paused = Some(text.clone()));
                 if was.as_ref() != Some(text) {
                     tracing::error!(letter = no, %text, "queue paused: the mail server refuses us");
-                    return self.tell_of_pause(text);
+                    // Noted once the word of it is on record: else it is told with the next refusal.
+                    self.tell_of_pause(text)?;
                 }
+                self.pulse
+                    .note(|vitals| vitals.mail_paused = Some(text.clone()));
             }
             Ok(sent) => {
                 if !rests {

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::office::{Book, House, Office};
+use crate::clock::Clock;
 use crate::config;
 use crate::core::fact::{Event, LetterNo, Outcome};
 use crate::core::state::{LetterState, LetterStatus};
@@ -204,10 +205,7 @@ impl Courier {
 
     /// Waits for something that makes another step worth while.
     async fn wait(&mut self, done: &Step, stop: &impl Fn() -> bool) {
-        let is_alone = !self.trusts && !self.carrying.is_empty();
-        let alone = is_alone.then(|| ALONE_FOR.saturating_sub(self.set_out_last.elapsed()));
-        let alone = alone.filter(|wait| !wait.is_zero());
-        let timer = [done.pace, alone].into_iter().flatten().min();
+        let timer = self.timer(done);
         let is_stopping = stop();
         tokio::select! {
             ended = self.carriers.next() => self.ended.push(ended),
@@ -216,6 +214,19 @@ impl Courier {
             () = tokio::time::sleep(timer.unwrap_or_default()), if timer.is_some() => {}
             () = tokio::time::sleep(Duration::from_secs(1)), if !self.ended.is_empty() => {}
         }
+    }
+
+    /// How long to wait at most while letters are under way: one of them may take its ten minutes.
+    fn timer(&self, done: &Step) -> Option<Duration> {
+        let is_alone = !self.trusts && !self.carrying.is_empty();
+        let alone = is_alone.then(|| ALONE_FOR.saturating_sub(self.set_out_last.elapsed()));
+        let later = waits([self.line.retry_at(), self.rests_until], &self.office.clock);
+        [alone, later]
+            .into_iter()
+            .flatten()
+            .filter(|wait| !wait.is_zero())
+            .chain(done.pace)
+            .min()
     }
 
     /// A reload may have changed the server, the templates or the rates. Says whether letters are still on their way
@@ -283,11 +294,11 @@ impl Courier {
             self.ended.extend(ended);
             return Err(error);
         }
-        self.report(&ended)?;
+        let mut told = self.report(&ended);
         for (no, letter, problem) in &batch.poisoned {
-            self.office.tell_of_quarantine(*no, letter, problem)?;
+            told = told.and(self.office.tell_of_quarantine(*no, letter, problem));
         }
-        self.office.tell_of_templates(&problems)?;
+        told.and(self.office.tell_of_templates(&problems))?;
         match trouble.or(batch.trouble) {
             Some(error) => Err(error),
             None => Ok(Step {
@@ -433,26 +444,33 @@ impl Courier {
         trouble
     }
 
-    /// What is on record as ended is on its way no more, and is told of.
+    /// What is on record as ended is on its way no more, all of it, even where the officers cannot be told just now.
     fn report(&mut self, ended: &[Ended]) -> Result<(), LedgerError> {
+        let rests = self.rests_until.is_some();
+        let mut told = Ok(());
         for end in ended {
-            let Some(carried) = self.carrying.remove(&end.letter) else {
-                continue;
-            };
-            self.office.report(
-                end.letter,
-                &carried.letter,
-                &end.sent,
-                self.rests_until.is_some(),
-            )?;
+            if let Some(carried) = self.carrying.remove(&end.letter) {
+                let reported = self
+                    .office
+                    .report(end.letter, &carried.letter, &end.sent, rests);
+                told = told.and(reported);
+            }
         }
-        Ok(())
+        told
     }
 
     /// Says goodbye to the server.
     pub(super) async fn close(self) {
         self.carriers.close().await;
     }
+}
+
+/// How long until the first of these instants. A pretended clock stands still meanwhile: there is nothing to wait for.
+fn waits(instants: [Option<Timestamp>; 2], clock: &Clock) -> Option<Duration> {
+    let first = instants.into_iter().flatten().min();
+    first
+        .filter(|_| !clock.is_pretended())
+        .map(|at| clock.real_time_until(at))
 }
 
 /// Whether a domain ails, as far as a letter's end tells.

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use super::super::office::Office;
 use super::super::{Options, Pretence, start};
-use super::Courier;
-use super::line::Line;
-use crate::clock::Speed;
-use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
+use super::line::{Line, domain_of};
+use super::{Carrying, Courier, Step, waits};
+use crate::clock::{Clock, Speed};
+use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterStatus;
+use crate::mail::carriers::Ended;
 use crate::mail::{Carriers, Transport};
 
 /// The shipped calendar and roster under the spool, on the day the term begins: each contact's first letter waits.
@@ -167,4 +169,56 @@ async fn a_domain_leaves_one_way_to_the_others() {
         Some(first.as_str())
     );
     assert!(line.held_back_for().unwrap() > Duration::from_mins(59));
+}
+
+/// Two letters are back and on record, and the disk is full before the officers can be told: neither stays under way.
+#[tokio::test]
+async fn what_is_back_is_back_also_where_nobody_can_be_told() {
+    let (_folder, office) = office();
+    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    let mut ended = Vec::new();
+    for no in [1, 2] {
+        let letter = office.book().unwrap().state.letters[&no].clone();
+        let carrying = Carrying {
+            domain: domain_of(&letter),
+            letter,
+            is_back: true,
+        };
+        courier.carrying.insert(no, carrying);
+        ended.push(Ended::unsent(no, Err("poison".to_owned())));
+    }
+    office.ledger.cap_pages(1).unwrap();
+    let job = || Event::JobRun {
+        job: "x".repeat(2_000),
+    };
+    while office
+        .ledger
+        .append(office.clock.now(), vec![job()])
+        .is_ok()
+    {}
+    assert!(
+        courier.report(&ended).is_err(),
+        "there was room for an alert"
+    );
+    assert!(courier.carrying.is_empty());
+}
+
+/// While a letter is under way, what was put off is still tried again in time; and a pretended clock is not waited for.
+#[tokio::test]
+async fn what_was_put_off_is_not_forgotten_while_another_hangs() {
+    let (_folder, office) = office();
+    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    courier.trusts = true;
+    let now = office.clock.now();
+    courier.rests_until = now.checked_add(SignedDuration::from_mins(3)).ok();
+    assert_eq!(courier.timer(&Step::default()), None);
+    let real = Clock::Real;
+    let soon = real
+        .now()
+        .checked_add(SignedDuration::from_mins(3))
+        .unwrap();
+    let wait = waits([None, Some(soon)], &real).unwrap();
+    assert!(wait <= Duration::from_mins(3) && wait > Duration::from_mins(2));
+    let later = soon.checked_add(SignedDuration::from_mins(3)).unwrap();
+    assert!(waits([Some(later), Some(soon)], &real).unwrap() <= Duration::from_mins(3));
 }
