@@ -77,6 +77,11 @@ pub struct ImapAccess {
 }
 
 impl ImapAccess {
+    /// The server.
+    pub fn host(&self) -> &str {
+        &self.settings.host
+    }
+
     /// Its user at its server, for a person.
     pub fn place(&self) -> String {
         let settings = &self.settings;

@@ -123,9 +123,6 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     let watcher = reload::watch(&office, nudges.clone());
     let stopping = Arc::new(AtomicBool::new(false));
     listen_for_signals(nudges.clone(), Arc::clone(&stopping))?;
-    if let Some(access) = &house.settings.mail.imap {
-        access.mailbox()?;
-    }
     start::hang(&office, say)?;
     let inbox = tokio::spawn(inbox::watch(Arc::clone(&office), Arc::clone(&stopping)));
     let result = match &options.pretend {

@@ -54,14 +54,24 @@ pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
 
 /// Whether these settings may come into force: found before anything is made or replaced.
 pub(super) fn fit(house: &House, pretended: bool) -> Result<(), DaemonError> {
-    if let config::Transport::Smtp(smtp) = &house.settings.mail.transport
-        && pretended
-        && !config::is_loopback(smtp.host())
+    let mail = &house.settings.mail;
+    let elsewhere = |host: &str| pretended && !config::is_loopback(host);
+    if let config::Transport::Smtp(smtp) = &mail.transport
+        && elsewhere(smtp.host())
     {
         return Err(DaemonError::Input(format!(
             "假定时间只能配本机的邮件服务器,而 [mail.smtp] host 是 {}:演练的信不能发给真人",
             smtp.host()
         )));
+    }
+    if let Some(imap) = &mail.imap {
+        if elsewhere(imap.host()) {
+            return Err(DaemonError::Input(format!(
+                "假定时间只能配本机的邮箱,而 [mail.imap] host 是 {}:演练不能读真的来信,也不能把它们标成已读",
+                imap.host()
+            )));
+        }
+        imap.mailbox()?;
     }
     super::courier::transports(house)?;
     Ok(())

@@ -130,6 +130,25 @@ fn pretended_letters_never_go_to_real_people() {
 }
 
 #[test]
+fn a_pretended_time_reads_no_real_mail() {
+    let house = House::new(Some(25));
+    fs::write(house.path("imap-password"), "口令").unwrap();
+    house.edit(
+        "config/schoolbell.toml",
+        "[mail.smtp]",
+        "[mail.imap]\nhost = \"mail.bureau.example\"\nuser = \"bell@bureau.example\"\npassword_file = \"../imap-password\"\n[mail.smtp]",
+    );
+    let mut daemon = house.start(&NOW);
+    assert_eq!(daemon.wait().code(), Some(1));
+    let log = fs::read_to_string(house.path("log")).unwrap();
+    assert!(
+        log.contains("假定时间只能配本机的邮箱") && log.contains("mail.bureau.example"),
+        "{log}"
+    );
+    assert!(!house.path("var").exists(), "nothing was made");
+}
+
+#[test]
 fn for_real_mail_a_missing_key_or_password_is_named() {
     let house = House::new(Some(25));
     house.edit(
