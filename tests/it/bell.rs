@@ -25,7 +25,7 @@ use schoolbell::core::state::State;
 use reading::join;
 pub(crate) use reading::slots_after;
 use texts::SCHOOL_YEAR;
-pub(crate) use texts::{DRILL, HEAD, NOTICES, ROSTER, SECOND};
+pub(crate) use texts::{DRILL, HEAD, NOTICES, ROSTER, SECOND, drill_from};
 use words::{said, short};
 
 /// Runs a script over tasks with the usual head and roster.

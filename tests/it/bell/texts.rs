@@ -39,6 +39,11 @@ audience = "school"
 origin   = "seed"
 "#;
 
+/// [`DRILL`] without reminders, open only so long before the due day (`0d`, `1d`): a case shows what comes after it.
+pub(crate) fn drill_from(opens: &str) -> String {
+    format!("{DRILL}opens = \"{opens}\"\nremind = []\nnag = false\n")
+}
+
 /// Two terms and the summer between them.
 pub(super) const SCHOOL_YEAR: &str = r#"
 [[term]]

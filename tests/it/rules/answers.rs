@@ -2,13 +2,7 @@
 
 use expect_test::expect;
 
-use crate::bell::{DRILL, check};
-
-const SHORT: &str = "opens = \"1d\"\nremind = []\nnag = false\n";
-
-fn drill() -> String {
-    format!("{DRILL}{SHORT}")
-}
+use crate::bell::{DRILL, check, drill_from};
 
 /// Asked for on 11-09, before the due day, and not decided: the officers hear of it at the next slot, once. The deputy,
 /// at the unit, is told as ever; what goes beyond the unit waits three workdays: the town from 11-13 to 11-18, the
@@ -16,7 +10,7 @@ fn drill() -> String {
 #[test]
 fn a_request_holds_escalation_beyond_the_unit() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-09 10:00 extension drill@2026/s1 safety@s1 2026-11-30
          2026-11-20 09:00 end",
@@ -42,7 +36,7 @@ fn a_request_holds_escalation_beyond_the_unit() {
 #[test]
 fn a_request_on_the_due_day_holds_nothing() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-10 10:00 trouble drill@2026/s1 safety@s1
          2026-11-13 09:00 end",
@@ -65,7 +59,7 @@ fn a_request_on_the_due_day_holds_nothing() {
 #[test]
 fn an_extension_is_granted() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-09 10:00 extension drill@2026/s1 safety@s1 2026-11-20
          2026-11-10 10:00 grant drill@2026/s1 extension 2026-11-20
@@ -89,7 +83,7 @@ fn an_extension_is_granted() {
 #[test]
 fn a_request_is_refused() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-09 10:00 extension drill@2026/s1 safety@s1 2026-11-20
          2026-11-12 10:00 refuse drill@2026/s1 extension

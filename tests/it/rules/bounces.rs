@@ -2,20 +2,14 @@
 
 use expect_test::expect;
 
-use crate::bell::{DRILL, check};
-
-const SHORT: &str = "opens = \"1d\"\nremind = []\nnag = false\n";
-
-fn drill() -> String {
-    format!("{DRILL}{SHORT}")
-}
+use crate::bell::{check, drill_from};
 
 /// The safety officer's letter of 11-09 comes back two days after it was accepted, and with it the word that the mailbox is
 /// gone. It is mended on 11-12; that the server had once accepted the letter counts for nothing.
 #[test]
 fn a_mended_mailbox_was_not_reached_by_what_came_back() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-11 07:00 returned safety@s1
          2026-11-11 10:00 reachable safety@s1
@@ -42,7 +36,7 @@ fn a_mended_mailbox_was_not_reached_by_what_came_back() {
 #[test]
 fn what_came_back_as_spam_reached_nobody() {
     check(
-        &drill(),
+        &drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-10 15:00 returned-as-spam safety@s1
          2026-11-18 09:00 end",

@@ -2,20 +2,13 @@
 
 use expect_test::expect;
 
-use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND, check};
-
-/// From the day after the opening on, so that a case shows only what comes after the due day.
-const SHORT: &str = "opens = \"0d\"\nremind = []\nnag = false\n";
-
-fn drill() -> String {
-    format!("{DRILL}{SHORT}")
-}
+use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND, check, drill_from};
 
 /// The deputy is the safety officer: the first level adds nobody and is skipped; the second comes on its own day.
 #[test]
 fn a_level_that_adds_nobody_is_skipped() {
     let roster = ROSTER.replace("deputy@s1", "safety@s1");
-    Bell::with(HEAD, &drill(), &roster).check(
+    Bell::with(HEAD, &drill_from("0d"), &roster).check(
         "2026-11-09 09:00 hang
          2026-11-17 09:00 end",
         expect![[r#"
@@ -39,7 +32,7 @@ fn an_empty_level_tells_the_next_at_the_unit() {
         .split_inclusive('\n')
         .filter(|row| !row.contains("deputy@s1"))
         .collect();
-    Bell::with(HEAD, &drill(), &roster).check(
+    Bell::with(HEAD, &drill_from("0d"), &roster).check(
         "2026-11-09 09:00 hang
          2026-11-13 09:00 end",
         expect![[r#"
@@ -58,7 +51,7 @@ fn an_empty_level_tells_the_next_at_the_unit() {
 #[test]
 fn nobody_holds_the_acting_role() {
     let roster = ROSTER.replace("safety,王建国,safety@s1", "safety,王建国,");
-    Bell::with(HEAD, &drill(), &roster).check(
+    Bell::with(HEAD, &drill_from("0d"), &roster).check(
         "2026-11-09 09:00 hang
          2026-11-13 09:00 end",
         expect![[r#"
@@ -75,13 +68,13 @@ fn nobody_holds_the_acting_role() {
 #[test]
 fn no_ancestor_of_that_kind() {
     let roster = ROSTER.replace("primary,t1", "primary,b");
-    Bell::with(HEAD, &drill(), &roster).check(
+    Bell::with(HEAD, &drill_from("0d"), &roster).check(
         "2026-11-12 09:00 hang
          2026-11-13 09:00 end",
         expect![""],
     );
     let ladder = "escalate = [{ after = \"1 workday\", to = [\"safety@town\"] }, { after = \"3 workdays\", to = [\"office@bureau\"] }]";
-    Bell::with(HEAD, &format!("{}{ladder}", drill()), &roster).check(
+    Bell::with(HEAD, &format!("{}{ladder}", drill_from("0d")), &roster).check(
         "2026-11-09 09:00 hang
          2026-11-13 09:00 end",
         expect![[r#"
@@ -98,7 +91,7 @@ fn no_ancestor_of_that_kind() {
 fn nobody_at_the_town() {
     let roster = ROSTER.replace("safety,胡国强,safety@t1", "safety,胡国强,");
     let ladder = "escalate = [{ after = \"1 workday\", to = [\"safety@town\"] }, { after = \"3 workdays\", to = [\"office@bureau\"] }]";
-    Bell::with(HEAD, &format!("{}{ladder}", drill()), &roster).check(
+    Bell::with(HEAD, &format!("{}{ladder}", drill_from("0d")), &roster).check(
         "2026-11-09 09:00 hang
          2026-11-13 09:00 end",
         expect![[r#"
@@ -139,7 +132,7 @@ fn a_contact_gap() {
 #[test]
 fn a_contact_gap_mended() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-09 10:00 bounce safety@s1
          2026-11-09 10:01 bounce deputy@s1
@@ -162,7 +155,7 @@ fn a_contact_gap_mended() {
 #[test]
 fn unknown_is_not_reached() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-09 10:00 mail safety@s1 unknown
          2026-11-12 10:00 mail safety@s1 arrives
@@ -186,7 +179,7 @@ fn unknown_is_not_reached() {
 #[test]
 fn a_bounce_undoes_the_reaching() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-11 07:00 bounce safety@s1
          2026-11-18 07:00 end",
@@ -206,7 +199,7 @@ fn a_bounce_undoes_the_reaching() {
 #[test]
 fn a_refusal_is_no_reaching() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-09 10:00 mail safety@s1 refused
          2026-11-23 09:00 end",
@@ -224,7 +217,7 @@ fn a_refusal_is_no_reaching() {
 #[test]
 fn the_level_below_was_not_reached() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-09 10:00 mail deputy@s1 unknown
          2026-11-16 10:00 mail deputy@s1 arrives
@@ -248,7 +241,7 @@ fn the_level_below_was_not_reached() {
 #[test]
 fn the_level_below_bounces() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-12 10:00 bounce deputy@s1
          2026-11-17 09:00 end",
@@ -273,7 +266,7 @@ fn the_level_below_bounces() {
 /// The town reads one table for both schools (rule 6).
 #[test]
 fn what_those_below_and_above_read() {
-    Bell::with(HEAD, &drill(), &format!("{ROSTER}{SECOND}")).check(
+    Bell::with(HEAD, &drill_from("0d"), &format!("{ROSTER}{SECOND}")).check(
         "2026-11-10 07:00 hang
          2026-11-10 10:00 mail x arrives
          2026-11-11 08:30 say deputy@s1
@@ -318,7 +311,7 @@ fn what_those_below_and_above_read() {
 #[test]
 fn a_level_waits_a_workday_for_the_one_below() {
     let head = HEAD.replace("[\"08:00\"]", "[\"08:00\", \"14:00\"]");
-    Bell::with(&head, &drill(), ROSTER).check(
+    Bell::with(&head, &drill_from("0d"), ROSTER).check(
         "2026-11-09 09:00 hang
          2026-11-11 07:00 down
          2026-11-16 10:00 up

@@ -2,13 +2,7 @@
 
 use expect_test::expect;
 
-use crate::bell::{DRILL, check};
-
-const SHORT: &str = "opens = \"0d\"\nremind = []\nnag = false\n";
-
-fn drill() -> String {
-    format!("{DRILL}{SHORT}")
-}
+use crate::bell::{DRILL, check, drill_from};
 
 /// Done in time by who has to act: nothing more, to nobody.
 #[test]
@@ -50,7 +44,7 @@ fn received_is_not_done() {
 #[test]
 fn done_after_it_went_up() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-13 07:00 hang
          2026-11-13 07:30 edit 11月10日 => 11月13日
          2026-11-18 10:00 done drill@2026/s1 safety@s1
@@ -78,7 +72,7 @@ fn done_after_it_went_up() {
 #[test]
 fn closed_by_the_deputy() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 done drill@2026/s1 deputy@s1
          2026-11-25 09:00 end",
@@ -96,7 +90,7 @@ fn closed_by_the_deputy() {
 #[test]
 fn closed_by_the_clerk() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 done drill@2026/s1
          2026-11-25 09:00 end",
@@ -115,7 +109,7 @@ fn closed_by_the_clerk() {
 #[test]
 fn closed_during_an_outage() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 down
          2026-11-12 10:00 done drill@2026/s1 safety@s1
@@ -137,7 +131,7 @@ fn closed_during_an_outage() {
 #[test]
 fn returned_and_closed_again() {
     check(
-        &drill(),
+        &drill_from("0d"),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 done drill@2026/s1 safety@s1
          2026-11-12 10:00 return drill@2026/s1
@@ -211,7 +205,7 @@ fn waived() {
 #[test]
 fn withdrawn() {
     check(
-        &format!("{}{}", drill(), DRILL.replace("drill", "other").replace("11月10日", "12月31日")),
+        &format!("{}{}", drill_from("0d"), DRILL.replace("drill", "other").replace("11月10日", "12月31日")),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 edit audience = \"school\"~origin   = \"seed\"~opens => audience = \"section\"~origin   = \"seed\"~opens
          2026-11-12 09:00 say safety@s1
