@@ -214,3 +214,32 @@ fn html_is_read_line_by_line() {
     assert_eq!(text("1 < 2 <a title=\"x>y\">z</a>"), "1 < 2 z");
     assert_eq!(text("a &unknown; & b &#20013;"), "a &unknown; & b 中");
 }
+
+/// However long and however written, HTML is read in no time.
+#[test]
+fn hostile_html_costs_no_time() {
+    let head = "Content-Type: text/html; charset=utf-8\r\n";
+    let hostile = [
+        "<a",
+        "<",
+        "<a '",
+        "<a \"'>",
+        "<a '\"",
+        "<!--",
+        "<style>",
+        "</style",
+        "&amp",
+        "&",
+        "<p>",
+        "<blockquote>",
+        "1,",
+        "<a><b",
+    ];
+    for unit in hostile {
+        let html = unit.repeat(512 * 1024 / unit.len());
+        let begun = std::time::Instant::now();
+        let _ = mail("x", head, &html);
+        let took = begun.elapsed();
+        assert!(took.as_millis() < 1_000, "{unit:?} took {took:?}");
+    }
+}

@@ -2,7 +2,9 @@
 //! answer is left over for a person to look at, for a duty taken for done is one that nobody asks about any more.
 
 mod day;
+mod numbers;
 mod quoted;
+mod signature;
 mod taken;
 mod words;
 
@@ -13,13 +15,16 @@ pub use taken::{Taken, take};
 
 use super::fact::Answer;
 use super::scan::{Scan, half_width};
-use words::{Opening, has_doubt, is_signature};
+use words::{Opening, has_doubt};
 
 /// Characters of a note that are kept, as the letter's page keeps them.
 pub const LONGEST_NOTE: usize = 500;
 
-/// However long a letter, nobody numbers more.
-const MOST_NUMBERS: usize = 500;
+/// As much of a mail is read; of what is longer a person reads the rest, and nothing in it counts as done.
+const LONGEST_WORDS_BYTES: usize = 4 * 1024;
+
+/// Nobody gives more answers in one mail.
+const MOST_ANSWERS: usize = 100;
 
 /// What somebody wrote back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,24 +78,34 @@ pub fn read(text: &str, names: &[&str], today: Date) -> Reply {
         said: Vec::new(),
         rest: Vec::new(),
         nodded: false,
-        signing: false,
+        at: 0,
+        done_at: Vec::new(),
     };
-    for line in own_words(text).lines() {
+    let words = own_words(text);
+    let end = words.floor_char_boundary(LONGEST_WORDS_BYTES);
+    let mut is_whole = end == words.len();
+    for line in words[..end].lines() {
+        if reading.said.len() >= MOST_ANSWERS {
+            is_whole = false;
+            break;
+        }
         reading.line(line);
     }
-    reading.end()
+    reading.end(is_whole)
 }
 
 struct Reading<'a> {
     names: &'a [&'a str],
     today: Date,
     said: Vec<Said>,
-    /// What was no answer.
-    rest: Vec<String>,
+    /// What was no answer, each with the line it stands in.
+    rest: Vec<(usize, String)>,
     /// `好的`: an answer if there is no other.
     nodded: bool,
-    /// Whether a signature has begun.
-    signing: bool,
+    /// The line being read.
+    at: usize,
+    /// The lines in which something is said to be done.
+    done_at: Vec<usize>,
 }
 
 /// A sentence, and the same with signs made plain, character by character.
@@ -142,32 +157,18 @@ fn ends_sentence(c: char) -> bool {
 
 impl Reading<'_> {
     fn line(&mut self, line: &str) {
-        if !self.said.is_empty() && !has_doubt(line) {
-            let starts = is_signature(line, self.names);
-            let goes_on = self.signing && line.chars().count() <= words::LONGEST_SIGNATURE_LINE;
-            if (starts || goes_on) && !self.holds_answer(line) {
-                self.signing = true;
-                return;
+        self.at += 1;
+        let is_below = self.nodded || !self.said.is_empty();
+        if is_below && signature::is_one(line, self.names) {
+            return;
+        }
+        for sentence in line.split(ends_sentence) {
+            if self.said.len() < MOST_ANSWERS {
+                self.sentence(&Sentence::new(sentence));
+            } else {
+                self.rest.push((self.at, sentence.to_owned()));
             }
         }
-        for sentence in line.split(ends_sentence) {
-            self.sentence(&Sentence::new(sentence));
-        }
-    }
-
-    fn holds_answer(&self, line: &str) -> bool {
-        let mut alone = Reading {
-            names: self.names,
-            today: self.today,
-            said: Vec::new(),
-            rest: Vec::new(),
-            nodded: false,
-            signing: false,
-        };
-        for sentence in line.split(ends_sentence) {
-            alone.sentence(&Sentence::new(sentence));
-        }
-        !alone.said.is_empty()
     }
 
     fn sentence(&mut self, sentence: &Sentence<'_>) {
@@ -189,6 +190,9 @@ impl Reading<'_> {
                     said.note = before.join("，");
                     before.clear();
                 }
+                if said.answer == Answer::Done {
+                    self.done_at.push(self.at);
+                }
                 self.said.push(said);
                 continue;
             }
@@ -196,9 +200,11 @@ impl Reading<'_> {
                 self.nodded = true;
                 continue;
             }
+            // A whole list of numbers at once, or else each of them would be looked at anew.
             let clause = scan.rest;
-            let end = clause.find(',').unwrap_or(clause.len());
-            scan.rest = &clause[end..];
+            numbers::take(&mut scan);
+            let end = scan.rest.find(',').unwrap_or(scan.rest.len());
+            scan.rest = &scan.rest[end..];
             before.push(sentence.between(clause, scan.rest));
         }
         self.leave_over(before);
@@ -213,70 +219,142 @@ impl Reading<'_> {
         let words = clauses.join("，");
         match self.said.last_mut() {
             Some(last) if last.answer.is_request() => add_note(&mut last.note, &words),
-            _ => self.rest.push(words),
+            _ => self.rest.push((self.at, words)),
         }
     }
 
     /// An answer that begins here.
     fn answer(&self, sentence: &Sentence<'_>, scan: &mut Scan<'_>) -> Option<Said> {
         let mut ahead = *scan;
-        let mut all = words::take_fillers(&mut ahead);
-        let mut numbers = numbers(&mut ahead);
+        let mut before = words::take_fillers(&mut ahead);
+        let numbers = numbers::take(&mut ahead);
         if !numbers.is_empty() {
             ahead.rest = ahead.rest.trim_start_matches(is_separator);
-            all |= words::take_fillers(&mut ahead);
+            let more = words::take_fillers(&mut ahead);
+            before.all |= more.all;
+            before.already |= more.already;
         }
         let whole = ahead.rest;
-        let opening = words::take_answer(&mut ahead)?;
-        let said = match opening {
-            Opening::Plain(answer) => {
-                all |= words::take_objects(&mut ahead);
-                if numbers.is_empty() {
-                    numbers = self::numbers(&mut ahead);
-                }
-                all |= words::take_objects(&mut ahead);
-                if !is_over(&sentence.plain, ahead.rest) {
-                    return None;
-                }
-                Said {
-                    answer,
-                    which: Which::of(numbers, all),
-                    until: None,
-                    note: String::new(),
-                }
+        let said = match words::take_answer(&mut ahead)? {
+            Opening::Already(_) if !before.already => return None,
+            Opening::Already(answer) | Opening::Plain(answer) => {
+                self.plain(sentence, &mut ahead, answer, numbers, before.all)?
             }
             Opening::Request(answer) => {
-                all |= words::take_objects(&mut ahead);
-                let wants_day = answer == Answer::Extension;
-                let mut day = None;
-                if wants_day && numbers.is_empty() {
-                    day = self.lone_day(&mut ahead);
-                }
-                if numbers.is_empty() && day.is_none() {
-                    numbers = self::numbers(&mut ahead);
-                }
-                if wants_day && day.is_none() {
-                    day = day::take(&mut ahead, self.today);
-                }
-                // What comes after, and of a whole clause like `无法按时完成` the clause as well.
-                let from = if words::says_why(whole) {
-                    whole
-                } else {
-                    ahead.rest
-                };
-                let mut note = String::new();
-                add_note(&mut note, words::reason(&sentence.between(from, "")));
-                ahead.rest = "";
-                Said {
-                    answer,
-                    which: Which::of(numbers, all),
-                    until: day,
-                    note,
-                }
+                self.request(sentence, &mut ahead, answer, numbers, before.all, whole)
             }
         };
         *scan = ahead;
         Some(said)
+    }
+
+    /// `完成 1 3`, from behind its word: the numbers and nothing else. Where something is done, only the day it was done on
+    /// may follow.
+    fn plain(
+        &self,
+        sentence: &Sentence<'_>,
+        ahead: &mut Scan<'_>,
+        answer: Answer,
+        mut numbers: Vec<u16>,
+        mut all: bool,
+    ) -> Option<Said> {
+        all |= words::take_objects(ahead);
+        let mut note = String::new();
+        if numbers.is_empty() {
+            numbers = self.numbers_behind(ahead);
+            let mut more = *ahead;
+            more.rest = more.rest.trim_start_matches(is_separator);
+            let is_open = numbers::goes_on(*ahead) && !day::take_past(&mut more, self.today);
+            if answer == Answer::Done && !numbers.is_empty() && is_open {
+                return None;
+            }
+        }
+        all |= words::take_objects(ahead);
+        if answer == Answer::Done {
+            let from = ahead.rest;
+            if day::take_past(ahead, self.today) {
+                note = sentence.between(from, ahead.rest);
+            }
+        }
+        let is_over = match answer {
+            Answer::Done => self.is_over(*ahead),
+            _ => is_parted(&sentence.plain, ahead.rest),
+        };
+        is_over.then(|| Said {
+            answer,
+            which: Which::of(numbers, all),
+            until: None,
+            note,
+        })
+    }
+
+    /// The numbers behind an answer, also on the other side of a colon or comma: `完成：1、3`.
+    fn numbers_behind(&self, scan: &mut Scan<'_>) -> Vec<u16> {
+        let found = numbers::take(scan);
+        if !found.is_empty() {
+            return found;
+        }
+        let mut ahead = *scan;
+        ahead.rest = ahead.rest.trim_start_matches([',', ':', ' ']);
+        let found = numbers::take(&mut ahead);
+        if found.is_empty() || numbers::goes_on(ahead) || !self.is_over(ahead) {
+            return Vec::new();
+        }
+        *scan = ahead;
+        found
+    }
+
+    /// `延期 2 6月20日 操场维修`, from behind its word.
+    fn request(
+        &self,
+        sentence: &Sentence<'_>,
+        ahead: &mut Scan<'_>,
+        answer: Answer,
+        mut numbers: Vec<u16>,
+        mut all: bool,
+        whole: &str,
+    ) -> Said {
+        all |= words::take_objects(ahead);
+        let wants_day = answer == Answer::Extension;
+        let mut day = None;
+        if wants_day && numbers.is_empty() {
+            day = self.lone_day(ahead);
+        }
+        if numbers.is_empty() && day.is_none() {
+            numbers = numbers::take(ahead);
+        }
+        if wants_day && day.is_none() {
+            day = day::take(ahead, self.today);
+        }
+        // What comes after, and of a whole clause like `无法按时完成` the clause as well.
+        let from = if words::says_why(whole) {
+            whole
+        } else {
+            ahead.rest
+        };
+        let mut note = String::new();
+        add_note(&mut note, words::reason(&sentence.between(from, "")));
+        ahead.rest = "";
+        Said {
+            answer,
+            which: Which::of(numbers, all),
+            until: day,
+            note,
+        }
+    }
+
+    /// Whether nothing follows but a sign, or politeness.
+    fn is_over(&self, scan: Scan<'_>) -> bool {
+        let mut ahead = scan;
+        loop {
+            ahead.rest = ahead.rest.trim_start();
+            if ahead.rest.is_empty() || ahead.rest.starts_with(SIGNS) {
+                return true;
+            }
+            if !words::take_polite(&mut ahead, self.names) {
+                return false;
+            }
+        }
     }
 
     /// A day that comes next, where no other follows: `6.20` is one in `延期 6.20`, but not in `延期 6.20 7月1日`, nor
@@ -293,7 +371,7 @@ impl Reading<'_> {
         Some(day)
     }
 
-    fn end(self) -> Reply {
+    fn end(self, is_whole: bool) -> Reply {
         let mut said = self.said;
         if said.is_empty() && self.nodded {
             said.push(Said {
@@ -303,21 +381,37 @@ impl Reading<'_> {
                 note: String::new(),
             });
         }
-        let mut rest = self.rest.join("。");
-        if rest.is_empty() {
-            return Reply { said, rest };
-        }
-        if has_doubt(&rest) {
+        let is_open = |words: &str| {
+            has_doubt(words) || speaks_of_numbers(words) || day::has_future(words, self.today)
+        };
+        let (mut told, mut rest) = (Vec::new(), Vec::new());
+        if !is_whole || self.rest.iter().any(|(_, words)| is_open(words)) {
             // `完成,但消防栓还没有修`: it arrived, and a person reads on.
             for one in said.iter_mut().filter(|one| one.answer == Answer::Done) {
                 one.answer = Answer::Received;
             }
-        } else if let Some(last) = said.iter_mut().rfind(|one| one.answer == Answer::Done) {
-            // `已完成,参加师生1200人`
-            add_note(&mut last.note, &rest);
-            rest.clear();
+            rest.extend(self.rest.into_iter().map(|(_, words)| words));
+        } else {
+            // `已完成,参加师生1200人`; what stands in a line of its own may be about anything.
+            for (at, words) in self.rest {
+                let list = if self.done_at.contains(&at) {
+                    &mut told
+                } else {
+                    &mut rest
+                };
+                list.push(words);
+            }
         }
-        Reply { said, rest }
+        if let Some(last) = said.iter_mut().rfind(|one| one.answer == Answer::Done) {
+            add_note(&mut last.note, &told.join("。"));
+        }
+        if !is_whole {
+            rest.push("信太长,没有读完".to_owned());
+        }
+        Reply {
+            said,
+            rest: rest.join("。"),
+        }
     }
 }
 
@@ -336,57 +430,25 @@ fn add_note(note: &mut String, words: &str) {
     }
 }
 
+/// Behind these something else begins.
+const SIGNS: [char; 7] = [',', '.', ':', '~', '(', '…', '—'];
+
 /// Whether a word or number ends here: before a sign, the end, or a space that was passed over.
-fn is_over(plain: &str, rest: &str) -> bool {
+fn is_parted(plain: &str, rest: &str) -> bool {
     let Some(next) = rest.chars().next() else {
         return true;
     };
     let read = plain.strip_suffix(rest).unwrap_or_default();
-    matches!(next, ',' | '.' | ':' | '~' | '(' | '…' | '—')
-        || (read.ends_with(' ') && next != '?' && next != '吗')
+    SIGNS.contains(&next) || (read.ends_with(' ') && next != '?' && next != '吗')
 }
 
-/// What is counted, not numbered: `2天`, `1200人`, `6月20日`.
-const MEASURES: [char; 20] = [
-    '天', '日', '周', '个', '月', '年', '次', '人', '名', '位', '时', '点', '分', '场', '份', '度',
-    '%', '/', '遍', '半',
-];
-
-/// The numbers of duties that come next: `1 3`, `第一、三项`, `2-4`, `1和3`.
-fn numbers(scan: &mut Scan<'_>) -> Vec<u16> {
-    let mut found: Vec<u16> = Vec::new();
-    loop {
-        let mut ahead = *scan;
-        if !found.is_empty() {
-            ahead.rest = ahead.rest.trim_start_matches([',', '.', ' ']);
-            ahead.take(&["和", "及", "与", "&", "+", "and "]);
-        }
-        ahead.take(&["第", "no.", "no ", "#", "item ", "items ", "duty "]);
-        let Some(first) = number(&mut ahead) else {
-            return found;
-        };
-        let mut more = ahead;
-        let last = if more.take(&["-", "~", "至", "到", "to "]) {
-            // Of `2到6月20日` only the first is a duty's.
-            number(&mut more)
-                .filter(|_| !more.rest.starts_with(MEASURES))
-                .inspect(|_| ahead = more)
-        } else {
-            None
-        };
-        if ahead.rest.starts_with(MEASURES) {
-            return found;
-        }
-        ahead.take(&["项", "条", "号任务", "号", "件", "."]);
-        let last = last.unwrap_or(first);
-        found.extend((first..=last.max(first)).take(MOST_NUMBERS.saturating_sub(found.len())));
-        *scan = ahead;
-    }
-}
-
-fn number(scan: &mut Scan<'_>) -> Option<u16> {
-    let mut ahead = *scan;
-    let number = u16::try_from(ahead.number()?).ok().filter(|n| *n > 0)?;
-    *scan = ahead;
-    Some(number)
+/// Whether what was not understood is about duties by their number, or their count: `2`, `第2项`, `还有2项`.
+fn speaks_of_numbers(words: &str) -> bool {
+    let plain = Sentence::new(words).plain;
+    let mut clauses = plain.split(',');
+    let counts = plain.split('项').rev().skip(1).any(|before| {
+        let last = before.trim_end().chars().last();
+        last.is_some_and(|c| c.is_ascii_digit() || "一二两三四五六七八九十几".contains(c))
+    });
+    counts || clauses.any(|clause| !numbers::take(&mut Scan::new(clause)).is_empty())
 }

@@ -1,16 +1,15 @@
 //! The words of replies.
 
 use crate::core::fact::Answer;
-use crate::core::scan::{Scan, half_width};
-
-/// Longer lines are no signature.
-pub(super) const LONGEST_SIGNATURE_LINE: usize = 40;
+use crate::core::scan::{Scan, half_width, plain};
 
 /// What an answer begins with.
 #[derive(Clone, Copy)]
 pub(super) enum Opening {
     /// It says all: what follows is numbers, or another answer.
     Plain(Answer),
+    /// The same, but only behind `已`: `收到，落实` is a promise.
+    Already(Answer),
     /// A reason follows.
     Request(Answer),
 }
@@ -29,17 +28,17 @@ const ANSWERS: [(&str, Opening); 68] = [
     ("got it", Opening::Plain(Answer::Received)),
     ("acknowledged", Opening::Plain(Answer::Received)),
     ("完成不了", Opening::Request(Answer::Trouble)),
-    ("按时完成", Opening::Plain(Answer::Done)),
-    ("按要求完成", Opening::Plain(Answer::Done)),
+    ("按时完成", Opening::Already(Answer::Done)),
+    ("按要求完成", Opening::Already(Answer::Done)),
     ("完成", Opening::Plain(Answer::Done)),
     ("办结", Opening::Plain(Answer::Done)),
     ("办理完毕", Opening::Plain(Answer::Done)),
     ("办完", Opening::Plain(Answer::Done)),
-    ("办好", Opening::Plain(Answer::Done)),
+    ("办好", Opening::Already(Answer::Done)),
     ("做完", Opening::Plain(Answer::Done)),
-    ("做好", Opening::Plain(Answer::Done)),
-    ("落实到位", Opening::Plain(Answer::Done)),
-    ("落实", Opening::Plain(Answer::Done)),
+    ("做好", Opening::Already(Answer::Done)),
+    ("落实到位", Opening::Already(Answer::Done)),
+    ("落实", Opening::Already(Answer::Done)),
     ("done", Opening::Plain(Answer::Done)),
     ("completed", Opening::Plain(Answer::Done)),
     ("complete", Opening::Plain(Answer::Done)),
@@ -91,7 +90,7 @@ const ANSWERS: [(&str, Opening); 68] = [
 const REASONS: [&str; 5] = ["完成不了", "暂时无法", "暂无法", "无法", "不能"];
 
 /// What may stand before an answer and adds nothing.
-const FILLERS: [&str; 34] = [
+const FILLERS: [&str; 29] = [
     "我校",
     "我园",
     "我镇",
@@ -106,13 +105,8 @@ const FILLERS: [&str; 34] = [
     "学校",
     "幼儿园",
     "我",
-    "现已",
     "现",
     "目前",
-    "已经",
-    "已于昨日",
-    "已于今日",
-    "已",
     "也",
     "任务",
     "工作",
@@ -128,15 +122,16 @@ const FILLERS: [&str; 34] = [
     "is ",
 ];
 
+/// These say that it has happened.
+const ALREADY: [&str; 5] = ["现已", "已经", "已于昨日", "已于今日", "已"];
+
 /// These say that it is to everything.
-const ALL: [&str; 11] = [
+const ALL: [&str; 9] = [
     "全部",
     "所有",
     "各项",
     "全都",
-    "均已",
     "均",
-    "都已",
     "都",
     "everything",
     "all items",
@@ -270,38 +265,111 @@ const NODS: [&str; 11] = [
 ];
 
 /// Where one of these stands in what was not understood, nothing is taken for done.
-const DOUBTS: [&str; 33] = [
-    "未", "没", "无法", "不能", "不了", "不到", "但", "不过", "只是", "尚", "还在", "还差", "还要",
-    "还需", "正在", "除", "其余", "其中", "暂", "困难", "延期", "推迟", "部分", "吗", "?", "？",
-    "请问", "not", "n't", "but", "except", "however", "still",
+const DOUBTS: [&str; 69] = [
+    "未",
+    "没",
+    "无法",
+    "不能",
+    "不了",
+    "不到",
+    "但",
+    "不过",
+    "只是",
+    "尚",
+    "还在",
+    "还差",
+    "还要",
+    "还需",
+    "还有",
+    "正在",
+    "除",
+    "其余",
+    "其中",
+    "暂",
+    "困难",
+    "问题",
+    "延期",
+    "推迟",
+    "部分",
+    "一半",
+    "剩",
+    "待",
+    "欠",
+    "缺",
+    "%",
+    "基本",
+    "大概",
+    "大致",
+    "可能",
+    "应该",
+    "差不多",
+    "预计",
+    "预期",
+    "计划",
+    "打算",
+    "准备",
+    "争取",
+    "力争",
+    "尽快",
+    "尽量",
+    "抓紧",
+    "马上",
+    "即将",
+    "将",
+    "拟",
+    "届时",
+    "稍后",
+    "随后",
+    "后续",
+    "下周",
+    "下星期",
+    "下个",
+    "下月",
+    "下旬",
+    "月底",
+    "年底",
+    "明天",
+    "明日",
+    "明年",
+    "后天",
+    "吗",
+    "?",
+    "请",
 ];
 
-/// How a line of a signature begins.
-const SIGNATURES: [&str; 20] = [
-    "电话",
-    "手机",
-    "联系电话",
-    "办公电话",
-    "传真",
-    "地址",
-    "邮编",
-    "邮箱",
-    "单位",
-    "学校:",
-    "姓名",
-    "联系人",
-    "部门",
-    "日期",
-    "tel",
-    "phone",
-    "mobile",
-    "e-mail",
-    "email",
-    "address",
+/// The same in English, as whole words.
+const DOUBTS_ENGLISH: [&str; 27] = [
+    "not",
+    "but",
+    "except",
+    "however",
+    "still",
+    "by",
+    "half",
+    "partly",
+    "partially",
+    "most",
+    "mostly",
+    "almost",
+    "nearly",
+    "will",
+    "would",
+    "should",
+    "shall",
+    "going",
+    "plan",
+    "planned",
+    "expect",
+    "expected",
+    "until",
+    "tomorrow",
+    "next",
+    "remaining",
+    "please",
 ];
 
 /// Takes one of `words`; those in Latin letters only where they end there.
-fn take_word(scan: &mut Scan<'_>, words: &[&str]) -> bool {
+pub(super) fn take_word(scan: &mut Scan<'_>, words: &[&str]) -> bool {
     words.iter().any(|word| {
         let Some(rest) = scan.rest.strip_prefix(word) else {
             return false;
@@ -320,7 +388,7 @@ pub(super) fn take_polite(scan: &mut Scan<'_>, names: &[&str]) -> bool {
     take_word(scan, &POLITE) || take_word(scan, &POLITE_ENGLISH) || take_name(scan, names)
 }
 
-fn take_name(scan: &mut Scan<'_>, names: &[&str]) -> bool {
+pub(super) fn take_name(scan: &mut Scan<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| {
         let plain: String = name
             .chars()
@@ -341,14 +409,25 @@ pub(super) fn take_nod(scan: &mut Scan<'_>) -> bool {
     found
 }
 
-/// Passes over what adds nothing; says whether it is to everything.
-pub(super) fn take_fillers(scan: &mut Scan<'_>) -> bool {
-    let mut all = false;
+/// What stood before an answer.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fillers {
+    /// It is to everything.
+    pub(super) all: bool,
+    /// It has happened.
+    pub(super) already: bool,
+}
+
+/// Passes over what adds nothing, and says what it adds all the same.
+pub(super) fn take_fillers(scan: &mut Scan<'_>) -> Fillers {
+    let mut found = Fillers::default();
     loop {
-        if take_word(scan, &ALL) {
-            all = true;
+        if take_word(scan, &ALREADY) {
+            found.already = true;
+        } else if take_word(scan, &ALL) {
+            found.all = true;
         } else if !take_word(scan, &FILLERS) {
-            return all;
+            return found;
         }
     }
 }
@@ -405,26 +484,10 @@ pub(super) fn reason(text: &str) -> &str {
 
 /// Whether something may be open, or asked.
 pub(super) fn has_doubt(text: &str) -> bool {
-    let plain = text.to_lowercase();
+    let plain = plain(text);
+    let mut words = plain.split(|c: char| !c.is_ascii_alphanumeric());
     DOUBTS.iter().any(|word| plain.contains(word))
-}
-
-/// Whether a line looks like the beginning of a signature: a name, a number to call, a date by itself.
-pub(super) fn is_signature(line: &str, names: &[&str]) -> bool {
-    let plain: String = line
-        .trim()
-        .chars()
-        .map(|c| half_width(c).to_ascii_lowercase())
-        .collect();
-    if plain.is_empty() || plain.chars().count() > LONGEST_SIGNATURE_LINE {
-        return false;
-    }
-    let digits = plain.chars().filter(char::is_ascii_digit).count();
-    let is_date = crate::core::written::read_day(&plain).is_some();
-    is_date
-        || digits >= 7
-        || SIGNATURES.iter().any(|word| plain.starts_with(word))
-        || names
-            .iter()
-            .any(|name| !name.is_empty() && plain.contains(&name.to_lowercase()))
+        || plain.contains("n't")
+        || plain.contains("n’t")
+        || words.any(|word| DOUBTS_ENGLISH.contains(&word))
 }

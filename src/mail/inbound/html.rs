@@ -53,6 +53,8 @@ const LONGEST_ENTITY: usize = 12;
 pub(super) fn text(html: &str) -> String {
     let mut writer = Writer::default();
     let mut rest = html;
+    // Where no tag ends any more, none is looked for again: `<a<a<a…` would be gone through once for each.
+    let mut has_tags = true;
     while let Some(at) = rest.find(['<', '&']) {
         writer.text(&rest[..at]);
         rest = &rest[at..];
@@ -60,6 +62,9 @@ pub(super) fn text(html: &str) -> String {
             rest = after.find("-->").map_or("", |end| &after[end + 3..]);
         } else if rest.starts_with('&') {
             rest = writer.entity(rest);
+        } else if !has_tags {
+            writer.text("<");
+            rest = &rest[1..];
         } else if let Some(end) = tag_end(rest) {
             let tag = Tag::of(&rest[1..end]);
             rest = &rest[end + 1..];
@@ -72,6 +77,7 @@ pub(super) fn text(html: &str) -> String {
             writer.tag(&tag);
         } else {
             // `<` that begins no tag: `3 < 5`.
+            has_tags = rest.contains('>');
             writer.text("<");
             rest = &rest[1..];
         }

@@ -1,8 +1,9 @@
 //! The language of replies.
 
 use expect_test::expect;
+use schoolbell::core::fact::Answer;
 
-use super::check;
+use super::{check, reply};
 
 #[test]
 fn one_word_is_enough() {
@@ -289,7 +290,7 @@ fn what_is_not_sure_is_left_to_a_person() {
             完成一半
                 ? “完成一半”
             完成 1次
-                done “1次”
+                ? “完成 1次”
             完成 5月10日
                 done “5月10日”
             完成，但消防栓还没有修
@@ -309,11 +310,272 @@ fn what_is_not_sure_is_left_to_a_person() {
             Not yet completed
                 ? “Not yet completed”
             完成 1200人参加
-                done “1200人参加”
+                ? “完成 1200人参加”
             附件是我校的自查表
                 ? “附件是我校的自查表”
 
                 nothing
         "#]],
     );
+}
+
+/// Half done, done soon, done in part, or so many of so many: none of it is done.
+#[test]
+fn what_is_not_finished_is_not_done() {
+    check(
+        &[
+            "1 完成 80%",
+            "已完成 80%",
+            "已完成，80％",
+            "完成（80%）",
+            "完成 一半",
+            "完成 2/3",
+            "完成 九成",
+            "完成 预计下周五",
+            "完成：预计下周五",
+            "完成，预计下周五",
+            "done by Friday",
+            "Done, by Friday",
+            "completed half",
+            "Completed - mostly",
+            "我校计划下周三组织演练，届时|完成",
+            "下周五，完成",
+        ],
+        expect![[r#"
+            1 完成 80%
+                ? “1 完成 80%”
+            已完成 80%
+                ? “已完成 80%”
+            已完成，80％
+                received + ? “80％”
+            完成（80%）
+                received + ? “（80%）”
+            完成 一半
+                ? “完成 一半”
+            完成 2/3
+                ? “完成 2/3”
+            完成 九成
+                ? “完成 九成”
+            完成 预计下周五
+                ? “完成 预计下周五”
+            完成：预计下周五
+                received + ? “预计下周五”
+            完成，预计下周五
+                received + ? “预计下周五”
+            done by Friday
+                ? “done by Friday”
+            Done, by Friday
+                received + ? “by Friday”
+            completed half
+                ? “completed half”
+            Completed - mostly
+                ? “Completed - mostly”
+            我校计划下周三组织演练，届时|完成
+                received + ? “我校计划下周三组织演练，届时”
+            下周五，完成
+                received + ? “下周五”
+        "#]],
+    );
+}
+
+/// A count is no number, and a day to come, or a promise, is no end.
+#[test]
+fn counts_days_to_come_and_promises_are_not_done() {
+    check(
+        &[
+            "已完成3项，还剩2项",
+            "共5项，已完成3项",
+            "已完成，3项",
+            "3项已完成",
+            "完成 5.10",
+            "完成 5月20日",
+            "完成 2026-05-20",
+            "完成 1 5月20日",
+            "完成，5月20日组织演练",
+            "完成 3,4年级参加",
+            "完成 1 延期 2 6月20日",
+            "收到，落实",
+            "收到，按时完成",
+            "我校落实到位",
+            "做好",
+            "基本完成",
+            "已完成，问题待整改",
+        ],
+        expect![[r#"
+            已完成3项，还剩2项
+                ? “已完成3项，还剩2项”
+            共5项，已完成3项
+                ? “共5项，已完成3项”
+            已完成，3项
+                received + ? “3项”
+            3项已完成
+                ? “3项已完成”
+            完成 5.10
+                ? “完成 5.10”
+            完成 5月20日
+                ? “完成 5月20日”
+            完成 2026-05-20
+                ? “完成 2026-05-20”
+            完成 1 5月20日
+                ? “完成 1 5月20日”
+            完成，5月20日组织演练
+                received + ? “5月20日组织演练”
+            完成 3,4年级参加
+                ? “完成 3，4年级参加”
+            完成 1 延期 2 6月20日
+                ? “完成 1 延期 2 6月20日”
+            收到，落实
+                received + ? “落实”
+            收到，按时完成
+                received + ? “按时完成”
+            我校落实到位
+                ? “我校落实到位”
+            做好
+                ? “做好”
+            基本完成
+                ? “基本完成”
+            已完成，问题待整改
+                received + ? “问题待整改”
+        "#]],
+    );
+}
+
+/// What is said politely, or says when and how it was done.
+#[test]
+fn done_is_done_in_many_words() {
+    check(
+        &[
+            "已完成，谢谢",
+            "完成 谢谢",
+            "完成 王建国",
+            "已完成，参加师生1200人",
+            "已完成，5月10日组织演练，参加师生1200人",
+            "完成 5月14日",
+            "完成 1 5月10日",
+            "完成 1，5月10日组织演练",
+            "完成 2026年5月10日",
+            "已落实",
+            "均已落实到位",
+            "1 已做好",
+            "已按要求完成，谢谢领导",
+            "完成：1、3",
+            "完成，1，3",
+            "完成 1、3项",
+            "完成 第3项",
+            "完成 1至3项",
+            "第2条已办结",
+            "完成 2号",
+            "Done: 1, 3. Many thanks",
+        ],
+        expect![[r#"
+            已完成，谢谢
+                done
+            完成 谢谢
+                done
+            完成 王建国
+                done
+            已完成，参加师生1200人
+                done “参加师生1200人”
+            已完成，5月10日组织演练，参加师生1200人
+                done “5月10日组织演练，参加师生1200人”
+            完成 5月14日
+                done “5月14日”
+            完成 1 5月10日
+                done 1 “5月10日”
+            完成 1，5月10日组织演练
+                done 1 “5月10日组织演练”
+            完成 2026年5月10日
+                done “2026年5月10日”
+            已落实
+                done
+            均已落实到位
+                done all
+            1 已做好
+                done 1
+            已按要求完成，谢谢领导
+                done
+            完成：1、3
+                done 1 3
+            完成，1，3
+                done 1 3
+            完成 1、3项
+                done 1 3
+            完成 第3项
+                done 3
+            完成 1至3项
+                done 1 2 3
+            第2条已办结
+                done 2
+            完成 2号
+                done 2
+            Done: 1, 3. Many thanks
+                done 1 3
+        "#]],
+    );
+}
+
+/// What stands in a line of its own may be about anything: a person reads it, and what was done stays done.
+#[test]
+fn a_line_of_its_own_is_read_by_a_person() {
+    check(
+        &[
+            "已完成|浒山小学操场塌陷",
+            "已完成。|参加师生1200人",
+            "已完成。参加师生1200人",
+            "完成|1 3",
+        ],
+        expect![[r#"
+            已完成|浒山小学操场塌陷
+                done + ? “操场塌陷”
+            已完成。|参加师生1200人
+                done + ? “参加师生1200人”
+            已完成。参加师生1200人
+                done “参加师生1200人”
+            完成|1 3
+                received + ? “1 3”
+        "#]],
+    );
+}
+
+/// However long and however written, a reply is read in no time, and what is too long is for a person.
+#[test]
+fn a_hostile_reply_costs_no_time() {
+    let long = 512 * 1024;
+    let hostile = [
+        "1,",
+        "1-500;",
+        "完成1-500;",
+        "完成,1,",
+        "1月",
+        "<",
+        "a,",
+        "已",
+        "第",
+        "完成",
+        "1",
+        "一",
+        "王建国 ",
+        "5月20日",
+        ">\n",
+        "在 2026-05-08\n",
+        "From:\n",
+        "1\n",
+        "完成\n",
+    ];
+    for unit in hostile {
+        let text = unit.repeat(long / unit.len());
+        let begun = std::time::Instant::now();
+        let read = reply(&text);
+        let took = begun.elapsed();
+        assert!(took.as_millis() < 1_000, "{unit:?} took {took:?}");
+        let is_done = read.said.iter().any(|said| said.answer == Answer::Done);
+        assert!(!is_done, "{unit:?} is taken for done");
+        if unit != ">\n" && unit != "From:\n" {
+            assert!(!read.rest.is_empty(), "{unit:?}");
+        }
+    }
+    let honest = format!("{}\n完成 1", "我校组织了演练。".repeat(300));
+    let read = reply(&honest);
+    assert_eq!(read.said, []);
+    assert!(read.rest.ends_with("信太长,没有读完"), "{}", read.rest);
 }
