@@ -9,7 +9,7 @@ use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
 use crate::core::fact::Outcome;
 use crate::core::overview::{Scope, requests};
-use crate::core::plan::{GRACE, Slots, missing_notices, unclear_mail};
+use crate::core::plan::{DeadMailbox, GRACE, Slots, missing_notices, unclear_mail, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::disk::Room;
 use crate::ledger::{Ledger, Nature};
@@ -202,23 +202,19 @@ impl Report<'_> {
     fn people(&mut self) {
         let today = Slots::new(&self.loaded.agenda.calendar).day(self.now);
         let roster = &self.loaded.agenda.roster;
-        for (address, text) in &self.state.unreachable {
-            if let Some((unit, contact)) = roster.behind(address, today).first() {
-                self.needs.push(format!(
-                    "{}{}的邮箱 {address} 收不到信({text});请改花名册,或修好后用 schoolbell mail test {address} 试一次",
-                    unit.name, contact.person
-                ));
-            }
+        let undelivered = undelivered(&self.loaded.agenda, self.state, today);
+        for found in undelivered.mailboxes {
+            let DeadMailbox { address, text, .. } = found;
+            self.needs.push(format!(
+                "{}{}的邮箱 {address} 收不到信({text});请改花名册,或修好后用 schoolbell mail test {address} 试一次",
+                found.unit.name, found.contact.person
+            ));
         }
-        for no in &self.state.refused {
-            if let Some(letter) = self.state.letters.get(no)
-                && !self.state.unreachable.contains_key(&letter.address)
-            {
-                self.needs.push(format!(
-                    "第{no}号信没有送到 {}:{}",
-                    letter.address, letter.text
-                ));
-            }
+        for (no, letter) in undelivered.letters {
+            self.needs.push(format!(
+                "第{no}号信没有送到 {}:{}",
+                letter.address, letter.text
+            ));
         }
         for unit in roster.units() {
             if !unit.is_reachable(today, &self.state.unreachable) {

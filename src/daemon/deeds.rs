@@ -1,5 +1,7 @@
 //! What officers decide on the bureau's pages, recorded.
 
+use std::collections::BTreeMap;
+
 use super::desk::refused;
 use super::office::{Book, House, Office};
 use crate::core::clerk::{Act, Clerk, Decided};
@@ -14,13 +16,19 @@ const MOST_TOLD: usize = 30;
 impl Office {
     /// Records a deed of an officer who may decide.
     pub(super) fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
-        let house = self.house();
+        // The house after the book: nobody decides by a calendar that was replaced while they waited for their turn.
         let mut book = self.book().map_err(|error| refused(&error))?;
+        let house = self.house();
         let by = officer.person.as_str();
         let (events, told) = match deed {
-            Deed::OfDuties { duties, act, note } => {
+            Deed::OfDuties {
+                duties,
+                shown,
+                act,
+                note,
+            } => {
                 let clerk = self.clerk(&house, &book);
-                of_duties(&clerk, duties, act, by, note)
+                of_duties(&clerk, (duties, shown), act, by, note)
             }
             Deed::Raise { raise, note } => match self.clerk(&house, &book).raise(raise, by, note) {
                 Ok(raised) => {
@@ -44,14 +52,13 @@ impl Office {
 
     /// The pass that is held, as it would go out now; `None` where none is.
     pub(super) fn held_pass(&self) -> Result<Option<HeldPass>, DeskError> {
-        let house = self.house();
-        let state = {
+        let (state, house) = {
             let book = self.book().map_err(|error| refused(&error))?;
             if book.state.held_for().is_empty() {
                 return Ok(None);
             }
             // To plan a county's pass may take a second: nobody else is kept waiting for the book meanwhile.
-            book.state.clone()
+            (book.state.clone(), self.house())
         };
         Ok(Some(super::hold::shown(&house, &state, self.clock.now())))
     }
@@ -68,7 +75,7 @@ impl Office {
 /// Those that can be done are done; of the others it is told why not.
 fn of_duties(
     clerk: &Clerk<'_>,
-    duties: &[DutyId],
+    (duties, shown): (&[DutyId], &BTreeMap<DutyId, usize>),
     act: &Act,
     by: &str,
     note: &str,
@@ -82,7 +89,11 @@ fn of_duties(
     let mut events = Vec::new();
     let mut told = Told::default();
     for duty in duties {
-        match clerk.decide(duty, act, by, &note) {
+        let same = match act {
+            Act::Grant { .. } | Act::Refuse => clerk.still_asks(duty, shown.get(duty).copied()),
+            _ => Ok(()),
+        };
+        match same.and_then(|()| clerk.decide(duty, act, by, &note)) {
             Ok(Decided::Record(more, words)) => {
                 events.extend(more);
                 told.done.push(words);

@@ -15,7 +15,7 @@ use crate::core::diagnostic::Diagnostic;
 use crate::core::fact::{Alert, Event, Fact, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::Address;
-use crate::core::plan::{Slots, officers};
+use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
@@ -143,11 +143,12 @@ impl Office {
     /// Numbers worth watching, if nobody is writing just now.
     pub(super) fn counts(&self) -> Option<[(&'static str, u64); 3]> {
         let book = self.book.try_lock().ok()?;
-        let state = &book.state;
+        let (house, state) = (self.house(), &book.state);
+        let undelivered = undelivered(&house.agenda, state, self.today());
         Some([
             ("letters_open", state.open_letters.len() as u64),
-            ("letters_refused", state.refused.len() as u64),
-            ("addresses_unreachable", state.unreachable.len() as u64),
+            ("letters_refused", undelivered.letters.len() as u64),
+            ("addresses_unreachable", undelivered.mailboxes.len() as u64),
         ])
     }
 
@@ -176,10 +177,12 @@ impl Office {
             .iter()
             .map(|status| (status.word(), 0))
             .collect();
-        for no in state.open_letters.iter().chain(&state.refused) {
-            if let Some(letter) = state.letters.get(no) {
-                *letters.entry(letter.status.word()).or_default() += 1;
-            }
+        let undelivered = undelivered(&house.agenda, state, today);
+        let open = state.open_letters.iter();
+        let open = open.filter_map(|no| state.letters.get(no));
+        let refused = undelivered.letters.iter().map(|(_, letter)| *letter);
+        for letter in open.chain(refused) {
+            *letters.entry(letter.status.word()).or_default() += 1;
         }
         let gaps = house
             .agenda
@@ -198,7 +201,7 @@ impl Office {
             mail_paused: vitals.mail_paused.is_some(),
             ledger_trouble: vitals.ledger_trouble.is_some() || !self.ledger.is_writable(),
             contact_gaps: gaps.count() as u64,
-            unreachable: state.unreachable.len() as u64,
+            unreachable: undelivered.mailboxes.len() as u64,
             wal_bytes: self.ledger.wal_bytes().ok(),
         }
     }

@@ -170,6 +170,8 @@ pub enum Deed {
     OfDuties {
         /// Which; each once, never empty.
         duties: Vec<DutyId>,
+        /// The requests that were shown and waited then: their places among the duties' answers.
+        shown: BTreeMap<DutyId, usize>,
         /// What.
         act: Act,
         /// Why, at most 500 characters on one line.

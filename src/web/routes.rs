@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::board;
-use super::bureau;
+use super::bureau::{self, Presses};
 use super::desk::{Desk, DeskError};
 use super::files;
 use super::guard;
@@ -224,6 +224,8 @@ pub(super) struct Site {
     pub(super) settings: WebSettings,
     /// A place for each upload that is being read.
     pub(super) uploads: Arc<Semaphore>,
+    /// What officers pressed of late.
+    pub(super) presses: Arc<Presses>,
 }
 
 impl Site {
@@ -257,6 +259,7 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         desk,
         pages: Pages::new(&settings.base_url),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        presses: Arc::default(),
         settings,
     });
     let routes = Route::ALL

@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod boards;
 mod bureau;
+mod deeds;
 mod desk;
 mod guards;
 mod pages;

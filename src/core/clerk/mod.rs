@@ -130,6 +130,20 @@ impl<'a> Clerk<'a> {
         }
     }
 
+    /// Whether no request has come in since somebody looked. `shown` is the place, among the duty's answers, of the
+    /// request they were shown; what waits no longer is for [`decide`](Self::decide) to tell.
+    ///
+    /// # Errors
+    /// That there is a newer one, for a person.
+    pub fn still_asks(&self, duty: &DutyId, shown: Option<usize>) -> Result<(), String> {
+        let waits = self.known(duty).and_then(|known| known.pending);
+        if waits.is_none() || waits == shown {
+            return Ok(());
+        }
+        let name = self.name(duty)?;
+        Err(format!("{name}:您看过以后,学校又有新的申请,请重新看过。"))
+    }
+
     /// The duty's title and unit, if there is such a duty.
     fn name(&self, duty: &DutyId) -> Result<String, String> {
         let agenda = self.agenda;

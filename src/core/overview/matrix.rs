@@ -143,8 +143,8 @@ pub struct Cell {
     pub answered: Option<String>,
     /// With what note.
     pub note: String,
-    /// What waits for a decision.
-    pub request: Option<Answer>,
+    /// What waits for a decision, after its place among the duty's answers.
+    pub request: Option<(usize, Answer)>,
     /// The files that came with answers.
     pub evidence: Vec<Filed>,
 }
@@ -290,9 +290,9 @@ fn cell(agenda: &Agenda, slots: Slots<'_>, today: Date, sighted: &Sighted<'_, '_
             .last()
             .map_or(String::new(), |last| last.note.clone()),
         request: state
-            .request()
+            .pending
             .filter(|_| settled.is_none())
-            .map(|given| given.answer),
+            .and_then(|place| Some((place, state.answers.get(place)?.answer))),
         evidence: state.evidence.clone(),
     })
 }

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use super::Scope;
 use crate::core::agenda::Agenda;
 use crate::core::fact::LetterNo;
-use crate::core::plan::Slots;
+use crate::core::plan::{Slots, undelivered};
 use crate::core::state::{LetterState, LetterStatus, State};
 
 /// The letters that are not over, and those that did not arrive.
@@ -14,9 +14,9 @@ use crate::core::state::{LetterState, LetterStatus, State};
 pub struct Queue {
     /// On their way, those whose arrival is in doubt first.
     pub open: Vec<QueuedLetter>,
-    /// What a server would not have, or was given up; the newest first.
+    /// What a server would not have, or was given up, and still troubles somebody; the newest first.
     pub refused: Vec<QueuedLetter>,
-    /// Mailboxes found not to exist, with the unit, the person and what the server said.
+    /// Mailboxes of the roster found not to exist, with the unit, the person and what the server said.
     pub unreachable: Vec<(String, String, String)>,
 }
 
@@ -76,17 +76,21 @@ pub fn queue(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> Q
     };
     let mut open = rows(&mut state.open_letters.iter());
     open.sort_by_key(|letter| (!letter.status.is_unknown(), letter.letter));
+    let undelivered = undelivered(agenda, state, today);
+    let refused = undelivered.letters.iter().rev();
+    let unreachable = undelivered.mailboxes.iter().filter(|found| {
+        let (seen, _) = behind(found.address);
+        seen
+    });
     Queue {
         open,
-        refused: rows(&mut state.refused.iter().rev()),
-        unreachable: state
-            .unreachable
-            .iter()
-            .filter_map(|(address, text)| {
-                let (seen, (unit, person)) = behind(address);
-                // One that nobody on the roster has any more troubles nobody.
-                (seen && !unit.is_empty())
-                    .then(|| (unit, format!("{person} {address}"), text.clone()))
+        refused: refused
+            .filter_map(|(no, letter)| row(*no, letter))
+            .collect(),
+        unreachable: unreachable
+            .map(|found| {
+                let person = format!("{} {}", found.contact.person, found.address);
+                (found.unit.name.clone(), person, found.text.to_owned())
             })
             .collect(),
     }

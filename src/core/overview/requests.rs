@@ -21,6 +21,8 @@ pub struct Request {
     pub title: String,
     /// The unit's name.
     pub unit_name: String,
+    /// Its place among the duty's answers.
+    pub place: usize,
     /// What is asked.
     pub answer: Answer,
     /// By whom.
@@ -47,7 +49,7 @@ pub fn requests(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -
     for (id, units) in &state.duties {
         let times = agenda.calendar.tasks.get(&id.task).map_or(1, |t| t.times);
         for (unit, duty_state) in units {
-            let Some(given) = duty_state.request() else {
+            let (Some(place), Some(given)) = (duty_state.pending, duty_state.request()) else {
                 continue;
             };
             if duty_state.settled(times).is_some() || !scope.sees_unit(&agenda.roster, unit) {
@@ -70,6 +72,7 @@ pub fn requests(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -
                         .roster
                         .unit(unit)
                         .map_or(unit.to_string(), |unit| unit.name.clone()),
+                    place,
                     answer: given.answer,
                     by: given.by.clone(),
                     note: given.note.clone(),

@@ -12,7 +12,7 @@ use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterKind};
 use crate::core::names::UnitId;
-use crate::core::plan::{Slots, missing_notices};
+use crate::core::plan::{Slots, missing_notices, undelivered};
 use crate::core::state::{Held, LetterStatus, State};
 
 /// How many of the day's answers are told; the rest is counted.
@@ -42,13 +42,11 @@ pub struct Today {
     pub requests: usize,
     /// Units that nobody can be reached at.
     pub gaps: Vec<Gap>,
-    /// Letters on their way, of all days.
-    pub queued: usize,
     /// Letters that may have arrived or not.
     pub unknown: usize,
-    /// Letters that did not arrive.
+    /// Letters that did not arrive, and still trouble somebody.
     pub refused: usize,
-    /// Mailboxes found not to exist.
+    /// Mailboxes of the roster found not to exist.
     pub unreachable: usize,
     /// What the calendar lacks, in words.
     pub missing: Vec<String>,
@@ -113,6 +111,7 @@ pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> T
             .count()
     };
     let whole = scope.is_whole();
+    let undelivered = undelivered(agenda, state, day);
     Today {
         now: local(now),
         next_slot: local(slots.after(now)),
@@ -123,18 +122,17 @@ pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> T
         arrived,
         requests: requests(agenda, state, scope, now).len(),
         gaps: gaps(agenda, state, scope, day),
-        queued: if whole {
-            count(LetterStatus::is_open)
-        } else {
-            0
-        },
         unknown: if whole {
             count(LetterStatus::is_unknown)
         } else {
             0
         },
-        refused: if whole { state.refused.len() } else { 0 },
-        unreachable: if whole { state.unreachable.len() } else { 0 },
+        refused: if whole { undelivered.letters.len() } else { 0 },
+        unreachable: if whole {
+            undelivered.mailboxes.len()
+        } else {
+            0
+        },
         missing: missing_notices(&agenda.calendar, day)
             .into_iter()
             .map(|(_, words)| words)

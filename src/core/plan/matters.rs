@@ -5,8 +5,10 @@ use jiff::civil::Date;
 use super::Pass;
 use crate::core::agenda::Agenda;
 use crate::core::calendar::Calendar;
-use crate::core::fact::MailNo;
-use crate::core::state::{Unclear, unreachable_matter};
+use crate::core::fact::{LetterNo, MailNo};
+use crate::core::names::Address;
+use crate::core::roster::{Contact, Unit};
+use crate::core::state::{LetterState, State, Unclear, unreachable_matter};
 
 /// The month from which next year's notice is expected: it has come out between late October and late November.
 const NOTICE_EXPECTED_MONTH: i8 = 12;
@@ -16,19 +18,15 @@ impl Pass<'_> {
         for (year, words) in missing_notices(&self.agenda.calendar, self.today) {
             self.matters.insert(format!("holiday-notice:{year}"), words);
         }
-        for no in &self.state.refused {
-            let Some(letter) = self.state.letters.get(no) else {
-                continue;
-            };
-            if !self.state.unreachable.contains_key(&letter.address) {
-                self.matters.insert(
-                    format!("refused:{no}"),
-                    format!(
-                        "第{no}号信没有送到 {}:{}。请看 schoolbell status",
-                        letter.address, letter.text
-                    ),
-                );
-            }
+        let undelivered = undelivered(self.agenda, self.state, self.today);
+        for (no, letter) in undelivered.letters {
+            self.matters.insert(
+                format!("refused:{no}"),
+                format!(
+                    "第{no}号信没有送到 {}:{}。请看 schoolbell status",
+                    letter.address, letter.text
+                ),
+            );
         }
         for (no, mail) in &self.state.post.unclear {
             self.matters.insert(
@@ -36,19 +34,64 @@ impl Pass<'_> {
                 unclear_mail(self.agenda, self.today, *no, mail),
             );
         }
-        for (address, text) in &self.state.unreachable {
-            let behind = self.agenda.roster.behind(address, self.today);
-            let Some((unit, contact)) = behind.first() else {
-                continue;
-            };
+        for found in undelivered.mailboxes {
+            let DeadMailbox { address, text, .. } = found;
             self.matters.insert(
                 unreachable_matter(address),
                 format!(
                     "{}{}的邮箱 {address} 收不到信({text})。请核对花名册;若邮箱没错、已修好,用 schoolbell mail test {address} 试一次,收下即恢复",
-                    unit.name, contact.person
+                    found.unit.name, found.contact.person
                 ),
             );
         }
+    }
+}
+
+/// What was not delivered and still troubles somebody.
+#[derive(Clone, Debug, Default)]
+pub struct Undelivered<'a> {
+    /// The letters, in order: to a mailbox that is on the roster, is not known to be dead, and has taken no later one.
+    pub letters: Vec<(LetterNo, &'a LetterState)>,
+    /// The mailboxes found not to exist that are on the roster.
+    pub mailboxes: Vec<DeadMailbox<'a>>,
+}
+
+/// A mailbox found not to exist.
+#[derive(Clone, Debug)]
+pub struct DeadMailbox<'a> {
+    /// Its address.
+    pub address: &'a Address,
+    /// What the server said.
+    pub text: &'a str,
+    /// Whose it is: where.
+    pub unit: &'a Unit,
+    /// And who.
+    pub contact: &'a Contact,
+}
+
+/// What was not delivered and troubles somebody on a day.
+pub fn undelivered<'a>(agenda: &'a Agenda, state: &'a State, today: Date) -> Undelivered<'a> {
+    let roster = &agenda.roster;
+    let letters = state.refused.iter().filter_map(|no| {
+        let letter = state.letters.get(no)?;
+        let reached = state.reached.get(&letter.address);
+        let troubles = reached.is_none_or(|reached| reached <= no)
+            && !state.unreachable.contains_key(&letter.address)
+            && !roster.behind(&letter.address, today).is_empty();
+        troubles.then_some((*no, letter))
+    });
+    let mailboxes = state.unreachable.iter().filter_map(|(address, text)| {
+        let (unit, contact) = *roster.behind(address, today).first()?;
+        Some(DeadMailbox {
+            address,
+            text,
+            unit,
+            contact,
+        })
+    });
+    Undelivered {
+        letters: letters.collect(),
+        mailboxes: mailboxes.collect(),
     }
 }
 

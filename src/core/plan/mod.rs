@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use matters::{missing_notice, missing_notices, unclear_mail};
+pub use matters::{
+    DeadMailbox, Undelivered, missing_notice, missing_notices, unclear_mail, undelivered,
+};
 pub use slots::{GRACE, Slots};
 pub use standing::{DutyStanding, Only, Sighted, Standing, each_standing, standings, standings_of};
 pub use timetable::Timetable;

@@ -60,6 +60,8 @@ pub struct State {
     pub open_letters: BTreeSet<LetterNo>,
     /// The letters a server would not have, or that were given up.
     pub refused: BTreeSet<LetterNo>,
+    /// The latest letter to each address that a server accepted.
+    pub reached: NameMap<Address, LetterNo>,
     /// Mailboxes found not to exist, and why.
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
@@ -158,6 +160,7 @@ impl State {
             letters,
             open_letters: self.open_letters.clone(),
             refused: self.refused.clone(),
+            reached: self.reached.clone(),
             unreachable: self.unreachable.clone(),
             matters: self.matters.clone(),
             admission: self.admission.clone(),
@@ -398,7 +401,11 @@ impl State {
             Outcome::Refused => {
                 self.refused.insert(no);
             }
-            Outcome::Accepted => self.totals.accepted += 1,
+            Outcome::Accepted => {
+                self.totals.accepted += 1;
+                let latest = self.reached.entry(letter.address.clone()).or_default();
+                *latest = no.max(*latest);
+            }
             _ => {}
         }
         letter.status = LetterStatus::Ended(outcome);

@@ -1,5 +1,6 @@
 //! What officers decide on the bureau's pages. Only POST comes here, with the token of the session's own forms.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
@@ -8,20 +9,31 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
 use minijinja::context;
-use minijinja::value::Serde;
 
+use super::once::Press;
 use super::{Entry, admit};
 use crate::core::clerk::{Act, Raise, Whom};
+use crate::core::duty::DutyId;
 use crate::core::fact::Answer;
 use crate::core::written::read_day;
-use crate::web::desk::{Deed, DeskError};
+use crate::web::desk::{Deed, DeskError, Told};
 use crate::web::pages::Plain;
 use crate::web::press::{LONGEST_NOTE, has_odd_character, is_name, one_line};
 use crate::web::routes::Site;
 use crate::web::session;
+use crate::web::wording::full_width;
 
 /// Characters a title may have.
 const LONGEST_TITLE: usize = 60;
+
+/// What is said while the same press is being recorded.
+const UNDER_WAY: &str = "同样的这一次还在办理。请稍等片刻再看，不用重复提交。";
+
+/// What is said where the disk would not have it.
+const DISK_FULL: &str = "服务器的磁盘满了，没有记下。请稍后再办一次。";
+
+/// What is said of a form that is not of a page set today.
+const OUTDATED: &str = "这一页已经过时，请重新打开。";
 
 /// The fields of a form, as they came.
 #[derive(Debug, Default)]
@@ -85,7 +97,7 @@ impl Fields {
     fn of_duties(&self) -> Result<Deed, &'static str> {
         let ticked = self.0.iter().filter(|(name, _)| name == "duty");
         let duties: Result<Vec<_>, _> = ticked.map(|(_, duty)| duty.parse()).collect();
-        let mut duties = duties.map_err(|_| "这一页已经过时，请重新打开。")?;
+        let mut duties = duties.map_err(|_| OUTDATED)?;
         duties.sort();
         duties.dedup();
         if duties.is_empty() {
@@ -97,7 +109,22 @@ impl Fields {
         if needs_reason && note.is_empty() {
             return Err("请在说明里写明理由，会告诉学校。");
         }
-        Ok(Deed::OfDuties { duties, act, note })
+        Ok(Deed::OfDuties {
+            duties,
+            shown: self.shown()?,
+            act,
+            note,
+        })
+    }
+
+    /// The requests that the page showed: `3 drill@2026-05/s001`, the place among the duty's answers first.
+    fn shown(&self) -> Result<BTreeMap<DutyId, usize>, &'static str> {
+        let asked = self.0.iter().filter(|(name, _)| name == "asked");
+        let shown = asked.map(|(_, asked)| {
+            let (place, duty) = asked.split_once(' ')?;
+            Some((duty.parse().ok()?, place.parse().ok()?))
+        });
+        shown.collect::<Option<_>>().ok_or(OUTDATED)
     }
 
     /// The deed of the form that raises something.
@@ -129,7 +156,18 @@ impl Fields {
             note: self.note()?,
         })
     }
+
+    /// The deed of the form that lets go what is held.
+    fn of_release(&self) -> Result<Deed, &'static str> {
+        Ok(Deed::Release {
+            shown: self.get("shown").to_owned(),
+            note: self.note()?,
+        })
+    }
 }
+
+/// Makes a deed of a form's fields, or says what to mend.
+type Reader = fn(&Fields) -> Result<Deed, &'static str>;
 
 type Posted = Result<Form<Vec<(String, String)>>, FormRejection>;
 
@@ -139,7 +177,7 @@ pub(in crate::web) async fn act(
     headers: HeaderMap,
     form: Posted,
 ) -> Response {
-    carry_out(&site, &headers, form, Fields::of_duties).await
+    carry_out(&site, &headers, form, ("/act", Fields::of_duties)).await
 }
 
 /// `POST /raise`
@@ -148,7 +186,7 @@ pub(in crate::web) async fn raise(
     headers: HeaderMap,
     form: Posted,
 ) -> Response {
-    carry_out(&site, &headers, form, Fields::of_raising).await
+    carry_out(&site, &headers, form, ("/raise", Fields::of_raising)).await
 }
 
 /// `POST /hold`: lets go what is held, if it is still what the page showed.
@@ -157,20 +195,15 @@ pub(in crate::web) async fn release(
     headers: HeaderMap,
     form: Posted,
 ) -> Response {
-    carry_out(&site, &headers, form, |fields| {
-        Ok(Deed::Release {
-            shown: fields.get("shown").to_owned(),
-            note: fields.note()?,
-        })
-    })
-    .await
+    carry_out(&site, &headers, form, ("/hold", Fields::of_release)).await
 }
 
+/// Carries out what a form says, which was sent to a path, and tells what came of it.
 async fn carry_out(
     site: &Arc<Site>,
     headers: &HeaderMap,
     form: Posted,
-    read: impl FnOnce(&Fields) -> Result<Deed, &'static str>,
+    (path, read): (&str, Reader),
 ) -> Response {
     let entry = match admit(site, headers).await {
         Ok(entry) if entry.officer.may_act() => entry,
@@ -184,38 +217,41 @@ async fn carry_out(
     if !session::is_form_token(&site.desk.keys(), &entry.session, fields.get("csrf")) {
         return site.plain(Plain::CrossSite);
     }
-    let back = fields.get("back").to_owned();
+    let back = fields.get("back");
+    let amiss = |status, words: &str| {
+        let told = Told::nothing(words.to_owned());
+        told_page(site, &entry, status, &told, back)
+    };
+    if fields.get("once").is_empty() {
+        return amiss(StatusCode::UNPROCESSABLE_ENTITY, OUTDATED);
+    }
     let deed = match read(&fields) {
         Ok(deed) => deed,
-        Err(amiss) => {
-            let told = [amiss.to_owned()];
-            return told_page(
-                site,
-                &entry,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &[],
-                &told,
-                &back,
-            );
-        }
+        Err(words) => return amiss(StatusCode::UNPROCESSABLE_ENTITY, words),
+    };
+    let turn = match site.presses.begin(path, &fields.0) {
+        Press::First(turn) => turn,
+        Press::UnderWay => return amiss(StatusCode::CONFLICT, UNDER_WAY),
+        Press::Before(told) => return told_page(site, &entry, StatusCode::OK, &told, back),
     };
     let officer = entry.officer.clone();
     let desk = Arc::clone(&site.desk);
-    let done = tokio::task::spawn_blocking(move || desk.carry_out(&officer, &deed)).await;
-    match done {
+    // On its own thread to its end: also of what nobody waits for any more it is remembered what came of it.
+    let done = tokio::task::spawn_blocking(move || {
+        let told = desk.carry_out(&officer, &deed)?;
+        turn.end(&told);
+        Ok(told)
+    });
+    match done.await {
         Ok(Ok(told)) => {
             let status = if told.done.is_empty() {
                 StatusCode::CONFLICT
             } else {
                 StatusCode::OK
             };
-            told_page(site, &entry, status, &told.done, &told.not_done, &back)
+            told_page(site, &entry, status, &told, back)
         }
-        Ok(Err(DeskError::StorageFull)) => {
-            let told = ["服务器的磁盘满了，没有记下。请稍后再办一次。".to_owned()];
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            told_page(site, &entry, status, &[], &told, &back)
-        }
+        Ok(Err(DeskError::StorageFull)) => amiss(StatusCode::SERVICE_UNAVAILABLE, DISK_FULL),
         Ok(Err(error)) => {
             tracing::warn!(%error, "没有记下");
             site.plain(Plain::Later)
@@ -228,23 +264,21 @@ async fn carry_out(
 }
 
 /// What was done, and what was not and why.
-fn told_page(
-    site: &Site,
-    entry: &Entry,
-    status: StatusCode,
-    done: &[String],
-    not_done: &[String],
-    back: &str,
-) -> Response {
+fn told_page(site: &Site, entry: &Entry, status: StatusCode, told: &Told, back: &str) -> Response {
     // Only a path of our own leads back.
     let own =
         back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    let words = |told: &[String]| {
+        told.iter()
+            .map(|words| full_width(words))
+            .collect::<Vec<_>>()
+    };
     let page = context! {
-        done => Serde(done),
-        not_done => Serde(not_done),
+        done => words(&told.done),
+        not_done => words(&told.not_done),
         back => if own { back } else { "/" },
     };
-    let title = if done.is_empty() {
+    let title = if told.done.is_empty() {
         "没有办成"
     } else {
         "已办"

@@ -19,6 +19,9 @@ pub(super) struct Page {
     tally: TallyView,
     /// The periods to choose from, the chosen one marked.
     periods: Vec<Choice>,
+    /// The filters, as the address writes them.
+    town: String,
+    stand: &'static str,
     towns_to_choose: Vec<Choice>,
     stands: Vec<Choice>,
     towns: Vec<TownView>,
@@ -50,6 +53,8 @@ struct Row {
     answered: String,
     note: String,
     request: Option<&'static str>,
+    /// The place of the request among the duty's answers.
+    place: Option<usize>,
     files: Vec<FileLine>,
 }
 
@@ -88,6 +93,8 @@ impl Page {
                     chosen: *period == found.occurrence.period,
                 })
                 .collect(),
+            town: chosen_town.clone().unwrap_or_else(|| "all".to_owned()),
+            stand: asked.stand.word(),
             towns_to_choose: std::iter::once(all_towns).chain(towns).collect(),
             stands: Stand::ALL
                 .into_iter()
@@ -138,7 +145,8 @@ fn row(cell: &Cell, found: &Matrix) -> Row {
         class,
         answered: cell.answered.clone().unwrap_or_default(),
         note: cell.note.clone(),
-        request: cell.request.map(crate::core::fact::Answer::name),
+        request: cell.request.map(|(_, answer)| answer.name()),
+        place: cell.request.map(|(place, _)| place),
         files: FileLine::all(&cell.evidence),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod acts;
 mod matrix;
+mod once;
 mod queue;
 mod requests;
 mod today;
@@ -27,6 +28,7 @@ use crate::core::names::{TaskId, UnitId};
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, MatrixAsked, Overview, Stand};
 use crate::core::roster::Kind;
+pub(super) use once::Presses;
 
 /// Somebody who came in.
 pub(super) struct Entry {
@@ -48,6 +50,8 @@ struct Frame<'a> {
     /// What all paths begin with.
     prefix: &'a str,
     csrf: String,
+    /// What tells this page from any other: the same form of it sent twice is one press.
+    once: String,
 }
 
 /// Who is behind a request; else the page to sign in with.
@@ -81,6 +85,7 @@ impl Site {
             whole: entry.officer.may_act(),
             prefix: self.pages.prefix(),
             csrf: session::form_token(&self.desk.keys(), &entry.session),
+            once: session::secret().unwrap_or_default(),
         };
         let page = Value::from(Serde(page));
         self.pages

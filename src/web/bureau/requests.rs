@@ -16,6 +16,8 @@ pub(super) struct Page {
 #[derive(Debug, Serialize)]
 struct Row {
     duty: String,
+    /// Its place among the duty's answers.
+    place: usize,
     task: String,
     period: String,
     title: String,
@@ -54,6 +56,7 @@ fn row(request: &Request, today: Date) -> Row {
         .map(|due| Nearness::new(request.workdays_left, due, today));
     Row {
         duty: request.duty.to_string(),
+        place: request.place,
         task: request.duty.occurrence.task.to_string(),
         period: request.duty.occurrence.period.to_string(),
         title: request.title.clone(),

@@ -47,6 +47,15 @@ impl Browser {
         seen(asked.send_form(fields.iter().copied()).unwrap())
     }
 
+    /// Sends a form of a page that was just opened.
+    pub(super) fn decide(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Seen {
+        let page = self.get("/raise", cookie);
+        let (token, once) = (page.form_token(), page.hidden("once"));
+        let mut all = vec![("csrf", token.as_str()), ("once", once.as_str())];
+        all.extend(fields);
+        self.post(path, cookie, &all)
+    }
+
     /// Asks for a link, waits for the letter, and uses the link: the cookie of who is signed in.
     pub(super) fn sign_in(&self, house: &House, address: &str) -> String {
         let asked = self.post("/sign-in", "", &[("address", address)]);
@@ -70,7 +79,14 @@ impl Seen {
 
     /// The token of the page's forms.
     pub(super) fn form_token(&self) -> String {
-        let after = self.body.split("name=\"csrf\" value=\"").nth(1).unwrap();
+        self.hidden("csrf")
+    }
+
+    /// What the first field of this name holds.
+    #[track_caller]
+    pub(super) fn hidden(&self, name: &str) -> String {
+        let after = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
+        let after = after.unwrap_or_else(|| panic!("no {name} in {}", self.body));
         after.split('"').next().unwrap().to_owned()
     }
 
@@ -209,12 +225,7 @@ fn an_officer_decides_on_the_pages() {
     let (house, daemon) = open_house();
     let browser = Browser::new(&house);
     let inside = browser.sign_in(&house, "office@cixi-edu.example");
-    let token = browser.get("/", &inside).form_token();
-    let act = |fields: &[(&str, &str)]| {
-        let mut all = vec![("csrf", token.as_str())];
-        all.extend(fields);
-        browser.post("/act", &inside, &all)
-    };
+    let act = |fields: &[(&str, &str)]| browser.decide("/act", &inside, fields);
     let duty = |unit: &str| format!("{INSPECTION}/{unit}");
     let (s1, s2, s3) = (duty("s001"), duty("s002"), duty("s003"));
     // Many at once: those that can be are, and of the others it is said why not.
@@ -227,19 +238,19 @@ fn an_officer_decides_on_the_pages() {
         ("note", "校舍在维修"),
     ]);
     assert_eq!(bulk.status, 200, "{}", bulk.body);
-    bulk.says("浒山小学“春季开学安全自查（9项）” 延至2026-03-20(沈志明)");
+    bulk.says("浒山小学“春季开学安全自查（9项）” 延至2026-03-20（沈志明）");
     bulk.says("这个单位在这一期没有这项任务");
     let decided = house.facts("decision");
     assert_eq!(decided.len(), 2);
     assert_eq!(decided[0]["by"], "沈志明");
     assert_eq!(decided[0]["until"], "2026-03-20");
     // A school that phones; the one who wrote it down is on record.
-    act(&[("duty", &s3), ("act", "done"), ("by", "余丽娜")]).says("已完成(余丽娜)");
+    act(&[("duty", &s3), ("act", "done"), ("by", "余丽娜")]).says("已完成（余丽娜）");
     let answers = house.facts("answer");
     assert_eq!(answers[0]["by"], "余丽娜");
     assert_eq!(answers[0]["note"], "沈志明代记");
     act(&[("duty", &s3), ("act", "return"), ("note", "缺照片")]).says("已退回");
-    act(&[("duty", &s2), ("act", "waive"), ("note", "合并办理")]).says("免做(沈志明)");
+    act(&[("duty", &s2), ("act", "waive"), ("note", "合并办理")]).says("免做（沈志明）");
     let again = act(&[("duty", &s2), ("act", "waive"), ("note", "合并办理")]);
     again.says("已经免做");
     assert_eq!(house.facts("waiver").len(), 1);
@@ -247,14 +258,22 @@ fn an_officer_decides_on_the_pages() {
     assert_eq!(nothing.status, 409);
     nothing.says("没有待定的申请");
     // An alert goes out at once.
+    let page = browser.get("/raise", &inside);
+    let (token, once) = (page.form_token(), page.hidden("once"));
     let fields = [
         ("csrf", token.as_str()),
+        ("once", once.as_str()),
         ("now", "yes"),
         ("unit", "s001"),
         ("title", "台风红色预警"),
         ("note", "今天下午停课"),
     ];
-    browser.post("/raise", &inside, &fields).says("已发起");
+    // Reloaded, what came of it is shown again, and nothing goes out twice.
+    for _ in 0..3 {
+        let told = browser.post("/raise", &inside, &fields);
+        told.says("已发起：浒山小学“台风红色预警”");
+        assert_eq!(told.status, 200);
+    }
     let raised = house.facts("raised");
     assert_eq!((raised.len(), &raised[0]["by"]), (1, &"沈志明".into()));
     let until = Instant::now() + LIMIT;
@@ -263,6 +282,53 @@ fn an_officer_decides_on_the_pages() {
         assert!(Instant::now() < until, "{:?}", house.notices());
     }
     browser.get("/hold", &inside).says("没有暂停的信");
+    daemon.interrupt();
+}
+
+/// 浒山小学 asks for more time; while the officer reads it, the school asks for something else: that is not granted with it.
+#[test]
+fn what_is_granted_is_what_was_read() {
+    let (house, daemon) = open_house();
+    let browser = Browser::new(&house);
+    let inside = browser.sign_in(&house, "office@cixi-edu.example");
+    let duty = format!("{INSPECTION}/s001");
+    let ask = |answer: &[&str]| {
+        let by = ["answer", &duty, answer[0], "--by", "王建国"];
+        house.call(&[&by, &answer[1..]].concat());
+    };
+    ask(&["extension", "--until", "2026-03-20", "--note", "校舍在维修"]);
+    let read = browser.get("/requests", &inside);
+    read.says("申请延期，到3月20日");
+    ask(&["not-applicable", "--note", "本校已停办"]);
+    let decide = |page: &Seen, act: &str| {
+        let (token, once, asked) = (page.form_token(), page.hidden("once"), page.hidden("asked"));
+        let fields = [
+            ("csrf", token.as_str()),
+            ("once", once.as_str()),
+            ("asked", asked.as_str()),
+            ("duty", duty.as_str()),
+            ("act", act),
+            ("note", "请先说明"),
+        ];
+        browser.post("/act", &inside, &fields)
+    };
+    for act in ["grant", "refuse"] {
+        let refused = decide(&read, act);
+        assert_eq!(refused.status, 409, "{}", refused.body);
+        refused
+            .says("浒山小学“春季开学安全自查（9项）”：您看过以后，学校又有新的申请，请重新看过。");
+    }
+    assert!(house.facts("decision").is_empty());
+    let read = browser.get("/requests", &inside);
+    read.says("不适用");
+    assert_eq!(decide(&read, "refuse").status, 200);
+    let decided = house.facts("decision");
+    assert_eq!(
+        (decided.len(), &decided[0]["request"]),
+        (1, &"not-applicable".into())
+    );
+    // What was decided meanwhile by somebody else waits no longer.
+    decide(&read, "grant").says("没有待定的申请");
     daemon.interrupt();
 }
 
@@ -283,14 +349,9 @@ fn what_is_held_is_let_go_on_its_page() {
     page.says("若放行，现在要发");
     let shown = page.body.split("name=\"shown\" value=\"").nth(1).unwrap();
     let shown = shown.split('"').next().unwrap().to_owned();
-    let token = page.form_token();
     let release = |shown: &str| {
-        let fields = [
-            ("csrf", token.as_str()),
-            ("shown", shown),
-            ("note", "看过了"),
-        ];
-        browser.post("/hold", &inside, &fields)
+        let fields = [("shown", shown), ("note", "看过了")];
+        browser.decide("/hold", &inside, &fields)
     };
     release("another").says("请重新看过再放行");
     assert!(house.facts("released").is_empty());

@@ -1,16 +1,11 @@
 //! The bureau's pages: signing in, what an officer sees, and what a town's does not.
 
-use jiff::civil::date;
-use schoolbell::core::clerk::{Act, Whom};
-use schoolbell::core::fact::Answer;
-use schoolbell::web::Deed;
-
 use super::boards::bell;
 use super::desk::{FILE, MemoryDesk, digest_of, letter};
-use super::site::{FORM, Reply, Site, encode, page_of, sign_in_of};
+use super::site::{FORM, Reply, Site, page_of, sign_in_of};
 use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND};
 
-const SECRET: &str = "what-the-session-is-known-by";
+pub(super) const SECRET: &str = "what-the-session-is-known-by";
 
 fn site() -> Site {
     let desk = MemoryDesk::with([letter(1)]);
@@ -19,17 +14,17 @@ fn site() -> Site {
 }
 
 /// The site, with this mailbox's officer signed in.
-fn site_of(address: &str) -> Site {
+pub(super) fn site_of(address: &str) -> Site {
     let site = site();
     site.desk.let_in(SECRET, address);
     site
 }
 
-fn cookie(name: &str, value: &str) -> String {
+pub(super) fn cookie(name: &str, value: &str) -> String {
     format!("Cookie: {name}={value}\r\n")
 }
 
-fn see(site: &Site, path: &str) -> Reply {
+pub(super) fn see(site: &Site, path: &str) -> Reply {
     site.ask("GET", path, &cookie("schoolbell_session", SECRET), "")
 }
 
@@ -245,172 +240,6 @@ fn a_town_sees_its_own_units_and_nothing_of_the_whole() {
     }
     assert_eq!(see(&site, "/unit/t2").status, 200);
     see(&site, "/year").does_not_say("浒山");
-}
-
-/// The session's own cookie, and a form with its token and these fields.
-fn press(site: &Site, path: &str, fields: &[(&str, &str)]) -> Reply {
-    let home = see(site, "/");
-    let token = home.body.split("name=\"csrf\" value=\"").nth(1).unwrap();
-    let token = token.split('"').next().unwrap();
-    let mut all = vec![("csrf", token)];
-    all.extend(fields);
-    let headers = format!("{FORM}{}", cookie("schoolbell_session", SECRET));
-    site.ask("POST", path, &headers, &encode(&all))
-}
-
-fn deeds(site: &Site) -> Vec<Deed> {
-    site.desk.deeds.lock().unwrap().clone()
-}
-
-const S1: &str = "ledger@2026/s1";
-
-#[test]
-fn what_is_decided_reaches_the_desk_as_it_was_meant() {
-    let site = site_of("office@b");
-    let until = date(2026, 6, 20);
-    let by = "王建国".to_owned();
-    let cases = [
-        (vec![("act", "waive"), ("note", "已并入别项")], Act::Waive),
-        (vec![("act", "return"), ("note", "缺记录")], Act::Return),
-        (vec![("act", "refuse"), ("note", "不同意")], Act::Refuse),
-        (vec![("act", "grant")], Act::Grant { until: None }),
-        (
-            vec![("act", "grant"), ("until", "2026-06-20")],
-            Act::Grant { until: Some(until) },
-        ),
-        (
-            vec![("act", "extend"), ("until", "2026-06-20")],
-            Act::Extend { until },
-        ),
-        (
-            vec![("act", "done"), ("by", "王建国")],
-            Act::Answer {
-                said: Answer::Done,
-                by,
-                until: None,
-            },
-        ),
-    ];
-    for (fields, act) in cases {
-        let fields = [
-            vec![("duty", S1), ("duty", "drill@2026-05/s1"), ("duty", S1)],
-            fields,
-        ]
-        .concat();
-        let reply = press(&site, "/act", &fields);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.says("已办&lt;b&gt;");
-        let Some(Deed::OfDuties {
-            duties, act: found, ..
-        }) = deeds(&site).pop()
-        else {
-            panic!("no deed");
-        };
-        assert_eq!(found, act);
-        let duties: Vec<_> = duties.iter().map(ToString::to_string).collect();
-        assert_eq!(duties, ["drill@2026-05/s1", S1], "each once");
-    }
-    let fields = [
-        ("now", "yes"),
-        ("audience", "school"),
-        ("title", "台风红色预警"),
-        ("note", "停课"),
-    ];
-    assert_eq!(press(&site, "/raise", &fields).status, 200);
-    let Some(Deed::Raise { raise, note }) = deeds(&site).pop() else {
-        panic!("no deed");
-    };
-    assert_eq!(
-        (raise.task, raise.alert, note.as_str()),
-        (None, true, "停课")
-    );
-    assert_eq!(raise.whom, Whom::Audience("school".to_owned()));
-}
-
-#[test]
-fn what_is_not_meant_is_refused_with_a_word_and_nothing_recorded() {
-    let site = site_of("office@b");
-    for (path, fields, words) in [
-        ("/act", vec![("act", "waive"), ("note", "x")], "打勾"),
-        ("/act", vec![("duty", "一"), ("act", "waive")], "已经过时"),
-        ("/act", vec![("duty", S1)], "请选要办什么"),
-        ("/act", vec![("duty", S1), ("act", "<b>")], "请选要办什么"),
-        ("/act", vec![("duty", S1), ("act", "waive")], "写明理由"),
-        ("/act", vec![("duty", S1), ("act", "extend")], "延到哪一天"),
-        (
-            "/act",
-            vec![("duty", S1), ("act", "extend"), ("until", "x")],
-            "看不懂这个日期",
-        ),
-        (
-            "/act",
-            vec![("duty", S1), ("act", "done")],
-            "学校里是谁说的",
-        ),
-        (
-            "/act",
-            vec![("duty", S1), ("act", "grant"), ("note", "一\u{202e}")],
-            "特殊字符",
-        ),
-        ("/raise", vec![("now", "yes"), ("title", "台风")], "发给谁"),
-        (
-            "/raise",
-            vec![("unit", "s1"), ("audience", "school"), ("now", "yes")],
-            "只写一样",
-        ),
-        ("/raise", vec![("unit", "s1")], "只能发紧急通知"),
-    ] {
-        let reply = press(&site, path, &fields);
-        assert_eq!(reply.status, 422, "{fields:?}");
-        reply.says(words);
-    }
-    // Without the token of its own session a form is nobody's.
-    let headers = format!("{FORM}{}", cookie("schoolbell_session", SECRET));
-    for path in ["/act", "/raise", "/hold"] {
-        for token in ["", "csrf=x&"] {
-            let body = format!("{token}{}", encode(&[("duty", S1), ("act", "grant")]));
-            assert_eq!(
-                site.ask("POST", path, &headers, &body).status,
-                403,
-                "{path}"
-            );
-        }
-    }
-    // A way back that leads elsewhere leads home.
-    let fields = [("duty", S1), ("act", "grant"), ("back", "//evil.example/")];
-    let reply = press(&site, "/act", &fields);
-    reply.says("href=\"/\">返回");
-    reply.does_not_say("evil.example");
-    assert_eq!(deeds(&site).len(), 1);
-}
-
-#[test]
-fn a_town_decides_nothing() {
-    let site = site_of("safety@t1");
-    for path in ["/raise", "/hold"] {
-        assert_eq!(see(&site, path).status, 403);
-    }
-    for path in ["/act", "/raise", "/hold"] {
-        let fields = [("duty", S1), ("act", "grant")];
-        assert_eq!(press(&site, path, &fields).status, 403, "{path}");
-    }
-    assert_eq!(deeds(&site), []);
-    see(&site, "/task?id=ledger").does_not_say("办理");
-}
-
-#[test]
-fn what_is_held_is_shown_before_it_is_let_go() {
-    let site = site_of("office@b");
-    let page = see(&site, "/hold");
-    page.says("要发 21 封信，345 条通知");
-    page.says("改动以后&lt;b&gt;");
-    page.says("value=\"2026-05-05/b1946ac9\"");
-    press(&site, "/hold", &[("shown", "2026-05-05/b1946ac9")]);
-    let released = Deed::Release {
-        shown: "2026-05-05/b1946ac9".to_owned(),
-        note: String::new(),
-    };
-    assert_eq!(deeds(&site), [released]);
 }
 
 #[test]

@@ -54,9 +54,13 @@ pub(crate) struct MemoryDesk {
     boards: Mutex<BTreeMap<UnitId, Board>>,
     bureau: Mutex<Option<Bell>>,
     pub(crate) asked_links: Mutex<Vec<AskedLink>>,
-    /// The digests of browsers that signed in, and of their sessions.
     /// What officers decided.
     pub(crate) deeds: Mutex<Vec<Deed>>,
+    /// While a test holds this, no deed comes to its end.
+    pub(crate) deeds_wait: Mutex<()>,
+    /// How many deeds were begun.
+    pub(crate) deeds_begun: AtomicUsize,
+    /// The digests of browsers that signed in, and of their sessions.
     pub(crate) signed_in: Mutex<BTreeMap<String, Officer>>,
     recorded: Mutex<Vec<PressedAnswer>>,
     fault: Mutex<Option<Fault>>,
@@ -74,6 +78,8 @@ impl MemoryDesk {
             bureau: Mutex::default(),
             asked_links: Mutex::default(),
             deeds: Mutex::default(),
+            deeds_wait: Mutex::default(),
+            deeds_begun: AtomicUsize::new(0),
             signed_in: Mutex::default(),
             recorded: Mutex::default(),
             fault: Mutex::default(),
@@ -236,6 +242,11 @@ impl Desk for MemoryDesk {
             officer.may_act(),
             "asked to decide for somebody who may not"
         );
+        self.deeds_begun.fetch_add(1, Ordering::SeqCst);
+        drop(lock(&self.deeds_wait));
+        if let Some(Fault::Recording(error)) = self.fault() {
+            return Err(error);
+        }
         lock(&self.deeds).push(deed.clone());
         Ok(Told {
             done: vec!["已办<b>".to_owned()],
