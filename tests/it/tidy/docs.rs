@@ -98,6 +98,28 @@ fn every_example_of_the_readmes_runs() {
     }
 }
 
+#[test]
+fn the_readmes_count_what_is_shipped() {
+    let house = house();
+    let checked = run("schoolbell check", house.path());
+    let said = String::from_utf8(checked.stdout).unwrap();
+    for (name, tasks) in [
+        ("README.md", " tasks;"),
+        ("README.zh-CN.md", " 项任务;"),
+        ("CHANGELOG.md", " tasks with"),
+    ] {
+        let document = read(name);
+        let (before, _) = document
+            .split_once(tasks)
+            .unwrap_or_else(|| panic!("{name}: the count is gone"));
+        let count = before.rsplit([' ', '\n']).next().unwrap();
+        assert!(
+            said.contains(&format!("可以使用:{count}项任务")),
+            "{name}: {count}"
+        );
+    }
+}
+
 /// The commands there are, from the program itself.
 fn commands() -> BTreeSet<String> {
     let help = Command::new(BELL).arg("--help").output().unwrap();
