@@ -31,6 +31,11 @@ pub struct Kept {
     pub bytes: u64,
 }
 
+/// The name a file is kept under: the SHA-256 of its bytes.
+pub fn digest_of(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
 /// Why a file was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum NotKept {
@@ -80,7 +85,7 @@ impl Store {
         let Some(kind) = FileKind::of(name, bytes) else {
             return Err(NotKept::Kind { name: called() });
         };
-        let digest = hex(digest(&SHA256, bytes).as_ref());
+        let digest = digest_of(bytes);
         self.put(&digest, bytes)?;
         Ok(Kept {
             digest,
@@ -99,9 +104,7 @@ impl Store {
             return Ok(None);
         };
         match fs::read(place) {
-            Ok(bytes) if hex(ring::digest::digest(&SHA256, &bytes).as_ref()) == digest => {
-                Ok(Some(bytes))
-            }
+            Ok(bytes) if digest_of(&bytes) == digest => Ok(Some(bytes)),
             Ok(_) => {
                 tracing::error!(digest, "a file of evidence is not what was kept");
                 Ok(None)

@@ -119,6 +119,16 @@ impl Counter {
         }
     }
 
+    /// Where to look, if a task has no such period for the unit.
+    fn hint(&self, duty: &DutyId) -> Option<String> {
+        let (agenda, id) = (&self.desk.loaded.agenda, &duty.occurrence);
+        let unheard = self.state.duty(duty).is_none()
+            && agenda.calendar.tasks.contains_key(&id.task)
+            && agenda.roster.unit(&duty.unit).is_some()
+            && agenda.due_in_period(id, &duty.unit).is_none();
+        unheard.then(|| format!("用 schoolbell dates --task {} 看有哪些期次", id.task))
+    }
+
     /// Appends facts, all or none.
     pub(super) fn append(&self, events: Vec<Event>) -> anyhow::Result<()> {
         self.ledger.append(self.at, events)?;
@@ -189,7 +199,11 @@ fn record(
 ) -> anyhow::Result<ExitCode> {
     let counter = Counter::open(config)?;
     let decided = counter.clerk().decide(duty, act, by, note);
-    match decided.map_err(anyhow::Error::msg)? {
+    let decided = decided.map_err(|why| match counter.hint(duty) {
+        Some(hint) => anyhow::anyhow!("{why};{hint}"),
+        None => anyhow::Error::msg(why),
+    });
+    match decided? {
         Decided::Record(events, words) => {
             counter.append(events)?;
             print(&format!("已记入台账:{words}\n"))?;

@@ -3,6 +3,9 @@
 /// How many files may come with one answer.
 pub const FILES_AT_MOST: usize = 3;
 
+/// How many files a duty takes in all, so that nobody's letter fills the disk.
+pub const FILES_A_DUTY: usize = 30;
+
 /// How large one may be, in bytes: a photo of a telephone, or a scanned form.
 pub const BYTES_AT_MOST: usize = 10 * 1024 * 1024;
 
@@ -32,7 +35,8 @@ pub enum FileKind {
 pub const KINDS_IN_WORDS: &str = "照片（JPG、PNG、HEIC、WebP）、PDF、Word、Excel、PPT、WPS";
 
 impl FileKind {
-    /// What a file is; `None` where it is not of a kind that is kept. Those with macros are not.
+    /// What a file is; `None` where it is not of a kind that is kept. Today's office formats for files with macros
+    /// (`.docm`, `.xlsm`) are not; the old ones may hold macros under any name, and are kept, since schools still use them.
     pub fn of(name: &str, bytes: &[u8]) -> Option<Self> {
         let ending = ending(name);
         let of_office = ["docx", "xlsx", "pptx"].contains(&ending.as_str());

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::agenda::Agenda;
 use super::names::{Address, UnitId};
-use super::plan::officers;
+use super::plan::makes_an_officer;
 use super::roster::{Kind, Roster, Unit};
 
 /// The roles at a town that look after its schools.
@@ -39,14 +39,17 @@ impl Officer {
     /// who looks after a town's schools sees those.
     pub fn of(agenda: &Agenda, address: &Address, today: Date) -> Option<Self> {
         let behind = agenda.roster.behind(address, today);
-        let (unit, contact) = behind.first()?;
         let officer = |unit: &Unit, person: &str, sight| Self {
             address: address.clone(),
             person: person.to_owned(),
             place: unit.name.clone(),
             sight,
         };
-        if officers(agenda, today).contains(address) {
+        let mut as_admin = behind.iter();
+        // Others may stand behind the same mailbox: it is the admin who decides.
+        if let Some((unit, contact)) =
+            as_admin.find(|(unit, contact)| makes_an_officer(agenda, unit, contact))
+        {
             return Some(officer(unit, &contact.person, Sight::All));
         }
         let mut of_towns = behind.iter().filter(|(unit, contact)| {

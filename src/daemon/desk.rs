@@ -1,5 +1,6 @@
 //! The daemon behind the pages.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,13 +10,14 @@ use jiff::civil::Date;
 use super::office::{House, Office};
 use crate::core::board::{Board, board};
 use crate::core::compose::{Reader, compose};
+use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Overview, Scope, overview};
 use crate::core::state::{DutyState, State};
-use crate::evidence::{Kept, NotKept, Store};
+use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
 use crate::web::{
@@ -162,8 +164,8 @@ impl Desk for FrontDesk {
         self.0.versions()
     }
 
-    fn edit(&self, version: &str) -> Result<Option<String>, DeskError> {
-        self.0.edit(version)
+    fn edit(&self, seq: u64) -> Result<Option<String>, DeskError> {
+        self.0.edit(seq)
     }
 
     fn settings(&self) -> Vec<SettingsPart> {
@@ -204,6 +206,11 @@ impl Desk for FrontDesk {
 
 fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
     let house = office.house();
+    let digests: Vec<String> = pressed.files.iter().map(|f| digest_of(&f.bytes)).collect();
+    if !digests.is_empty() {
+        let book = office.book().map_err(|error| refused(&error))?;
+        has_room(&book.state, pressed, &digests)?;
+    }
     // On disk before the fact that tells of it, and before the book is taken from everybody else.
     let kept = keep(&house.settings.state, &pressed.files)?;
     let mut book = office.book().map_err(|error| refused(&error))?;
@@ -217,6 +224,25 @@ fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskErro
     drop(book);
     office.answered.notify_one();
     Ok(Recorded::Now)
+}
+
+/// Whether all the duties of an answer take its files.
+fn has_room(state: &State, pressed: &PressedAnswer, digests: &[String]) -> Result<(), DeskError> {
+    for duty in &pressed.duties {
+        let filed = state.duty(duty).map_or(&[][..], |known| &known.evidence);
+        let fresh = digests
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .filter(|digest| !filed.iter().any(|file| file.digest == **digest));
+        if filed.len() + fresh.count() > FILES_A_DUTY {
+            return Err(DeskError::Refused(format!(
+                "这一项最多收 {FILES_A_DUTY} 个材料，已经有 {} 个。可以不带材料再按一次；还要补交的，请与局里联系",
+                filed.len()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The facts of an answer; none where it says nothing new.

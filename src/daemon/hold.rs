@@ -186,10 +186,12 @@ fn alert(house: &House, now: Timestamp, surprise: &Surprise) -> Alert {
     if let Some(edit) = edit {
         let _ = writeln!(text, "\n这次改动:\n\n{}", edit.in_words(locale, MOST_LINES));
     }
-    text.push_str(
-        "\n没有问题,就在服务器上执行:schoolbell mail release\n\
+    let _ = write!(
+        text,
+        "\n没有问题,就打开 {}/hold 看过再放行(登录后才能打开),或在服务器上执行:schoolbell mail release\n\
          改错了,就把行事历或花名册改回去并存盘:系统会重新读取,不再异常时自动恢复发信。\n\
          在此之前,学校不会收到定时的信;回执照常登记。\n",
+        house.settings.base_url.trim_end_matches('/')
     );
     Alert {
         subject: "定时的信已暂停,请确认后放行".to_owned(),

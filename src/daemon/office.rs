@@ -317,6 +317,7 @@ impl Office {
         Links {
             page: answerable.then(|| link("l", &Claim::Letter(content.letter))),
             board: unit.map(|unit| link("u", &unit)),
+            desk: (!content.matters.is_empty()).then(|| format!("{base}/")),
             contact: house.settings.mail.contact.clone(),
             reads_replies: house.settings.mail.imap.is_some(),
         }
@@ -340,7 +341,6 @@ impl Office {
         matter: &str,
         alert: &Alert,
     ) -> Vec<Event> {
-        let now = self.clock.now();
         let to: Vec<_> = to
             .into_iter()
             .filter(|address| !state.unreachable.contains_key(address))
@@ -352,16 +352,7 @@ impl Office {
             .collect();
         let mut events = Vec::new();
         for (letter, address) in (state.next_letter()..).zip(to) {
-            events.push(Event::LetterQueued {
-                letter,
-                slot: now,
-                message_id: self.alert_id(&state.installation, letter, now, &address),
-                address: address.clone(),
-                kind: LetterKind::Alert,
-                folds: Vec::new(),
-                alert: Some(alert.clone()),
-                about: None,
-            });
+            events.push(self.alert_letter(state, letter, &address, alert.clone()));
             events.push(Event::Matter {
                 matter: matter.to_owned(),
                 text: alert.subject.clone(),
@@ -370,6 +361,27 @@ impl Office {
             });
         }
         events
+    }
+
+    /// The letter of an alert to one address.
+    pub(super) fn alert_letter(
+        &self,
+        state: &State,
+        letter: LetterNo,
+        address: &Address,
+        alert: Alert,
+    ) -> Event {
+        let now = self.clock.now();
+        Event::LetterQueued {
+            letter,
+            slot: now,
+            message_id: self.alert_id(&state.installation, letter, now, address),
+            address: address.clone(),
+            kind: LetterKind::Alert,
+            folds: Vec::new(),
+            alert: Some(alert),
+            about: None,
+        }
     }
 
     /// The `Message-ID` of an alert: there may be several to an address at one instant.

@@ -6,7 +6,7 @@ use super::desk::refused;
 use super::office::{Book, House, Office};
 use crate::config::Transport;
 use crate::core::diff::diff_without_letters;
-use crate::core::fact::{Alert, Event, LetterKind, LetterNo};
+use crate::core::fact::{Alert, Event, LetterNo};
 use crate::core::names::Address;
 use crate::core::officer::Officer;
 use crate::ledger::LedgerError;
@@ -29,10 +29,10 @@ const MOST_LINES: usize = 200;
 impl Office {
     /// Mails a link to sign in with, if the mailbox is one of somebody who may. Nothing of the answer tells.
     pub(super) fn mail_link(&self, asked: &AskedLink) -> Result<(), LedgerError> {
-        let house = self.house();
         let address = Address::from(asked.address.to_ascii_lowercase());
         let now = self.clock.now();
         let mut book = self.book()?;
+        let house = self.house();
         let may = Officer::of(&house.agenda, &address, self.today()).is_some();
         let enough = book.state.admission.links_to(&address, now) >= LINKS_AT_MOST;
         if !may || enough || book.state.unreachable.contains_key(&address) {
@@ -45,16 +45,7 @@ impl Office {
         }
         let letter = book.state.next_letter();
         let events = vec![
-            Event::LetterQueued {
-                letter,
-                slot: now,
-                message_id: self.alert_id(&book.state.installation, letter, now, &address),
-                address: address.clone(),
-                kind: LetterKind::Alert,
-                folds: Vec::new(),
-                about: None,
-                alert: Some(words(&house)),
-            },
+            self.alert_letter(&book.state, letter, &address, words(&house)),
             Event::SignInAsked {
                 letter,
                 address,
@@ -103,15 +94,15 @@ impl Office {
 
     /// Who is signed in by what a browser holds. Somebody who lost the role has lost the sight with it.
     pub(super) fn officer(&self, session: &str) -> Result<Option<Officer>, LedgerError> {
-        let house = self.house();
         let book = self.book()?;
+        let house = self.house();
         let found = book.state.admission.session(session, self.clock.now());
         Ok(found.and_then(|found| Officer::of(&house.agenda, &found.address, self.today())))
     }
 
     pub(super) fn sign_out(&self, session: &str) -> Result<(), LedgerError> {
-        let house = self.house();
         let mut book = self.book()?;
+        let house = self.house();
         let Some(found) = book.state.admission.session(session, self.clock.now()) else {
             return Ok(());
         };
@@ -134,28 +125,35 @@ impl Office {
             let book = self.book().map_err(|error| refused(&error))?;
             book.state.accepted.clone()
         };
-        let found = versions.into_iter().rev().map(|(version, at)| Version {
-            at: at.to_zoned_datetime(zone.clone()).datetime(),
-            in_force: version == house.version,
-            awaits_release: version == house.version
-                && accepted
-                    .as_ref()
-                    .is_some_and(|accepted| *accepted != version),
-            version,
+        let newest = versions.last().map(|(seq, ..)| *seq);
+        let found = versions.into_iter().rev().map(|(seq, version, at)| {
+            // An edit that was undone is there twice, under the same name.
+            let in_force = newest == Some(seq) && version == house.version;
+            Version {
+                seq,
+                at: at.to_zoned_datetime(zone.clone()).datetime(),
+                in_force,
+                awaits_release: in_force
+                    && accepted
+                        .as_ref()
+                        .is_some_and(|accepted| *accepted != version),
+                version,
+            }
         });
         Ok(found.collect())
     }
 
-    /// What a version changed in the one before it, as seen from today; `None` where there is none, or none before it.
-    pub(super) fn edit(&self, version: &str) -> Result<Option<String>, DeskError> {
+    /// What the version that came into force by this fact changed in the one before it, as seen from today; `None` where there is none, or none before it.
+    pub(super) fn edit(&self, seq: u64) -> Result<Option<String>, DeskError> {
         let house = self.house();
         let versions = self.ledger.versions().map_err(|error| refused(&error))?;
-        let Some(nth) = versions.iter().position(|(name, _)| name == version) else {
+        let Some(nth) = versions.iter().position(|(known, ..)| *known == seq) else {
             return Ok(None);
         };
-        let Some(before) = nth.checked_sub(1).map(|nth| &versions[nth].0) else {
+        let Some(before) = nth.checked_sub(1).map(|nth| &versions[nth].1) else {
             return Ok(None);
         };
+        let version = &versions[nth].1;
         let read = |version: &str| {
             let files = self
                 .ledger

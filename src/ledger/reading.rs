@@ -131,21 +131,21 @@ impl Ledger {
     ///
     /// # Errors
     /// Whatever kept the ledger from being read.
-    pub fn versions(&self) -> Result<Vec<(String, Timestamp)>, LedgerError> {
+    pub fn versions(&self) -> Result<Vec<(u64, String, Timestamp)>, LedgerError> {
         const SELECT: &str = "
-            SELECT body ->> '$.version', at FROM fact
+            SELECT seq, body ->> '$.version', at FROM fact
             WHERE fact = 'calendar-version' ORDER BY seq";
         let rows = self.inner.read(|conn| {
             conn.prepare_cached(SELECT)?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<Vec<(String, String)>>>()
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect::<rusqlite::Result<Vec<(i64, String, String)>>>()
         })?;
         rows.into_iter()
-            .map(|(version, at)| {
+            .map(|(seq, version, at)| {
                 let at = at.parse().map_err(|error: jiff::Error| {
                     LedgerError::Corrupt(format!("version {version}: {error}"))
                 })?;
-                Ok((version, at))
+                Ok((seq.unsigned_abs(), version, at))
             })
             .collect()
     }

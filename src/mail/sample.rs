@@ -75,6 +75,7 @@ pub fn links() -> Links {
     Links {
         page: Some("https://calendar.example/l/sample".to_owned()),
         board: Some("https://calendar.example/u/sample".to_owned()),
+        desk: Some("https://calendar.example/".to_owned()),
         contact: "市教育局安全科,0574-00000000".to_owned(),
         reads_replies: true,
     }

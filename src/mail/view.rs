@@ -15,6 +15,8 @@ pub struct Links {
     pub page: Option<String>,
     /// The absolute URL of the unit's board; may be left out.
     pub board: Option<String>,
+    /// The absolute URL of the bureau's pages, in a letter with matters for its officers.
+    pub desk: Option<String>,
     /// Whom to ask, in a line: `市教育局安全科,0574-00000000(工作日 8:30-17:00)`; may be empty.
     pub contact: String,
     /// Whether replies by mail are read.
@@ -43,6 +45,7 @@ pub(super) struct View {
     alert: Option<AlertView>,
     page: Option<String>,
     board: Option<String>,
+    desk: Option<String>,
     /// Whether the dates are with it as a calendar file.
     dates: bool,
     contact: String,
@@ -145,6 +148,7 @@ impl View {
                 .clone()
                 .filter(|_| content.alert.is_none() || content.is_sign_in),
             board: links.board.clone(),
+            desk: links.desk.clone(),
             dates: content.dates().next().is_some(),
             contact: one_line(&links.contact),
             how: how(content),

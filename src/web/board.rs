@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::board_page::{BoardPage, Feed};
@@ -54,21 +54,8 @@ async fn open(site: &Arc<Site>, token: &str) -> Result<Board, Plain> {
             return Err(Plain::NoBoard);
         }
     };
-    let desk = Arc::clone(&site.desk);
-    let asked = unit.clone();
-    let read = tokio::task::spawn_blocking(move || desk.board(&asked)).await;
-    match read {
-        Ok(Ok(Some(board))) => Ok(board),
-        Ok(Ok(None)) => Err(Plain::NoBoard),
-        Ok(Err(error)) => {
-            tracing::warn!(%unit, %error, "单位的安排取不出来");
-            Err(Plain::Later)
-        }
-        Err(error) => {
-            tracing::error!(%unit, %error, "取单位的安排时程序出错");
-            Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
-        }
-    }
+    let found = site.ask(move |desk| desk.board(&unit)).await?;
+    found.ok_or(Plain::NoBoard)
 }
 
 fn feed(board: &Board) -> Response {

@@ -134,12 +134,13 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn versions(&self) -> Result<Vec<Version>, DeskError>;
 
-    /// What a version changed in the one before it, in lines; `None` where there is none before it.
+    /// What the version of this [`seq`](Version::seq) changed in the one before it, in lines; `None` where there is none
+    /// before it.
     ///
     /// # Errors
     ///
     /// `Unavailable` when it cannot be told now.
-    fn edit(&self, version: &str) -> Result<Option<String>, DeskError>;
+    fn edit(&self, seq: u64) -> Result<Option<String>, DeskError>;
 
     /// The settings, without any secret.
     fn settings(&self) -> Vec<SettingsPart>;
@@ -250,6 +251,8 @@ pub struct AskedLink {
 /// A version of calendar and roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// The place in the ledger of the fact that put it in force. An edit that was undone has its name twice.
+    pub seq: u64,
     /// Its name: a digest of the files.
     pub version: String,
     /// When it came into force, where the bureau is.

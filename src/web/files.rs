@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::bureau;
 use super::desk::GivenFile;
@@ -15,6 +17,10 @@ use super::letter;
 use super::pages::Plain;
 use super::routes::Site;
 use crate::core::state::Filed;
+
+/// Files that are given out at a time, 10 MiB of memory each; more wait for their turn. A slow reader keeps the place for
+/// as long as a connection lasts.
+pub(super) const DOWNLOADS_AT_ONCE: usize = 8;
 
 /// A file as a page links to it.
 #[derive(Debug, Serialize)]
@@ -44,10 +50,11 @@ pub(super) async fn of_officer(
         Err(response) => return response,
     };
     let digest = path.map(|Path(digest)| digest).unwrap_or_default();
+    let turn = turn(&site).await;
     let found = site
         .ask(move |desk| desk.evidence(&entry.officer, &digest))
         .await;
-    give(&site, found)
+    give(&site, turn, found)
 }
 
 /// `GET /l/{token}/{digest}`: to the reader of a letter that asks for it.
@@ -65,6 +72,7 @@ pub(super) async fn of_letter(
     let Some(file) = files.find(|file| file.digest == digest).cloned() else {
         return site.plain(Plain::NoLetter);
     };
+    let turn = turn(&site).await;
     let found = site
         .ask(move |desk| {
             let bytes = desk.file(&file.digest)?;
@@ -74,10 +82,32 @@ pub(super) async fn of_letter(
             }))
         })
         .await;
-    give(&site, found)
+    give(&site, turn, found)
 }
 
-fn give(site: &Site, found: Result<Option<GivenFile>, Plain>) -> Response {
+/// Waits until there is a place for one more file in memory.
+async fn turn(site: &Site) -> Option<OwnedSemaphorePermit> {
+    let downloads = Arc::clone(&site.downloads);
+    downloads.acquire_owned().await.ok()
+}
+
+/// A file's bytes, whose place is free again when the last of them was sent.
+struct Placed {
+    bytes: Vec<u8>,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Placed {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn give(
+    site: &Site,
+    turn: Option<OwnedSemaphorePermit>,
+    found: Result<Option<GivenFile>, Plain>,
+) -> Response {
     let file = match found {
         Ok(Some(file)) => file,
         Ok(None) => return site.plain(Plain::NotThere),
@@ -94,7 +124,11 @@ fn give(site: &Site, found: Result<Option<GivenFile>, Plain>) -> Response {
     });
     let shown = format!("attachment; filename*=UTF-8''{name}");
     let kind = HeaderValue::from_static("application/octet-stream");
-    let mut response = ([(header::CONTENT_TYPE, kind)], file.bytes).into_response();
+    let bytes = Bytes::from_owner(Placed {
+        bytes: file.bytes,
+        _turn: turn,
+    });
+    let mut response = ([(header::CONTENT_TYPE, kind)], bytes).into_response();
     if let Ok(shown) = HeaderValue::from_str(&shown) {
         response
             .headers_mut()

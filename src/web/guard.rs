@@ -83,12 +83,17 @@ fn tell_of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// Gives each answer its headers, and those without words some.
 async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let with_files = upload::may_bring_files(&request);
     let mut response = next.run(request).await;
     if response.extensions().get::<ProtectionError>().is_some() {
         response = site.plain(Plain::CrossSite);
     } else if is_bare(&response) {
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = site.plain(Plain::Status(response.status()));
+        let plain = match response.status() {
+            StatusCode::PAYLOAD_TOO_LARGE if with_files => Plain::FilesTooLarge,
+            status => Plain::Status(status),
+        };
+        response = site.plain(plain);
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }

@@ -15,13 +15,11 @@ use super::letter_page::{Failure, LetterPage, Told, Visit, anchor_of};
 use super::pages::Plain;
 use super::press::{Amiss, Press, is_name};
 use super::routes::Site;
+use super::session;
 use super::upload;
 use crate::core::fact::Answer;
 use crate::core::letter::Content;
 use crate::link::{Claim, LinkKeys, LinkRefused};
-
-/// The cookie that remembers, on this device, who presses. A name can hold any character, so it travels as base64.
-const NAME_COOKIE: &str = "schoolbell_by";
 
 /// The address after a press: `?ok=done&at=d2`.
 #[derive(Debug, Deserialize)]
@@ -82,6 +80,7 @@ pub(super) async fn press(
         Err(response) => return response,
     };
     let press = Press::from_pairs(brought.pairs);
+    let with_files = !brought.files.is_empty() || brought.amiss.is_some();
     let outcome = match press.check(&content) {
         Ok(_) if brought.amiss.is_some() => (
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -100,7 +99,11 @@ pub(super) async fn press(
         },
         Err(amiss) => (status_of(&amiss), Failure::of(amiss)),
     };
-    let (status, failure) = outcome;
+    let (status, mut failure) = outcome;
+    if with_files {
+        // No browser fills a field for files again.
+        failure.words += "选好的材料没有传上，请重新选。";
+    }
     let by = remembered_name(&headers);
     let (action, board) = paths(&site, &token, &content);
     let visit = Visit {
@@ -128,20 +131,8 @@ pub(super) async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain
             return Err(Plain::NoLetter);
         }
     };
-    let desk = Arc::clone(&site.desk);
-    let read = tokio::task::spawn_blocking(move || desk.letter(letter)).await;
-    match read {
-        Ok(Ok(Some(content))) => Ok(content),
-        Ok(Ok(None)) => Err(Plain::NoLetter),
-        Ok(Err(error)) => {
-            tracing::warn!(letter, %error, "信的内容取不出来");
-            Err(Plain::Later)
-        }
-        Err(error) => {
-            tracing::error!(letter, %error, "取信的内容时程序出错");
-            Err(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
-        }
-    }
+    let found = site.ask(move |desk| desk.letter(letter)).await?;
+    found.ok_or(Plain::NoLetter)
 }
 
 /// Where the page posts to, and where the board of the reader's unit is: under a token that lives as long as the
@@ -173,19 +164,13 @@ fn thank(
         Recorded::Before => "&before=true",
     };
     let location = format!("{path}?ok={answer}&at={anchor}{before}#{anchor}");
-    let cookie = format!(
-        "{NAME_COOKIE}={}; Path={}; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
-        URL_SAFE_NO_PAD.encode(&press.by),
-        site.pages.letters_path(),
-        if site.pages.secure { "; Secure" } else { "" },
-    );
     let mut response = StatusCode::SEE_OTHER.into_response();
-    for (name, value) in [(header::LOCATION, location), (header::SET_COOKIE, cookie)] {
-        // Both hold nothing but a checked token, fixed words and base64; a prefix of odd characters loses them.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
+    // It holds nothing but a checked token and fixed words; a prefix of odd characters loses it.
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
     }
+    let name = URL_SAFE_NO_PAD.encode(&press.by);
+    session::hand_out(&mut response, &site.pages, session::NAME, &name);
     response
 }
 
@@ -229,13 +214,7 @@ fn set(site: &Site, status: StatusCode, content: &Content, visit: &Visit<'_>) ->
 
 /// The name this device sent back, if it is still one.
 fn remembered_name(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).into_iter();
-    cookies
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == NAME_COOKIE)
-        .and_then(|(_, value)| URL_SAFE_NO_PAD.decode(value).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .filter(|name| is_name(name))
+    let value = session::value(headers, session::NAME)?;
+    let name = URL_SAFE_NO_PAD.decode(value).ok()?;
+    String::from_utf8(name).ok().filter(|name| is_name(name))
 }

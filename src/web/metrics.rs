@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
@@ -16,16 +16,12 @@ const TEXT_FORM: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`
 pub(super) async fn show(State(site): State<Arc<Site>>) -> Response {
-    let desk = Arc::clone(&site.desk);
-    match tokio::task::spawn_blocking(move || desk.measures()).await {
+    match site.ask(|desk| Ok(desk.measures())).await {
         Ok(measures) => {
             let kind = HeaderValue::from_static(TEXT_FORM);
             ([(header::CONTENT_TYPE, kind)], text(&measures)).into_response()
         }
-        Err(error) => {
-            tracing::error!(%error, "取运行数据时程序出错");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(plain) => site.plain(plain),
     }
 }
 

@@ -12,6 +12,7 @@ use ring::digest;
 use serde::Serialize;
 
 use super::desk::Masthead;
+use super::wording::full_width;
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("templates/style.css");
@@ -78,6 +79,8 @@ pub(super) enum Plain {
     Later,
     /// The desk took longer than a person waits; an answer may be recorded all the same.
     TooSlow,
+    /// A form with files that is too large.
+    FilesTooLarge,
     /// A form sent from another site.
     CrossSite,
     /// Anything else, by its status.
@@ -93,9 +96,15 @@ impl Plain {
             }
             Self::Expired | Self::BoardExpired => StatusCode::GONE,
             Self::Later | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::FilesTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CrossSite | Self::NotForYou => StatusCode::FORBIDDEN,
             Self::Status(status) => status,
         }
+    }
+
+    /// Whether its reader belongs on the bureau's pages, and finds the way from their first one.
+    fn leads_home(self) -> bool {
+        matches!(self, Self::NotThere | Self::NotForYou | Self::NoSignIn)
     }
 
     /// Title and words.
@@ -155,12 +164,21 @@ impl Plain {
             Self::TooSlow => (
                 "等得太久了",
                 &[
-                    "服务器太忙，没有等到结果。请重新打开这封信，看看回执有没有记下；没有的话，请再按一次。",
+                    "服务器太忙，没有等到结果。请重新打开这一页，看看回执有没有记下；没有的话，请再按一次。",
+                ],
+            ),
+            Self::FilesTooLarge => (
+                "材料太大",
+                &[
+                    "没有记下：一次最多传 3 个文件，每个 10 MB 以内；文字也不能太长。",
+                    "请返回，把照片或文件压缩一下，重新选好再按。",
                 ],
             ),
             Self::CrossSite => (
                 "没有记下",
-                &["这个回执是从别的网站发来的，为安全起见没有接受。请打开提醒信里的链接再按。"],
+                &[
+                    "这一页已经过时，或者是从别的网站发来的，为安全起见没有接受。请重新打开再按一次。",
+                ],
             ),
             Self::Status(status) => Self::words_of(status),
         }
@@ -195,6 +213,7 @@ impl Pages {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_formatter(write_value);
+        templates.add_filter("full_width", |words: &str| full_width(words));
         for (name, text) in TEMPLATES {
             templates
                 .add_template(name, text)
@@ -250,14 +269,10 @@ impl Pages {
         (format!("webcal://{rest}"), address)
     }
 
-    /// Where a cookie of the letters' pages is sent back to.
-    pub(super) fn letters_path(&self) -> String {
-        format!("{}/l", self.prefix)
-    }
-
     pub(super) fn plain(&self, plain: Plain, masthead: &Masthead) -> Response {
         let (title, words) = plain.words();
-        let page = context! { title, words => Serde(words) };
+        let home = plain.leads_home().then(|| self.path("/"));
+        let page = context! { title, words => Serde(words), home };
         self.set("plain.html", plain.status(), masthead, page)
     }
 

@@ -15,13 +15,13 @@ use tower_http::limit::RequestBodyLimitLayer;
 use super::board;
 use super::bureau::{self, Presses};
 use super::desk::{Desk, DeskError};
-use super::files;
+use super::files::{self, DOWNLOADS_AT_ONCE};
 use super::guard;
 use super::letter;
 use super::metrics;
 use super::pages::{Pages, Plain, STYLE};
 use super::serve::WebSettings;
-use super::sign_in;
+use super::sign_in::{self, LINKS_AT_ONCE};
 use super::upload::{self, UPLOADS_AT_ONCE};
 
 /// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
@@ -224,6 +224,10 @@ pub(super) struct Site {
     pub(super) settings: WebSettings,
     /// A place for each upload that is being read.
     pub(super) uploads: Arc<Semaphore>,
+    /// A place for each file that is being given out.
+    pub(super) downloads: Arc<Semaphore>,
+    /// A place for each link to sign in with that is being written.
+    pub(super) links: Arc<Semaphore>,
     /// What officers pressed of late.
     pub(super) presses: Arc<Presses>,
 }
@@ -259,6 +263,8 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         desk,
         pages: Pages::new(&settings.base_url),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
+        links: Arc::new(Semaphore::new(LINKS_AT_ONCE)),
         presses: Arc::default(),
         settings,
     });

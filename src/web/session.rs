@@ -12,17 +12,36 @@ use super::pages::Pages;
 use crate::core::hex::hex;
 use crate::link::LinkKeys;
 
-/// The cookie of somebody who is signed in.
-pub(super) const SESSION: &str = "schoolbell_session";
+/// A cookie that browsers are given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cookie {
+    name: &'static str,
+    /// How long it is kept, in seconds.
+    seconds: u32,
+    /// Which pages it is sent back to: those below this path of the site, all for an empty one.
+    below: &'static str,
+}
 
-/// The cookie of a browser that asked for a link to sign in with.
-pub(super) const BROWSER: &str = "schoolbell_browser";
+/// Of somebody who is signed in: a day at the desk. The ledger has the last word.
+pub(super) const SESSION: Cookie = Cookie {
+    name: "schoolbell_session",
+    seconds: 12 * 60 * 60,
+    below: "",
+};
 
-/// How long a browser may use the link it asked for, in seconds: the link's own time.
-pub(super) const BROWSER_S: u32 = 15 * 60;
+/// Of a browser that asked for a link to sign in with, for as long as the link works.
+pub(super) const BROWSER: Cookie = Cookie {
+    name: "schoolbell_browser",
+    seconds: 15 * 60,
+    below: "",
+};
 
-/// How long a session's cookie is kept, in seconds. The ledger has the last word.
-pub(super) const SESSION_S: u32 = 12 * 60 * 60;
+/// Of a device that remembers, for a year, who presses on it. A name can hold any character, so it travels as base64.
+pub(super) const NAME: Cookie = Cookie {
+    name: "schoolbell_by",
+    seconds: 365 * 24 * 60 * 60,
+    below: "/l",
+};
 
 /// Bytes of a secret: 256 bits.
 const SECRET_LEN: usize = 32;
@@ -42,40 +61,46 @@ pub(super) fn digest_of(secret: &str) -> String {
     hex(digest(&SHA256, secret.as_bytes()).as_ref())
 }
 
-/// The value of a cookie.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// What a browser holds in a cookie.
+pub(super) fn value(headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).into_iter();
     cookies
         .filter_map(|line| line.to_str().ok())
         .filter(|line| line.len() <= LONGEST)
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(found, _)| *found == name)
+        .find(|(name, _)| *name == cookie.name)
         .map(|(_, value)| value)
 }
 
 /// The digest of a secret that a cookie brings back.
-pub(super) fn held(headers: &HeaderMap, name: &str) -> Option<String> {
-    cookie(headers, name).map(digest_of)
+pub(super) fn held(headers: &HeaderMap, cookie: Cookie) -> Option<String> {
+    value(headers, cookie).map(digest_of)
 }
 
-/// Gives the browser a secret to hold for so many seconds; none of them take it away. No script may read it, and no
-/// other site's form brings it along.
-pub(super) fn hand_out(
-    response: &mut Response,
-    pages: &Pages,
-    name: &str,
-    secret: &str,
-    seconds: u32,
-) {
-    let cookie = format!(
-        "{name}={secret}; Path={}; Max-Age={seconds}; HttpOnly; SameSite=Lax{}",
-        pages.root_path(),
+/// Gives the browser something to hold. No script may read it, and no other site's form brings it along.
+pub(super) fn hand_out(response: &mut Response, pages: &Pages, cookie: Cookie, value: &str) {
+    set(response, pages, cookie, value, cookie.seconds);
+}
+
+/// Takes away what the browser holds.
+pub(super) fn take_away(response: &mut Response, pages: &Pages, cookie: Cookie) {
+    set(response, pages, cookie, "", 0);
+}
+
+fn set(response: &mut Response, pages: &Pages, cookie: Cookie, value: &str, seconds: u32) {
+    let path = match cookie.below {
+        "" => pages.root_path().to_owned(),
+        below => pages.path(below),
+    };
+    let line = format!(
+        "{}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{}",
+        cookie.name,
         if pages.secure { "; Secure" } else { "" },
     );
     // Base64 and fixed words; a prefix of odd characters loses it.
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
     }
 }
 

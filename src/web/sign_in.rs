@@ -13,7 +13,11 @@ use super::bureau;
 use super::desk::AskedLink;
 use super::pages::Plain;
 use super::routes::Site;
-use super::session::{self, BROWSER, BROWSER_S, SESSION, SESSION_S};
+use super::session::{self, BROWSER, SESSION};
+
+/// Links to sign in with that are written at a time, each on a thread. Anybody may ask for one: of more at once the rest
+/// are not sent.
+pub(super) const LINKS_AT_ONCE: usize = 32;
 
 /// Bytes a mail address may have (RFC 5321, section 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
@@ -70,14 +74,19 @@ pub(super) async fn ask(
         browser: session::digest_of(&secret),
     };
     // Nobody waits for it: how long it takes would tell whether there is such an officer.
-    let desk = Arc::clone(&site.desk);
-    drop(tokio::task::spawn_blocking(move || {
-        if let Err(error) = desk.mail_link(&asked) {
-            tracing::error!(%error, "登录信写不出来");
-        }
-    }));
+    if let Ok(place) = Arc::clone(&site.links).try_acquire_owned() {
+        let desk = Arc::clone(&site.desk);
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = desk.mail_link(&asked) {
+                tracing::error!(%error, "登录信写不出来");
+            }
+            drop(place);
+        }));
+    } else {
+        tracing::warn!("同时要登录链接的太多，这一个没有寄");
+    }
     let mut response = site.plain(Plain::LinkMailed);
-    session::hand_out(&mut response, &site.pages, BROWSER, &secret, BROWSER_S);
+    session::hand_out(&mut response, &site.pages, BROWSER, &secret);
     response
 }
 
@@ -137,8 +146,8 @@ pub(super) async fn enter(
     match signed_in {
         Ok(true) => {
             let mut response = back_home(&site);
-            session::hand_out(&mut response, &site.pages, SESSION, &secret, SESSION_S);
-            session::hand_out(&mut response, &site.pages, BROWSER, "", 0);
+            session::hand_out(&mut response, &site.pages, SESSION, &secret);
+            session::take_away(&mut response, &site.pages, BROWSER);
             response
         }
         Ok(false) => site.plain(Plain::NoSignIn),
@@ -174,7 +183,7 @@ pub(super) async fn leave(
     match site.ask(move |desk| desk.sign_out(&entry.session)).await {
         Ok(()) => {
             let mut response = back_home(&site);
-            session::hand_out(&mut response, &site.pages, SESSION, "", 0);
+            session::take_away(&mut response, &site.pages, SESSION);
             response
         }
         Err(plain) => site.plain(plain),

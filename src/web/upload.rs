@@ -19,7 +19,7 @@ pub(super) const UPLOADS_AT_ONCE: usize = 4;
 /// Bytes of a form with files: the files, and what stands around them.
 pub(super) const FORM_LIMIT: usize = FILES_AT_MOST * BYTES_AT_MOST + 64 * 1024;
 
-/// Bytes of a form without files, and of a field that is no file: a name and a note at their longest take 7 KiB.
+/// Bytes of a form without files, and of all fields together that are no files: a name and a note at their longest take 7 KiB.
 const FIELD_LIMIT: usize = 16 * 1024;
 
 /// What a form brought.
@@ -64,6 +64,8 @@ pub(super) async fn read(site: &Arc<Site>, request: Request) -> Result<Brought, 
         amiss: None,
         turn: None,
     };
+    // Bytes of the fields that are no files, with their names.
+    let mut plain = 0;
     loop {
         let field = form.next_field().await;
         let Some(mut field) = field.map_err(axum::response::IntoResponse::into_response)? else {
@@ -72,22 +74,33 @@ pub(super) async fn read(site: &Arc<Site>, request: Request) -> Result<Brought, 
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(ToOwned::to_owned);
         let is_file = file.is_some();
-        let limit = if is_file { BYTES_AT_MOST } else { FIELD_LIMIT };
-        // A field for files that was left empty comes as one without name and bytes.
-        if file.as_deref().is_some_and(|file| !file.is_empty()) && brought.turn.is_none() {
-            brought.turn = Arc::clone(&site.uploads).acquire_owned().await.ok();
-        }
         let mut bytes = Vec::new();
+        plain += if is_file { 0 } else { name.len() };
         while let Some(more) = field
             .chunk()
             .await
             .map_err(axum::response::IntoResponse::into_response)?
         {
-            if bytes.len() + more.len() <= limit {
+            if !is_file {
+                plain += more.len();
+                if plain > FIELD_LIMIT {
+                    return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+                }
+                bytes.extend_from_slice(&more);
+                continue;
+            }
+            // A field for files that was left empty comes without bytes, and waits for nobody.
+            if brought.turn.is_none() && !more.is_empty() {
+                brought.turn = Arc::clone(&site.uploads).acquire_owned().await.ok();
+            }
+            if bytes.len() + more.len() <= BYTES_AT_MOST {
                 bytes.extend_from_slice(&more);
             } else {
                 brought.amiss = Some("一个文件最多 10 MB，请压缩后再传。");
             }
+        }
+        if plain > FIELD_LIMIT {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
         }
         match file {
             None => {

@@ -473,6 +473,7 @@ fn matters_and_alert() {
               1. 横河小学没有可用的联系人:安全主任的邮箱被退回(550 5.1.1)。
                  请更新通讯录,随后会自动补发。
               2. 2027年的放假通知还没有录入,工作日暂按周一至周五推算。
+            管理页：https://calendar.example/
 
             详细情况：
             https://calendar.example/l/sample

@@ -27,6 +27,7 @@ mod ledger;
 mod letters;
 mod link;
 mod mail;
+mod officers;
 mod properties;
 mod rehearsal;
 mod replies;

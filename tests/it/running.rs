@@ -25,6 +25,7 @@ mod load;
 mod locked;
 mod monitor;
 mod office;
+mod photo;
 mod post_office;
 mod power;
 mod presser;

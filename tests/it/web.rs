@@ -8,3 +8,4 @@ mod desk;
 mod guards;
 mod pages;
 mod site;
+mod uploads;

@@ -247,6 +247,7 @@ fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> an
             .unit
             .is_some()
             .then(|| format!("{}/u/…", settings.base_url)),
+        desk: (!content.matters.is_empty()).then(|| format!("{}/", settings.base_url)),
         contact: settings.mail.contact.clone(),
         ..Links::default()
     };

@@ -161,7 +161,7 @@ impl<'a> Clerk<'a> {
                     |words| words.zh,
                 )
             } else {
-                "这个单位在这一期没有这项任务;用 schoolbell dates --task 看有哪些期次".to_owned()
+                "这个单位在这一期没有这项任务".to_owned()
             };
             return Err(format!("没有职责 {duty}。{hint}"));
         };
@@ -194,13 +194,11 @@ impl<'a> Clerk<'a> {
         if let Some(due) = self.agenda.due_in_period(&duty.occurrence, &duty.unit)
             && until <= due
         {
-            return Err(format!("{name} 的截止日是 {due},{until} 并不更晚"));
+            return Err(format!("{name} 的截止日是 {due},延到 {until} 并不更晚"));
         }
         let settled = |known: &DutyState| known.settled(self.times(duty)).is_some();
         if self.known(duty).is_some_and(settled) {
-            return Err(format!(
-                "{name} 已经办结,不用延期;要重新打开请先退回(return)"
-            ));
+            return Err(format!("{name} 已经办结,不用延期;要重新打开请先退回"));
         }
         Ok(())
     }
@@ -250,11 +248,11 @@ impl<'a> Clerk<'a> {
         let request = self
             .known(&duty)
             .and_then(DutyState::request)
-            .ok_or_else(|| format!("{name} 没有待定的申请;要延期请用 extend,要免做请用 waive"))?;
+            .ok_or_else(|| format!("{name} 没有待定的申请;要延期或免做,可以直接办"))?;
         let until = if request.answer == Answer::Extension && granted {
             let until = until
                 .or(request.until)
-                .ok_or("申请里没有写延到哪天,请写明(--until)")?;
+                .ok_or("申请里没有写延到哪天,请写明日期")?;
             self.later(&duty, name, until)?;
             Some(until)
         } else {

@@ -65,7 +65,7 @@ impl<'a> Clerk<'a> {
             return Err(format!("“{}”按行事历进行,不用发起", task.title));
         };
         if given.task.is_none() && given.title.is_empty() && note.is_empty() {
-            return Err("请用名称(--title)或事由(--note)写明是什么事".to_owned());
+            return Err("请在名称或事由里写明是什么事".to_owned());
         }
         let (units, warning) = self.units(task, &given.whom)?;
         let today = self.today();
@@ -75,7 +75,7 @@ impl<'a> Clerk<'a> {
             Stretch::Days(n) => today.saturating_add(jiff::Span::new().days(i64::from(n))),
         });
         if due < today {
-            return Err(format!("到期日(--due)是 {due},已经过去"));
+            return Err(format!("到期日 {due} 已经过去"));
         }
         let occurrence = self.fresh_occurrence(task, &units, today);
         let event = |unit: &&Unit| Event::Raised {
@@ -159,7 +159,7 @@ impl<'a> Clerk<'a> {
             let help = fault
                 .help
                 .map_or(String::new(), |help| format!("。{}", help.zh));
-            format!("对象(--audience)“{text}”:{}{help}", fault.message.zh)
+            format!("对象“{text}”:{}{help}", fault.message.zh)
         })?;
         let asked: Vec<&Unit> = roster
             .units()
@@ -167,7 +167,7 @@ impl<'a> Clerk<'a> {
             .filter(|unit| audience.matches(unit))
             .collect();
         if asked.is_empty() {
-            return Err(format!("对象(--audience)“{text}”没有对上任何单位"));
+            return Err(format!("对象“{text}”没有对上任何单位"));
         }
         let units: Vec<&Unit> = asked.iter().copied().filter(|unit| is_for(unit)).collect();
         if units.is_empty() {

@@ -15,7 +15,7 @@ pub use matrix::{Cell, Matrix, MatrixAsked, Stand, Town, matrix};
 pub use queue::{Queue, QueuedLetter, queue};
 pub use requests::{Request, requests};
 pub use scope::Scope;
-pub use today::{Arrived, Gap, GoneOut, Today, today};
+pub use today::{Arrived, GoneOut, Today, today};
 pub use year::{Line, MonthOfYear, Tally, Year, year};
 
 use super::agenda::Agenda;

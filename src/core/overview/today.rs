@@ -11,7 +11,6 @@ use crate::core::agenda::Agenda;
 use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterKind};
-use crate::core::names::UnitId;
 use crate::core::plan::{Slots, missing_notices, undelivered};
 use crate::core::state::{Held, LetterStatus, State};
 
@@ -40,8 +39,8 @@ pub struct Today {
     pub arrived: Vec<Arrived>,
     /// What waits for a decision.
     pub requests: usize,
-    /// Units that nobody can be reached at.
-    pub gaps: Vec<Gap>,
+    /// The names of the units that nobody can be reached at.
+    pub gaps: Vec<String>,
     /// Letters that may have arrived or not.
     pub unknown: usize,
     /// Letters that did not arrive, and still trouble somebody.
@@ -50,7 +49,7 @@ pub struct Today {
     pub unreachable: usize,
     /// What the calendar lacks, in words.
     pub missing: Vec<String>,
-    /// What has units that are overdue; the most first.
+    /// What has units that are overdue, of this year and the last; the most first.
     pub overdue: Vec<Line>,
     /// What falls due soon and is not done everywhere.
     pub soon: Vec<Line>,
@@ -84,15 +83,6 @@ pub struct Arrived {
     pub by: String,
     /// With what note.
     pub note: String,
-}
-
-/// A unit that nobody can be reached at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Which.
-    pub unit: UnitId,
-    /// Its name.
-    pub name: String,
 }
 
 /// The present day.
@@ -257,18 +247,15 @@ fn arrived(
     (counts, rows.collect())
 }
 
-fn gaps(agenda: &Agenda, state: &State, scope: &Scope, day: Date) -> Vec<Gap> {
+fn gaps(agenda: &Agenda, state: &State, scope: &Scope, day: Date) -> Vec<String> {
     let units = agenda.roster.units().iter().enumerate();
     units
         .filter(|(at, unit)| scope.sees(*at) && !unit.is_reachable(day, &state.unreachable))
-        .map(|(_, unit)| Gap {
-            unit: unit.id.clone(),
-            name: unit.name.clone(),
-        })
+        .map(|(_, unit)| unit.name.clone())
         .collect()
 }
 
-/// What has units overdue, and what falls due soon; of this year, and in its first weeks of the last one too.
+/// What has units overdue, of this year and the last, and what falls due soon.
 fn pressing(
     agenda: &Agenda,
     state: &State,
@@ -277,7 +264,7 @@ fn pressing(
     day: Date,
 ) -> (Vec<Line>, Vec<Line>) {
     let soon = day.saturating_add(SOON_DAYS.days());
-    let around = day.saturating_sub(60.days()).year()..=soon.year();
+    let around = day.year() - 1..=soon.year();
     let lines: Vec<Line> = around
         .flat_map(|number| year(agenda, state, scope, Some(number), now).months)
         .flat_map(|month| month.lines)

@@ -32,7 +32,7 @@ use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Event, LetterKind, LetterNo, Part};
 use super::ladder::Rung;
 use super::names::Address;
-use super::roster::Unit;
+use super::roster::{Contact, Unit};
 use super::state::State;
 
 /// A rung of a duty that has come due, for one address.
@@ -445,17 +445,20 @@ type News = (Vec<Notice>, Vec<(String, String)>);
 pub fn officers(agenda: &Agenda, today: Date) -> BTreeSet<Address> {
     let roster = &agenda.roster;
     let mut found = BTreeSet::new();
-    for role in &agenda.officers {
-        for unit in roster.units() {
-            if role.at.is_none_or(|kind| unit.kind == kind) {
-                found.extend(
-                    unit.contacts
-                        .iter()
-                        .filter(|contact| contact.role == role.role && contact.holds_on(today))
-                        .filter_map(|contact| contact.address.clone()),
-                );
-            }
-        }
+    for unit in roster.units() {
+        let holders = unit
+            .contacts
+            .iter()
+            .filter(|contact| contact.holds_on(today) && makes_an_officer(agenda, unit, contact));
+        found.extend(holders.filter_map(|contact| contact.address.clone()));
     }
     found
+}
+
+/// Whether what a contact does at a unit makes them an officer.
+pub(super) fn makes_an_officer(agenda: &Agenda, unit: &Unit, contact: &Contact) -> bool {
+    agenda
+        .officers
+        .iter()
+        .any(|role| role.role == contact.role && role.at.is_none_or(|kind| unit.kind == kind))
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::civil::Date;
 use minijinja::context;
+use minijinja::value::Serde;
 
 use super::once::Press;
 use super::{Entry, admit};
@@ -21,7 +22,6 @@ use crate::web::pages::Plain;
 use crate::web::press::{LONGEST_NOTE, has_odd_character, is_name, one_line};
 use crate::web::routes::Site;
 use crate::web::session;
-use crate::web::wording::full_width;
 
 /// Characters a title may have.
 const LONGEST_TITLE: usize = 60;
@@ -268,14 +268,9 @@ fn told_page(site: &Site, entry: &Entry, status: StatusCode, told: &Told, back: 
     // Only a path of our own leads back.
     let own =
         back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
-    let words = |told: &[String]| {
-        told.iter()
-            .map(|words| full_width(words))
-            .collect::<Vec<_>>()
-    };
     let page = context! {
-        done => words(&told.done),
-        not_done => words(&told.not_done),
+        done => Serde(&told.done),
+        not_done => Serde(&told.not_done),
         back => if own { back } else { "/" },
     };
     let title = if told.done.is_empty() {

@@ -106,7 +106,7 @@ impl Site {
 
 /// `GET /`: the present day, or the page to sign in with.
 pub(super) async fn home(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    if session::cookie(&headers, SESSION).is_none() {
+    if session::value(&headers, SESSION).is_none() {
         return sign_in::form(&site, StatusCode::OK, None, "");
     }
     let entry = match admit(&site, &headers).await {
@@ -298,7 +298,8 @@ pub(super) async fn hold(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct OfVersion {
-    version: Option<String>,
+    /// The place in the ledger of the fact that put it in force.
+    version: Option<u64>,
 }
 
 /// `GET /calendar`: for those who see the whole.
@@ -313,16 +314,15 @@ pub(super) async fn versions(
         Err(response) => return response,
     };
     let asked = asked.ok().and_then(|Query(asked)| asked.version);
-    let wanted = asked.clone();
     let found = site
         .ask(move |desk| {
-            let edit = wanted.map(|version| desk.edit(&version)).transpose()?;
+            let edit = asked.map(|seq| desk.edit(seq)).transpose()?;
             Ok((desk.versions()?, edit.flatten()))
         })
         .await;
     match found {
         Ok((found, edit)) => {
-            let page = versions::Page::new(&found, asked.as_deref(), edit.as_deref());
+            let page = versions::Page::new(&found, asked, edit.as_deref());
             site.bureau(&entry, ("versions.html", "calendar", "行事历版本"), &page)
         }
         Err(plain) => site.plain(plain),

@@ -157,7 +157,7 @@ fn needs(found: &Today, unwell: &[String]) -> Vec<Need> {
             .gaps
             .iter()
             .take(GAPS_NAMED)
-            .map(|gap| gap.name.as_str())
+            .map(String::as_str)
             .collect();
         let more = if found.gaps.len() > GAPS_NAMED {
             format!("等 {} 个单位", found.gaps.len())

@@ -16,7 +16,7 @@ pub(super) struct Page<'a> {
 
 #[derive(Debug, Serialize)]
 struct Row<'a> {
-    version: &'a str,
+    seq: u64,
     name: &'a str,
     at: String,
     stands: &'static str,
@@ -31,10 +31,10 @@ struct Shown<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(found: &'a [Version], asked: Option<&str>, edit: Option<&'a str>) -> Self {
+    pub(super) fn new(found: &'a [Version], asked: Option<u64>, edit: Option<&'a str>) -> Self {
         let at = |version: &Version| version.at.strftime("%Y年%-m月%-d日 %H:%M").to_string();
         let rows = found.iter().enumerate().map(|(nth, version)| Row {
-            version: &version.version,
+            seq: version.seq,
             name: version
                 .version
                 .get(..SHOWN_DIGITS)
@@ -47,7 +47,7 @@ impl<'a> Page<'a> {
             },
             has_before: nth + 1 < found.len(),
         });
-        let asked = asked.and_then(|asked| found.iter().find(|v| v.version == asked));
+        let asked = asked.and_then(|asked| found.iter().find(|v| v.seq == asked));
         Self {
             rows: rows.collect(),
             shown: asked.zip(edit).map(|(version, edit)| Shown {

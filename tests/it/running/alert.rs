@@ -38,7 +38,7 @@ fn a_typhoon_on_saturday_night() {
     assert!(text.contains("12日6时前转移住校师生"), "{text}");
     assert!(text.contains("这是紧急通知"), "{text}");
     assert_eq!(press(&page, &duty, "received", "王建国"), 303);
-    assert!(open(&page).contains("收到(王建国)"));
+    assert!(open(&page).contains("收到（王建国）"));
     daemon.interrupt();
     // Received, so nobody is pressed or told on Monday.
     house.pass("2026-07-13T07:30:00+08:00", "2026-07-15T09:00:00+08:00");

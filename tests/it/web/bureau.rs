@@ -1,5 +1,8 @@
 //! The bureau's pages: signing in, what an officer sees, and what a town's does not.
 
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
 use super::boards::bell;
 use super::desk::{FILE, MemoryDesk, digest_of, letter};
 use super::site::{FORM, Reply, Site, page_of, sign_in_of};
@@ -72,6 +75,7 @@ fn an_officer_signs_in_by_a_mailed_link_and_out_again() {
             let reply = site.ask(method, &link, &format!("{FORM}{headers}"), "");
             assert_eq!(reply.status, 404);
             reply.says("这个登录链接不能用");
+            reply.says("回到首页</a>");
             assert_eq!(reply.header("set-cookie"), None);
         }
     }
@@ -116,6 +120,34 @@ fn what_is_said_tells_nothing_of_who_may() {
         assert_eq!(reply.status, 422, "{amiss:?}");
         reply.says("请写您的邮箱");
         assert_eq!(reply.header("set-cookie"), None);
+    }
+}
+
+/// A link is written on a thread of its own: anybody may ask, so there are not endlessly many, and nobody is told.
+#[test]
+fn no_flood_of_links_takes_the_threads() {
+    let site = site();
+    let wait = site.desk.links_wait.lock().unwrap();
+    let first = site.post("/sign-in", &[("address", "office@b")]);
+    for nth in 0..60 {
+        let address = format!("nobody{nth}@elsewhere.example");
+        let reply = site.post("/sign-in", &[("address", &address)]);
+        assert_eq!((reply.status, &reply.body), (200, &first.body));
+    }
+    drop(wait);
+    let until = Instant::now() + Duration::from_secs(20);
+    while site.desk.asked_links.lock().unwrap().len() < 32 {
+        assert!(Instant::now() < until, "so many were taken");
+        std::thread::yield_now();
+    }
+    assert_eq!(site.desk.links_begun.load(Ordering::SeqCst), 32);
+    // With room again, the next is written.
+    loop {
+        site.post("/sign-in", &[("address", "office@b")]);
+        if site.desk.links_begun.load(Ordering::SeqCst) > 32 {
+            break;
+        }
+        assert!(Instant::now() < until, "no place was given back");
     }
 }
 
@@ -182,11 +214,11 @@ fn a_matrix_is_filtered_by_period_town_and_standing() {
     let whole = see(&site, "/task?id=drill");
     whole.says("应急疏散演练(5月)");
     whole.says("5月4日已完成");
-    whole.says("已完成(safety@s1)");
+    whole.says("已完成（safety@s1）");
     see(&site, "/task?id=drill&period=2026-04").says("4月10日已完成");
     let overdue = see(&site, "/task?id=ledger&stand=overdue");
     overdue.says("浒山小学");
-    overdue.says("收到(safety@s1)");
+    overdue.says("收到（safety@s1）");
     see(&site, "/task?id=ledger&stand=done").says("没有符合条件的单位");
     see(&site, "/task?id=ledger&town=bureau").says("没有符合条件的单位");
     see(&site, "/task?id=ledger&town=t1").says("浒山小学");
@@ -208,10 +240,23 @@ fn the_other_pages_tell_what_they_are_for() {
     see(&site, "/mail").says("没有等待发出的信");
     let versions = see(&site, "/calendar");
     versions.says("b1946ac9");
-    versions.says("正在使用，还没有按它发过信");
+    // Undone, an edit is there twice under one name: each row is its own, and the newest is in use.
+    assert_eq!(versions.body.matches("b1946ac9").count(), 2);
+    assert_eq!(
+        versions.body.matches("正在使用，还没有按它发过信").count(),
+        1
+    );
+    assert_eq!(versions.body.matches("看改动</a>").count(), 2);
+    versions.says("/calendar?version=455\"");
     versions.does_not_say("改期");
-    let shown = see(&site, "/calendar?version=b1946ac92492");
+    let shown = see(&site, "/calendar?version=907");
+    shown.says("4月20日 09:30的改动");
     shown.says("“应急疏散演练”改期：5月12日 → 5月15日&lt;b&gt;");
+    for odd in ["b1946ac92492", "-1", "", "1%20or%201"] {
+        let reply = see(&site, &format!("/calendar?version={odd}"));
+        assert_eq!(reply.status, 200, "{odd}");
+        reply.does_not_say("改期");
+    }
     see(&site, "/settings").says("校钟 &lt;bell@cixi.example&gt;");
 }
 
@@ -223,7 +268,9 @@ fn a_town_sees_its_own_units_and_nothing_of_the_whole() {
     home.does_not_say("/settings");
     see(&site, "/task?id=ledger").says("浒山小学");
     for of_the_whole in ["/calendar", "/settings"] {
-        assert_eq!(see(&site, of_the_whole).status, 403);
+        let reply = see(&site, of_the_whole);
+        assert_eq!(reply.status, 403);
+        reply.says("回到首页</a>");
     }
     // 横河镇 is not its own.
     let desk = MemoryDesk::with([letter(1)]);
@@ -237,6 +284,7 @@ fn a_town_sees_its_own_units_and_nothing_of_the_whole() {
         let reply = see(&site, theirs);
         assert_eq!(reply.status, 404, "{theirs}");
         reply.does_not_say("浒山");
+        reply.says("<a class=\"button\" href=\"/\">回到首页</a>");
     }
     assert_eq!(see(&site, "/unit/t2").status, 200);
     see(&site, "/year").does_not_say("浒山");

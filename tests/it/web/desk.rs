@@ -54,6 +54,9 @@ pub(crate) struct MemoryDesk {
     boards: Mutex<BTreeMap<UnitId, Board>>,
     bureau: Mutex<Option<Bell>>,
     pub(crate) asked_links: Mutex<Vec<AskedLink>>,
+    /// While a test holds this, no link is written.
+    pub(crate) links_wait: Mutex<()>,
+    pub(crate) links_begun: AtomicUsize,
     /// What officers decided.
     pub(crate) deeds: Mutex<Vec<Deed>>,
     /// While a test holds this, no deed comes to its end.
@@ -77,6 +80,8 @@ impl MemoryDesk {
             boards: Mutex::default(),
             bureau: Mutex::default(),
             asked_links: Mutex::default(),
+            links_wait: Mutex::default(),
+            links_begun: AtomicUsize::new(0),
             deeds: Mutex::default(),
             deeds_wait: Mutex::default(),
             deeds_begun: AtomicUsize::new(0),
@@ -190,6 +195,8 @@ impl Desk for MemoryDesk {
     }
 
     fn mail_link(&self, asked: &AskedLink) -> Result<(), DeskError> {
+        self.links_begun.fetch_add(1, Ordering::SeqCst);
+        drop(lock(&self.links_wait));
         lock(&self.asked_links).push(asked.clone());
         Ok(())
     }
@@ -285,21 +292,23 @@ impl Desk for MemoryDesk {
     }
 
     fn versions(&self) -> Result<Vec<Version>, DeskError> {
-        let version = |name: &str, day, in_force| Version {
+        let version = |seq, name: &str, day, in_force| Version {
+            seq,
             version: name.to_owned(),
             at: date(2026, 4, day).at(9, 30, 0, 0),
             in_force,
             awaits_release: in_force,
         };
         Ok(vec![
-            version("b1946ac92492", 20, true),
-            version("a0f3c1d2e4b5", 1, false),
+            version(907, "b1946ac92492", 20, true),
+            version(455, "a0f3c1d2e4b5", 14, false),
+            version(3, "b1946ac92492", 1, false),
         ])
     }
 
-    fn edit(&self, version: &str) -> Result<Option<String>, DeskError> {
-        let words = "“应急疏散演练”改期：5月12日 → 5月15日<b>\n".to_owned();
-        Ok((version == "b1946ac92492").then_some(words))
+    fn edit(&self, seq: u64) -> Result<Option<String>, DeskError> {
+        let words = "“应急疏散演练”改期:5月12日 → 5月15日<b>\n".to_owned();
+        Ok((seq == 907).then_some(words))
     }
 
     fn settings(&self) -> Vec<SettingsPart> {

@@ -249,7 +249,7 @@ fn a_form_from_another_site_is_refused() {
         &body(),
     );
     assert_eq!((reply.status, site.desk.recorded().len()), (403, 0));
-    reply.says("别的网站");
+    reply.says("这一页已经过时，或者是从别的网站发来的");
     // A link in a letter read in a browser comes from another site too: looking stays free.
     assert_eq!(
         site.ask("GET", &page_of(1), "Sec-Fetch-Site: cross-site\r\n", "")

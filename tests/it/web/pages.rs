@@ -97,7 +97,7 @@ fn a_settled_duty_says_by_whom_and_can_be_corrected() {
         content.items.push(item);
     });
     page.says("这封信里的事项都已办结");
-    page.says("已完成(王建国,5月4日)");
+    page.says("已完成（王建国，5月4日）");
     page.says("更正这个回执");
     page.does_not_say("还剩");
 }
@@ -120,7 +120,7 @@ fn a_roll_up_stands_by_town() {
         "鄞州区中河街道 <small>1 项</small>",
         "已逾期 3 个工作日",
         "还没有回执",
-        "收到(沈丽)",
+        "收到（沈丽）",
         "已办结，不用再管",
         "已撤销，不必再做",
         "鄞州实验小学的安全主任空缺",
