@@ -183,6 +183,13 @@ impl LinkKeys {
     pub fn derive(&self, label: &str) -> [u8; 32] {
         sub_key(&self.keys[0].root, "use", label)
     }
+
+    /// The same of every key in force, the newest first: what an older one made is known again by it.
+    pub fn derive_each(&self, label: &str) -> impl Iterator<Item = [u8; 32]> {
+        self.keys
+            .iter()
+            .map(move |key| sub_key(&key.root, "use", label))
+    }
 }
 
 impl fmt::Debug for LinkKeys {

@@ -21,7 +21,7 @@ use crate::core::agenda::Agenda;
 use crate::core::names::Address;
 use crate::core::rehearsal::{Posted, Summary};
 use crate::ics;
-use crate::mail::{self, Header, Links, Mailbox, Spool, Templates};
+use crate::mail::{self, Header, Links, Mailbox, Numbered, Spool, Templates};
 
 /// Where the button of a rehearsed letter leads: under the real address, but to no letter.
 const NO_TOKEN: &str = "rehearsal";
@@ -119,7 +119,11 @@ impl<'a> Album<'a> {
     /// A file that cannot be written.
     pub fn keep(&mut self, letter: &Posted) -> anyhow::Result<()> {
         let content = &letter.content;
-        let rendered = self.templates.render(content, &self.links);
+        let links = Links {
+            tag: Numbered::new(content.letter, b"rehearsal").tag,
+            ..self.links.clone()
+        };
+        let rendered = self.templates.render(content, &links);
         for problem in &rendered.problems {
             if !self.problems.contains(problem) {
                 self.problems.push(problem.clone());

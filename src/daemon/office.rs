@@ -19,11 +19,14 @@ use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
-use crate::mail::{Links, Templates, message_id};
+use crate::mail::{Links, Numbered, Templates, message_id};
 use crate::web::Measures;
 
 /// A beat follows each minute.
 const BEAT_EVERY_S: i64 = 60;
+
+/// What the key of the tags beside letters' numbers is derived for.
+const NUMBER_LABEL: &str = "letter-number";
 
 /// Where a letter may stand that is not over, or needs a person.
 const OPEN_STATES: [LetterStatus; 5] = [
@@ -294,9 +297,21 @@ impl Office {
         message_id(&key, installation, slot, address, kind, host)
     }
 
+    /// A letter's number, with the tag that proves who has the letter.
+    pub(super) fn number(&self, letter: LetterNo) -> Numbered {
+        Numbered::new(letter, &self.keys.derive(NUMBER_LABEL))
+    }
+
+    /// Whether a number's tag is by a key in force.
+    pub(super) fn proves(&self, number: &Numbered) -> bool {
+        let mut keys = self.keys.derive_each(NUMBER_LABEL);
+        keys.any(|key| number.is_by(&key))
+    }
+
     /// The links and the contact line of a letter.
     pub(super) fn links(&self, content: &Content, answerable: bool) -> Links {
         let house = self.house();
+        let tag = self.number(content.letter).tag;
         let expires = content
             .today
             .saturating_add(jiff::Span::new().days(LIFE_DAYS));
@@ -310,6 +325,7 @@ impl Office {
             return Links {
                 page: Some(format!("{base}/sign-in/{token}")),
                 contact: house.settings.mail.contact.clone(),
+                tag,
                 ..Links::default()
             };
         }
@@ -320,6 +336,7 @@ impl Office {
             desk: (!content.matters.is_empty()).then(|| format!("{base}/")),
             contact: house.settings.mail.contact.clone(),
             reads_replies: house.settings.mail.imap.is_some(),
+            tag,
         }
     }
 

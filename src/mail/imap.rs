@@ -2,22 +2,20 @@
 //! is kept by number in the ledger, so that a person who opens the mailbox changes nothing.
 
 use std::fmt::{Debug, Display};
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_imap::Client;
 use async_imap::error::Error;
-use futures_util::TryStreamExt;
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, Status};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::phrase::{one_line, shorten};
 use super::smtp::{Secret, Tls, Unusable};
-use super::tls::connector;
+use super::tls::{self, NotEncrypted, connector};
 
 /// How long a server may take over one command.
 const COMMAND_WITHIN: Duration = Duration::from_mins(1);
@@ -147,7 +145,8 @@ impl Imap {
             Ok(Ok(session)) => session,
             Ok(Err((Error::No(why), _))) => {
                 let what = "收信服务器不让登录,请核对 [mail.imap] 的 user 和密码;163、QQ 邮箱要先开通 IMAP,并用授权码";
-                return Err(lasting(what, why));
+                // Providers refuse for a while whoever came too often: lasting is what lasts.
+                return Err(passing(what, why));
             }
             Ok(Err((why, _))) => return Err(passing("登录收信服务器出错", why)),
             Err(_) => return Err(passing("登录收信服务器", "没有回音")),
@@ -178,7 +177,7 @@ impl Imap {
     }
 
     async fn connect(&self) -> Result<Box<dyn Line>, ImapFault> {
-        let host = self.settings.host.trim_matches(['[', ']']);
+        let host = tls::bare(&self.settings.host);
         let what = format!("连不上收信服务器 {host}:{}", self.settings.port);
         let connecting = TcpStream::connect((host, self.settings.port));
         let tcp = match timeout(COMMAND_WITHIN, connecting).await {
@@ -186,9 +185,8 @@ impl Imap {
             Ok(Err(why)) => return Err(passing(&what, why)),
             Err(_) => return Err(passing(&what, "没有回音")),
         };
-        let Some(tls) = &self.tls else {
-            // `localhost` may resolve to anything; what counts is where we got to.
-            return if tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback()) {
+        let Some(connector) = &self.tls else {
+            return if tls::is_here(&tcp) {
                 Ok(Box::new(tcp))
             } else {
                 Err(lasting("收信服务器不在本机,不加密不能登录", host))
@@ -198,16 +196,14 @@ impl Imap {
             Tls::StartTls => ask_for_tls(tcp).await?,
             _ => tcp,
         };
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|why| lasting("收信服务器的名称不能用", why))?;
-        match timeout(COMMAND_WITHIN, tls.connect(name, tcp)).await {
-            Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(why)) if why.kind() == io::ErrorKind::InvalidData => {
+        match tls::encrypt(tcp, connector, host, COMMAND_WITHIN).await {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(NotEncrypted::Untrusted(why)) => {
                 let what = "收信服务器的证书核对不上,不登录;自签的证书请写 [mail.imap] ca_file";
                 Err(lasting(what, why))
             }
-            Ok(Err(why)) => Err(passing("与收信服务器加密时出错", why)),
-            Err(_) => Err(passing("与收信服务器加密", "没有回音")),
+            Err(NotEncrypted::Broken(why)) => Err(passing("与收信服务器加密时出错", why)),
+            Err(NotEncrypted::TimedOut) => Err(passing("与收信服务器加密", "没有回音")),
         }
     }
 }
@@ -250,36 +246,42 @@ impl Session {
             Some(last) => format!("UID {}:*", last.saturating_add(1)),
             None => format!("SINCE {since}"),
         };
-        let searching = self.imap.uid_search(query);
-        let found = within(COMMAND_WITHIN, "在邮箱里找新来的信", searching).await?;
+        let mut found: Vec<u32> = Vec::new();
+        let searching = self.ask(format!("UID SEARCH {query}"), |answer| {
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = answer {
+                found.extend(uids);
+            }
+        });
+        within(COMMAND_WITHIN, "在邮箱里找新来的信", searching).await?;
         // `*` is the last mail even where it is an old one.
-        let mut found: Vec<u32> = found
-            .into_iter()
-            .filter(|uid| last.is_none_or(|last| *uid > last))
-            .collect();
+        found.retain(|uid| last.is_none_or(|last| *uid > last));
         found.sort_unstable();
+        found.dedup();
         Ok(found)
     }
 
-    /// A mail; `None` where it is gone by now. It stays unread.
+    /// A mail; `None` where it is gone by now, which only a server says that has nothing else to say. It stays unread.
     ///
     /// # Errors
     /// What the server said.
     pub async fn fetch(&mut self, uid: u32) -> Result<Option<Fetched>, ImapFault> {
-        let query = format!("(UID RFC822.SIZE BODY.PEEK[]<0.{LARGEST_MAIL_BYTES}>)");
-        let fetching = async {
-            let mails = self.imap.uid_fetch(uid.to_string(), query).await?;
-            mails.try_collect::<Vec<_>>().await
-        };
-        let mails = within(FETCH_WITHIN, "取信", fetching).await?;
-        Ok(mails
-            .iter()
-            .filter(|mail| mail.uid == Some(uid))
-            .find_map(|mail| {
-                let bytes = mail.body()?.to_vec();
-                let is_whole = mail.size.is_none_or(|size| size <= LARGEST_MAIL_BYTES);
-                Some(Fetched { bytes, is_whole })
-            }))
+        let query =
+            format!("UID FETCH {uid} (UID RFC822.SIZE BODY.PEEK[]<0.{LARGEST_MAIL_BYTES}>)");
+        let mut found: Option<Option<Fetched>> = None;
+        let fetching = self.ask(query, |answer| {
+            // A server may tell of other mails' flags in between.
+            if let Response::Fetch(_, parts) = answer
+                && parts.contains(&AttributeValue::Uid(uid))
+                && !matches!(found, Some(Some(_)))
+            {
+                found = Some(fetched(parts));
+            }
+        });
+        within(FETCH_WITHIN, "取信", fetching).await?;
+        match found {
+            Some(None) => Err(passing("取信", "服务器没有给出信的内容")),
+            found => Ok(found.flatten()),
+        }
     }
 
     /// Marks a mail as read, for the people who look into the mailbox: what stays unread needs them.
@@ -287,18 +289,64 @@ impl Session {
     /// # Errors
     /// What the server said.
     pub async fn mark_seen(&mut self, uid: u32) -> Result<(), ImapFault> {
-        let marking = async {
-            let answers = self
-                .imap
-                .uid_store(uid.to_string(), "+FLAGS.SILENT (\\Seen)")
-                .await?;
-            answers.try_collect::<Vec<_>>().await.map(|_| ())
-        };
+        let marking = self.ask(format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)"), |_| {});
         within(COMMAND_WITHIN, "标记已读", marking).await
+    }
+
+    /// Gives a command and hands over what comes back, up to the line that ends it. async-imap's own commands end there
+    /// without looking whether it says OK, and what a server could not give now would pass for not there.
+    async fn ask(
+        &mut self,
+        command: String,
+        mut take: impl FnMut(&Response<'_>),
+    ) -> Result<(), Error> {
+        let asked = self.imap.run_command(command).await?;
+        loop {
+            let Some(answer) = self.imap.read_response().await? else {
+                return Err(Error::ConnectionLost);
+            };
+            let (status, outcome) = match answer.parsed() {
+                Response::Done {
+                    tag,
+                    status,
+                    outcome,
+                } if *tag == asked => (status, outcome),
+                answer => {
+                    take(answer);
+                    continue;
+                }
+            };
+            let words = outcome.information.as_deref().unwrap_or_default();
+            return match status {
+                Status::Ok => Ok(()),
+                Status::No => Err(Error::No(words.to_owned())),
+                _ => Err(Error::Bad(words.to_owned())),
+            };
+        }
     }
 
     /// Says goodbye.
     pub async fn close(mut self) {
         let _ = timeout(Duration::from_secs(5), self.imap.logout()).await;
     }
+}
+
+/// A mail out of the parts of an answer that has it.
+fn fetched(parts: &[AttributeValue<'_>]) -> Option<Fetched> {
+    let bytes = parts.iter().find_map(|part| match part {
+        AttributeValue::BodySection {
+            section: None,
+            data: Some(bytes),
+            ..
+        } => Some(bytes.to_vec()),
+        _ => None,
+    })?;
+    let size = parts.iter().find_map(|part| match part {
+        AttributeValue::Rfc822Size(size) => Some(*size),
+        _ => None,
+    });
+    Some(Fetched {
+        bytes,
+        is_whole: size.is_none_or(|size| size <= LARGEST_MAIL_BYTES),
+    })
 }

@@ -83,7 +83,7 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// At most `limit` characters; what is cut off is shown by an ellipsis.
-pub(super) fn shorten(text: &str, limit: usize) -> String {
+pub fn shorten(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }

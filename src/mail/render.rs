@@ -86,7 +86,11 @@ impl Templates {
             return Some(misfit(text, &fault, []));
         }
         let (content, links) = (sample::content(), sample::links());
-        let value = Value::from(Serde(View::new(&content, &links, &subject(&content))));
+        let value = Value::from(Serde(View::new(
+            &content,
+            &links,
+            &subject(&content, &links.tag),
+        )));
         let page = links.page.unwrap_or_default();
         match self.render_own(name, &value, fuel(&content)) {
             Ok(Some(said)) if !said.replace("&#x2f;", "/").contains(&page) => {
@@ -115,7 +119,7 @@ impl Templates {
     /// Gives a letter its looks. Where one of the admin's templates fails, the shipped one stands in and the problem
     /// is reported, so that no letter is lost to a template.
     pub fn render(&self, content: &Content, links: &Links) -> Rendered {
-        let subject = subject(content);
+        let subject = subject(content, &links.tag);
         let value = Value::from(Serde(View::new(content, links, &subject)));
         let mut problems = Vec::new();
         // What opens the dashboard must be in the letter, whatever an admin's template thinks of alerts.

@@ -9,6 +9,7 @@ use crate::core::letter::{Content, Item, Row};
 use crate::core::names::{Address, TaskId, UnitId};
 use crate::core::period::PeriodKey;
 
+use super::number::Numbered;
 use super::view::Links;
 
 /// A digest: one duty to do, one overdue, an overdue one below, rows, matters.
@@ -78,6 +79,7 @@ pub fn links() -> Links {
         desk: Some("https://calendar.example/".to_owned()),
         contact: "市教育局安全科,0574-00000000".to_owned(),
         reads_replies: true,
+        tag: Numbered::new(123, b"sample").tag,
     }
 }
 

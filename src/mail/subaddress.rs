@@ -1,7 +1,7 @@
-//! Addresses that carry a letter's number, `bell+17@bureau.example` (RFC 5233): by them a bounce or a reply finds its
-//! letter.
+//! Addresses that carry a letter's number and its tag, `bell+17-x7kq@bureau.example` (RFC 5233): by them a bounce or a
+//! reply finds its letter.
 
-use crate::core::fact::LetterNo;
+use super::number::Numbered;
 use crate::core::names::Address;
 
 /// Between the mailbox and the number.
@@ -11,11 +11,11 @@ const MARK: char = '+';
 const LOCAL_MAX_BYTES: usize = 64;
 
 /// The address with the letter's number in it. Where there is no room for it, the address as it is.
-pub fn numbered(address: &Address, letter: LetterNo) -> Address {
+pub fn numbered(address: &Address, number: &Numbered) -> Address {
     let plain = address.as_str();
     match plain.rsplit_once('@') {
         Some((local, host)) => {
-            let local = format!("{local}{MARK}{letter}");
+            let local = format!("{local}{MARK}{number}");
             if local.len() > LOCAL_MAX_BYTES {
                 return address.clone();
             }
@@ -27,13 +27,10 @@ pub fn numbered(address: &Address, letter: LetterNo) -> Address {
 
 /// The letter's number in `address`, if it is one of [`numbered`] on `own`. Upper and lower case are the same, since
 /// servers on the way change it.
-pub fn number_in(address: &str, own: &Address) -> Option<LetterNo> {
+pub fn number_in(address: &str, own: &Address) -> Option<Numbered> {
     let (local, host) = address.trim().rsplit_once('@')?;
     let (own_local, own_host) = own.as_str().rsplit_once('@')?;
     let (mailbox, number) = local.rsplit_once(MARK)?;
     let is_ours = mailbox.eq_ignore_ascii_case(own_local) && host.eq_ignore_ascii_case(own_host);
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_ours && is_number)
-        .then(|| number.parse().ok())
-        .flatten()
+    is_ours.then(|| Numbered::read(number)).flatten()
 }

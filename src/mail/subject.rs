@@ -1,7 +1,8 @@
-//! The subject: date, matter, school, and the number by which a reply is matched.
+//! The subject: date, matter, school, and the number with its tag, by which a reply is matched.
 
 use crate::core::letter::{Content, Item, Row};
 
+use super::number::Numbered;
 use super::phrase::{one_line, short_day, shorten};
 
 /// What a phone's list of mails shows of a subject is less; longer ones are cut there, and then the school is lost.
@@ -10,7 +11,7 @@ const MAX_CHARS: usize = 60;
 /// However long the rest is, a title keeps so many characters.
 const TITLE_MIN_CHARS: usize = 8;
 
-/// What a subject is put together from: `【label】title等n项 · unit [No.n]`. Only title and unit are ever shortened.
+/// What a subject is put together from: `【label】title等n项 · unit [No.n-tag]`. Only title and unit are ever shortened.
 struct Parts {
     label: String,
     title: String,
@@ -20,8 +21,12 @@ struct Parts {
 }
 
 /// The subject of a letter.
-pub(super) fn subject(content: &Content) -> String {
-    let number = format!(" [No.{}]", content.letter);
+pub(super) fn subject(content: &Content, tag: &str) -> String {
+    let number = Numbered {
+        letter: content.letter,
+        tag: tag.to_owned(),
+    };
+    let number = format!(" [No.{number}]");
     let parts = parts(content);
     let label = match parts.label.as_str() {
         "" => String::new(),

@@ -1,12 +1,17 @@
 //! What encrypts the ways to mail servers, with the roots that certificates are checked against.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::smtp::Unusable;
@@ -29,6 +34,46 @@ pub(super) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, Unusable
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// Why a line is not encrypted.
+pub(super) enum NotEncrypted {
+    /// The server cannot be trusted, or the name it is to have is none; does not mend itself.
+    Untrusted(String),
+    /// The line broke.
+    Broken(String),
+    /// It took too long.
+    TimedOut,
+}
+
+/// A server's name or address as settings have it, without the brackets of an IPv6 address.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_matches(['[', ']'])
+}
+
+/// Whether what we got to is on this machine: `localhost` may resolve to anything.
+pub(super) fn is_here(tcp: &TcpStream) -> bool {
+    tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback())
+}
+
+/// Encrypts a line to the server of this name, which its certificate must bear.
+pub(super) async fn encrypt(
+    tcp: TcpStream,
+    tls: &TlsConnector,
+    host: &str,
+    limit: Duration,
+) -> Result<TlsStream<TcpStream>, NotEncrypted> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|why| NotEncrypted::Untrusted(why.to_string()))?;
+    match timeout(limit, tls.connect(name, tcp)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        // rustls's own faults (a certificate, a version) don't mend themselves; a broken line may.
+        Ok(Err(fault)) if fault.kind() == io::ErrorKind::InvalidData => {
+            Err(NotEncrypted::Untrusted(fault.to_string()))
+        }
+        Ok(Err(fault)) => Err(NotEncrypted::Broken(fault.to_string())),
+        Err(_) => Err(NotEncrypted::TimedOut),
+    }
 }
 
 fn add_own_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), Unusable> {

@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::core::fact::LetterNo;
 use crate::core::names::Address;
 
-use super::mime::host;
 use super::smtp::Smtp;
 use super::spool::Spool;
 
@@ -24,13 +23,6 @@ pub struct Envelope {
     pub from: Address,
     /// The reader.
     pub to: Address,
-}
-
-impl Envelope {
-    /// The reader's domain, by which [`Pace`](super::Pace) limits.
-    pub fn domain(&self) -> &str {
-        host(&self.to)
-    }
 }
 
 /// How an attempt ended. Every text is in Chinese, with the server's own words in it.

@@ -21,6 +21,8 @@ pub struct Links {
     pub contact: String,
     /// Whether replies by mail are read.
     pub reads_replies: bool,
+    /// What stands beside the letter's number in the subject, and proves that whoever replies has the letter.
+    pub tag: String,
 }
 
 /// All of a letter's words. The names of these fields are what an admin's own template may use.

@@ -106,7 +106,7 @@ fn one_opens() {
         "opens",
         &to_school(vec![drill()]),
         expect![[r#"
-            【5月12日前】全校应急疏散演练 · 浒山小学 [No.123]
+            【5月12日前】全校应急疏散演练 · 浒山小学 [No.123-hssb]
 
             王建国，您好。
 
@@ -139,7 +139,7 @@ fn digest_with_one_overdue() {
         "digest",
         &to_school(vec![guardroom(), canteen(), drill()]),
         expect![[r#"
-            【已逾期】等级安保室自查、上报等3项 · 浒山小学 [No.123]
+            【已逾期】等级安保室自查、上报等3项 · 浒山小学 [No.123-hssb]
 
             王建国，您好。
 
@@ -199,7 +199,7 @@ fn overdue_for_the_deputy() {
         "deputy",
         &content,
         expect![[r#"
-            【已逾期】等级安保室自查、上报 · 浒山小学 [No.123]
+            【已逾期】等级安保室自查、上报 · 浒山小学 [No.123-hssb]
 
             李敏，您好。
 
@@ -259,7 +259,7 @@ fn rollup_of_a_town() {
         "rollup",
         &content,
         expect![[r#"
-            【逾期汇总】3项未完成 · 浒山镇教育办公室 [No.123]
+            【逾期汇总】3项未完成 · 浒山镇教育办公室 [No.123-hssb]
 
             陈海，您好。
 
@@ -302,7 +302,7 @@ fn rollup_of_a_town() {
         "rollup-bureau",
         &bureau,
         expect![[r#"
-            【逾期汇总】3项未完成 · 市教育局安全科 [No.123]
+            【逾期汇总】3项未完成 · 市教育局安全科 [No.123-hssb]
 
             陈海，您好。
 
@@ -344,7 +344,7 @@ fn date_changed() {
         "changed",
         &content,
         expect![[r#"
-            【改期至5月19日】全校应急疏散演练 · 浒山小学 [No.123]
+            【改期至5月19日】全校应急疏散演练 · 浒山小学 [No.123-hssb]
 
             王建国，您好。
 
@@ -400,7 +400,7 @@ fn closed_and_withdrawn() {
         "closed",
         &content,
         expect![[r#"
-            【已办结】等级安保室自查、上报等2项 · 浒山小学 [No.123]
+            【已办结】等级安保室自查、上报等2项 · 浒山小学 [No.123-hssb]
 
             李敏，您好。
 
@@ -428,7 +428,7 @@ fn closed_and_withdrawn() {
         "withdrawn",
         &content,
         expect![[r#"
-            【不再要求】校舍安全年度普查 · 浒山小学 [No.123]
+            【不再要求】校舍安全年度普查 · 浒山小学 [No.123-hssb]
 
             王建国，您好。
 
@@ -463,7 +463,7 @@ fn matters_and_alert() {
         "matters",
         &content,
         expect![[r#"
-            【管理员】2件事待处理 · 市教育局安全科 [No.123]
+            【管理员】2件事待处理 · 市教育局安全科 [No.123-hssb]
 
             王建国，您好。
 
@@ -496,7 +496,7 @@ fn matters_and_alert() {
         "alert",
         &content,
         expect![[r#"
-            行事历有错,仍按原来的执行 [No.123]
+            行事历有错,仍按原来的执行 [No.123-hssb]
 
             行事历有错,仍按原来的执行
 
@@ -537,7 +537,7 @@ fn subjects() {
     };
     let cut = subject(to_school(vec![long, canteen()]));
     assert!(cut.chars().count() <= 60, "{cut}");
-    expect!["【5月7日前】校园及周边治安综合治理专项整治行动自查自纠与整改情况校园及周边治安…等2项 · 浒山小学 [No.123]"].assert_eq(&cut);
+    expect!["【5月7日前】校园及周边治安综合治理专项整治行动自查自纠与整改情况校园…等2项 · 浒山小学 [No.123-hssb]"].assert_eq(&cut);
     let several = Content {
         unit_name: "浒山小学、浒山幼儿园".to_owned(),
         ..to_school(vec![
@@ -548,14 +548,14 @@ fn subjects() {
             },
         ])
     };
-    expect!["【5月8日前】食堂食品安全周排查等2项 · 浒山小学等2个单位 [No.123]"]
+    expect!["【5月8日前】食堂食品安全周排查等2项 · 浒山小学等2个单位 [No.123-hssb]"]
         .assert_eq(&subject(several));
     let settled = Item {
         settled: Some("不适用".to_owned()),
         decided: Some("不适用的申请已同意".to_owned()),
         ..drill()
     };
-    expect!["【申请已答复】全校应急疏散演练 · 浒山小学 [No.123]"]
+    expect!["【申请已答复】全校应急疏散演练 · 浒山小学 [No.123-hssb]"]
         .assert_eq(&subject(to_school(vec![settled])));
     let next_year = Content {
         today: date(2025, 12, 29),

@@ -253,3 +253,13 @@ fn a_line_that_is_no_key_is_named() {
     );
     assert_eq!(line("# 只有注\n"), KeyTextError::Empty);
 }
+
+/// What an older key made is known again while that key is in the file.
+#[test]
+fn every_key_in_force_derives_its_own() {
+    let (old, both) = (keys(OLD), keys(&format!("{NEW}\n{OLD}")));
+    let made = old.derive("letter-number");
+    let known: Vec<_> = both.derive_each("letter-number").collect();
+    assert_eq!(known, [both.derive("letter-number"), made]);
+    assert_ne!(both.derive_each("form").last(), Some(made));
+}

@@ -10,7 +10,8 @@ use schoolbell::core::letter::{Content, Item};
 use schoolbell::core::names::Address;
 use schoolbell::ics;
 use schoolbell::mail::{
-    Envelope, Header, Mailbox, Sent, Spool, Transport, compose, message_id, sample, subaddress,
+    Envelope, Header, Mailbox, Numbered, Sent, Spool, Transport, compose, message_id, sample,
+    subaddress,
 };
 
 use super::letters::{canteen, drill, guardroom, render, to_school};
@@ -300,21 +301,59 @@ async fn spool_that_cannot_be_written() {
     );
 }
 
+/// The tag beside a letter's number is short and plain, another for each letter and each key.
+#[test]
+fn a_letters_number_is_proven_by_its_tag() {
+    let number = Numbered::new(17, b"key");
+    // Letters in mailboxes bear it: a change must keep it good.
+    assert_eq!(number.to_string(), "17-jvm9");
+    assert!(number.is_by(b"key"));
+    assert!(!number.is_by(b"other"));
+    let with = |letter, tag: &str| Numbered {
+        letter,
+        tag: tag.to_owned(),
+    };
+    assert!(!with(18, &number.tag).is_by(b"key"));
+    let longer = format!("{}a", number.tag);
+    for wrong in [
+        "",
+        "aaaa",
+        &number.tag[..3],
+        &longer,
+        &number.tag.to_uppercase(),
+    ] {
+        assert!(!with(17, wrong).is_by(b"key"), "{wrong:?}");
+    }
+    let tags: std::collections::BTreeSet<String> = (0..1_000)
+        .map(|letter| Numbered::new(letter, b"key").tag)
+        .collect();
+    assert!(tags.len() > 990, "{}", tags.len());
+    let plain = |c: char| c.is_ascii_lowercase() || ('2'..='9').contains(&c);
+    assert!(
+        tags.iter()
+            .all(|tag| tag.len() == 4 && tag.chars().all(plain))
+    );
+}
+
 #[test]
 fn a_letters_number_in_an_address() {
     let own = Address::from("bell@bureau.example");
+    let number = |letter, tag: &str| Numbered {
+        letter,
+        tag: tag.to_owned(),
+    };
     let numbered = |own: &str, letter| {
-        subaddress::numbered(&Address::from(own), letter)
+        subaddress::numbered(&Address::from(own), &number(letter, "x7kq"))
             .as_str()
             .to_owned()
     };
     assert_eq!(
         numbered("bell@bureau.example", 17),
-        "bell+17@bureau.example"
+        "bell+17-x7kq@bureau.example"
     );
     assert_eq!(
         numbered("bell+x@bureau.example", 17),
-        "bell+x+17@bureau.example"
+        "bell+x+17-x7kq@bureau.example"
     );
     for letter in [0, 1, 17, u64::MAX] {
         for base in ["bell@bureau.example", "bell+x@bureau.example"] {
@@ -322,24 +361,31 @@ fn a_letters_number_in_an_address() {
             let base = Address::from(base);
             assert_eq!(
                 subaddress::number_in(&address, &base),
-                Some(letter),
+                Some(number(letter, "x7kq")),
                 "{address}"
             );
         }
     }
     // No room: without its number it arrives all the same.
-    let long = format!("{}@bureau.example", "b".repeat(62));
+    let long = format!("{}@bureau.example", "b".repeat(58));
     assert_eq!(numbered(&long, 17), long);
     let read = |text: &str| subaddress::number_in(text, &own);
-    assert_eq!(read("BELL+17@Bureau.Example"), Some(17));
+    assert_eq!(
+        read("BELL+17-X7KQ@Bureau.Example"),
+        Some(number(17, "x7kq"))
+    );
+    // A number alone is one that proves nothing.
+    assert_eq!(read("bell+17@bureau.example"), Some(number(17, "")));
     for foreign in [
         "bell@bureau.example",
         "bell+@bureau.example",
-        "bell+17@other.example",
-        "other+17@bureau.example",
-        "bell+x+17@bureau.example",
+        "bell+17-x7kq@other.example",
+        "other+17-x7kq@bureau.example",
+        "bell+x+17-x7kq@bureau.example",
         "bell+-17@bureau.example",
         "bell++17@bureau.example",
+        "bell+17-@bureau.example",
+        "bell+17-x7-kq@bureau.example",
         "bell+１７@bureau.example",
         "bell+18446744073709551616@bureau.example",
         "bell+17",

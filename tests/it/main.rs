@@ -22,6 +22,7 @@ mod evidence;
 mod fold;
 mod fuzz;
 mod ics;
+mod imap;
 mod inbound;
 mod ledger;
 mod letters;

@@ -21,7 +21,7 @@ use crate::core::plan::{Notice, Slots};
 use crate::core::state::State;
 use crate::ics;
 use crate::ledger::Nature;
-use crate::mail::{self, Header, Links, Templates};
+use crate::mail::{self, Header, Links, Numbered, Templates};
 
 /// How far ahead a letter is looked for.
 const AHEAD_DAYS: i64 = 400;
@@ -249,6 +249,7 @@ fn show(settings: &Settings, agenda: &Agenda, found: &Found, format: &str) -> an
             .then(|| format!("{}/u/…", settings.base_url)),
         desk: (!content.matters.is_empty()).then(|| format!("{}/", settings.base_url)),
         contact: settings.mail.contact.clone(),
+        tag: Numbered::new(content.letter, b"preview").tag,
         ..Links::default()
     };
     let rendered = templates.render(content, &links);

@@ -9,7 +9,8 @@ use crate::config;
 use crate::core::fact::{Event, LetterKind};
 use crate::core::names::Address;
 use crate::mail::{
-    self, Envelope, Header, Links, Mailbox, Spool, Templates, Transport, message_id, sample,
+    self, Envelope, Header, Links, Mailbox, Numbered, Spool, Templates, Transport, message_id,
+    sample,
 };
 
 pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
@@ -45,6 +46,7 @@ pub(super) fn run(config: &Path, address: &str) -> anyhow::Result<ExitCode> {
     let content = sample::trial(to.clone(), calendar, desk.now, desk.today());
     let links = Links {
         contact: settings.contact.clone(),
+        tag: Numbered::new(content.letter, b"mail test").tag,
         ..Links::default()
     };
     let rendered = templates.render(&content, &links);

@@ -75,29 +75,27 @@ const FOLDED: usize = 3;
 /// The text without quoted letters, the signature below `-- ` and what programs add to advertise themselves.
 pub fn own_words(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
+    let plain: Vec<String> = lines.iter().map(|line| plain(line)).collect();
     let mut kept: Vec<&str> = Vec::new();
     let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        if line.trim_start().starts_with(['>', '＞']) {
+    while let (Some(line), Some(words)) = (lines.get(at), plain.get(at)) {
+        if words.starts_with('>') {
             at += 1;
             continue;
         }
-        if let Some(length) = attribution(&lines[at..]) {
-            let below = lines[at + length..]
-                .iter()
-                .find(|line| !line.trim().is_empty());
+        if let Some(length) = attribution(&plain[at..]) {
+            let below = plain[at + length..].iter().find(|line| !line.is_empty());
             // Marked line by line, the quoted letter ends by itself, and an answer may stand below it.
-            if below.is_some_and(|line| line.trim_start().starts_with('>')) {
+            if below.is_some_and(|line| line.starts_with('>')) {
                 at += length;
                 continue;
             }
             break;
         }
-        if begins_a_letter(&lines[at..]) || line.trim_end() == "--" {
+        if begins_a_letter(&plain[at..]) || line.trim_end() == "--" {
             break;
         }
-        let plain = plain(line);
-        if !BELOW.iter().any(|words| plain.starts_with(words)) {
+        if !BELOW.iter().any(|begins| words.starts_with(begins)) {
             kept.push(line);
         }
         at += 1;
@@ -111,8 +109,8 @@ fn plain(line: &str) -> String {
 }
 
 /// The number of lines that `在 2026-05-10,某某 写道:` or `On … wrote:` takes, if these begin with it.
-fn attribution(lines: &[&str]) -> Option<usize> {
-    let first = plain(lines.first()?);
+fn attribution(lines: &[String]) -> Option<usize> {
+    let first = lines.first()?;
     // With the year, so that `1 已完成` above such a line is not taken for a part of it.
     let begins = first.chars().filter(char::is_ascii_digit).count() >= YEAR_DIGITS
         && (first.starts_with("on ")
@@ -120,7 +118,7 @@ fn attribution(lines: &[&str]) -> Option<usize> {
             || first.starts_with(|c: char| c.is_ascii_digit()));
     let mut whole = String::new();
     for (nth, line) in lines.iter().take(FOLDED).enumerate() {
-        whole.push_str(&plain(line));
+        whole.push_str(line);
         let ends = ["写道:", "写道：", "wrote:", "撰写:"]
             .iter()
             .any(|words| whole.ends_with(words));
@@ -128,18 +126,17 @@ fn attribution(lines: &[&str]) -> Option<usize> {
         if ends && (nth == 0 || begins) && whole.chars().any(|c| c.is_ascii_digit()) {
             return Some(nth + 1);
         }
-        if !begins || line.trim().is_empty() {
+        if !begins || line.is_empty() {
             return None;
         }
     }
     None
 }
 
-fn begins_a_letter(lines: &[&str]) -> bool {
-    let Some(first) = lines.first() else {
+fn begins_a_letter(lines: &[String]) -> bool {
+    let Some(line) = lines.first() else {
         return false;
     };
-    let line = plain(first);
     let is_rule = |c: char| matches!(c, '-' | '_' | '=' | '*' | '—' | '─' | '·');
     let inner = line.trim_matches(|c: char| is_rule(c) || c.is_whitespace());
     if inner.is_empty() {
@@ -154,10 +151,10 @@ fn begins_a_letter(lines: &[&str]) -> bool {
         let line = line.trim_start_matches('*').replace("*:", ":");
         headers.iter().any(|header| line.starts_with(header))
     };
-    begins(&line, &FIRST_HEADERS)
+    begins(line, &FIRST_HEADERS)
         && lines
             .iter()
             .skip(1)
             .take(4)
-            .any(|line| begins(&plain(line), &FURTHER_HEADERS))
+            .any(|line| begins(line, &FURTHER_HEADERS))
 }

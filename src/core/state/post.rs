@@ -1,6 +1,6 @@
 //! The mails that arrived, folded, and what a returned letter means.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -13,8 +13,8 @@ use crate::core::names::Address;
 pub struct Post {
     /// The last one's number.
     last: MailNo,
-    /// The `Message-ID`s of all.
-    known: BTreeSet<String>,
+    /// Their `Message-ID`s.
+    known: BTreeMap<String, MailNo>,
     /// What a person has to look at.
     pub unclear: BTreeMap<MailNo, Unclear>,
     /// How far the mailbox was read: its numbering, and the last mail's number in it.
@@ -43,7 +43,7 @@ pub struct Unclear {
 pub struct Found {
     /// Which.
     pub letter: LetterNo,
-    /// Whether whoever writes has it before them, or has its mailbox: a number alone anybody can write.
+    /// Whether whoever writes surely has it: a number alone anybody can write, and an address as well.
     pub is_proven: bool,
 }
 
@@ -53,9 +53,9 @@ impl Post {
         self.last + 1
     }
 
-    /// Whether a mail was taken in.
-    pub fn knows(&self, message_id: &str) -> bool {
-        self.known.contains(message_id)
+    /// The mail of this `Message-ID`, if it was taken in.
+    pub fn known(&self, message_id: &str) -> Option<MailNo> {
+        self.known.get(message_id).copied()
     }
 
     pub(super) fn apply(&mut self, at: Timestamp, what: &Event) {
@@ -70,7 +70,7 @@ impl Post {
                 kept,
             } => {
                 self.last = self.last.max(*mail);
-                self.known.insert(message_id.clone());
+                self.known.insert(message_id.clone(), *mail);
                 if *sort == MailSort::Unclear {
                     self.unclear.insert(
                         *mail,
@@ -99,38 +99,38 @@ impl Post {
 }
 
 impl State {
-    /// The letter a mail belongs to: by a `Message-ID` it refers to, else by a number it bears. A letter that asks about
-    /// another stands for that one.
+    /// The letter a mail belongs to: by a `Message-ID` it refers to, else by a number it bears, the earlier before the
+    /// later. Whether a number's tag is right is known to who has the keys, and stands beside it.
     pub fn letter_of(
         &self,
         message_ids: &[String],
-        numbers: &[LetterNo],
-        from: Option<&Address>,
+        numbers: impl IntoIterator<Item = Found>,
     ) -> Option<Found> {
         // The newest first, since people answer those.
-        let referred = || {
-            self.letters
-                .iter()
-                .rev()
-                .find(|(_, letter)| message_ids.contains(&letter.message_id))
-                .map(|(no, _)| Found {
-                    letter: *no,
-                    is_proven: true,
-                })
-        };
-        let numbered = numbers.iter().filter_map(|no| {
-            let letter = self.letters.get(no)?;
-            Some(Found {
+        let referred = self
+            .letters
+            .iter()
+            .rev()
+            .filter(|_| !message_ids.is_empty())
+            .find(|(_, letter)| message_ids.contains(&letter.message_id))
+            .map(|(no, _)| Found {
                 letter: *no,
-                is_proven: from == Some(&letter.address),
-            })
-        });
-        let by_id = if message_ids.is_empty() {
-            None
-        } else {
-            referred()
-        };
-        by_id.or_else(|| numbered.max_by_key(|found| found.is_proven))
+                is_proven: true,
+            });
+        let mut guessed = None;
+        let mut proven = None;
+        for found in numbers {
+            if !self.letters.contains_key(&found.letter) {
+                continue;
+            }
+            let first = if found.is_proven {
+                &mut proven
+            } else {
+                &mut guessed
+            };
+            first.get_or_insert(found);
+        }
+        referred.or(proven).or(guessed)
     }
 
     /// The newest letter that a server accepted for a mailbox.

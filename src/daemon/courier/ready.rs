@@ -80,7 +80,7 @@ pub(super) fn make(
         Some(Err(problem)) => Made::Poisoned(letter.clone(), problem),
         Some(Ok((bytes, problems, numbered))) => Made::Ready(Box::new(Ready {
             no,
-            envelope: envelope(house, no, letter),
+            envelope: envelope(office, house, no, letter),
             bytes,
             attempt: Event::Attempt {
                 letter: no,
@@ -95,11 +95,11 @@ pub(super) fn make(
     })
 }
 
-fn envelope(house: &House, no: LetterNo, letter: &LetterState) -> Envelope {
+fn envelope(office: &Office, house: &House, no: LetterNo, letter: &LetterState) -> Envelope {
     let from = &house.settings.mail.from.address;
     Envelope {
         from: if house.settings.mail.verp {
-            subaddress::numbered(from, no)
+            subaddress::numbered(from, &office.number(no))
         } else {
             from.clone()
         },
@@ -122,7 +122,7 @@ fn render(
     let settings = &house.settings.mail;
     let reply_to = settings
         .plus_reply_to
-        .then(|| subaddress::numbered(&settings.from.address, no));
+        .then(|| subaddress::numbered(&settings.from.address, &office.number(no)));
     let header = Header {
         from: &settings.from,
         reply_to: reply_to.as_ref(),

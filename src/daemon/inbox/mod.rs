@@ -1,7 +1,12 @@
 //! The inbox: looks into the mailbox every so often, and takes in what arrived. It waits on the server and never on the
 //! beat, nor the beat on it.
 
+mod asking;
+mod bounced;
+mod outcomes;
 mod taking;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +22,9 @@ use crate::mail::{Imap, ImapFault};
 
 /// So many looks in a row may fail before a person hears of it: most troubles of a network pass.
 const TROUBLE_AFTER: u32 = 3;
+
+/// So often a mail may fail to come before reading goes on behind it.
+const FETCHES: u32 = 3;
 
 /// How long the inbox waits where there is no mailbox to look into: a reload may bring one.
 const IDLE: Duration = Duration::from_mins(1);
@@ -46,6 +54,7 @@ pub(super) async fn watch(office: Arc<Office>, stopping: Arc<AtomicBool>) {
         stopping,
         way: None,
         failed: 0,
+        stuck: None,
     };
     while !watcher.is_stopping() {
         let begun = Instant::now();
@@ -68,6 +77,8 @@ struct Watcher {
     way: Option<(Arc<House>, Imap)>,
     /// How many looks in a row have failed.
     failed: u32,
+    /// The mail that did not come, by its number, and how often it failed to.
+    stuck: Option<(u32, u32)>,
 }
 
 impl Watcher {
@@ -110,7 +121,7 @@ impl Watcher {
     }
 
     /// Takes in what is new, one mail after another: each is on record before the next is looked at.
-    async fn read(&self) -> Result<(), Trouble> {
+    async fn read(&mut self) -> Result<(), Trouble> {
         let Some((_, imap)) = &self.way else {
             return Ok(());
         };
@@ -124,8 +135,10 @@ impl Watcher {
             if self.is_stopping() {
                 break;
             }
-            let Some(mail) = session.fetch(uid).await? else {
-                continue;
+            let mail = match session.fetch(uid).await {
+                Ok(Some(mail)) => mail,
+                Ok(None) => continue,
+                Err(fault) => return self.stick((validity, uid), fault).await,
             };
             let take = move |office: &Office| office.take_in(&mail, (validity, uid));
             let understood = on_thread(&self.office, take).await?;
@@ -135,6 +148,28 @@ impl Watcher {
             }
         }
         session.close().await;
+        Ok(())
+    }
+
+    /// A mail did not come. The next look asks for it again; after some it is left to a person, and reading goes on
+    /// behind it: one mail must not keep all others from being read.
+    async fn stick(
+        &mut self,
+        (validity, uid): (u32, u32),
+        fault: ImapFault,
+    ) -> Result<(), Trouble> {
+        let before = self.stuck.filter(|(stuck, _)| *stuck == uid);
+        let times = before.map_or(1, |(_, times)| times + 1);
+        self.stuck = Some((uid, times));
+        if times < FETCHES {
+            return Err(fault.into());
+        }
+        tracing::error!(%fault, uid, "a mail does not come; it is left to a person");
+        let why = fault.text;
+        let pass_over = move |office: &Office| office.pass_over((validity, uid), &why);
+        on_thread(&self.office, pass_over).await?;
+        self.stuck = None;
+        // The line may be out of step by now; what is left is read with the next look.
         Ok(())
     }
 
@@ -203,7 +238,8 @@ impl Office {
                     "邮箱 {place} 读不了。\n{text}\n\n发信和回执页照常;修好后服务会自己继续读,期间的回信都还在邮箱里。"
                 ),
             };
-            let matter = format!("mailbox:{}", self.clock.now());
+            // Once a day: one that comes and goes must not fill the officers' mailboxes.
+            let matter = format!("mailbox:{}", self.today());
             let to = crate::core::plan::officers(&house.agenda, self.today());
             events.extend(self.alert_events(&book.state, to, &matter, &alert));
         }

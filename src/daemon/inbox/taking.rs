@@ -1,103 +1,52 @@
 //! One mail taken in: what it comes to is one append, so that it counts wholly or not at all, and once.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 
+use super::bounced::bounced;
+use super::outcomes::{Outcomes, add, shown};
 use crate::core::compose::{Reader, compose};
-use crate::core::fact::{Alert, Attached, Event, LetterNo, MailSort, Outcome, Via};
+use crate::core::duty::DutyId;
+use crate::core::fact::{Event, LetterNo, MailSort, Via};
 use crate::core::hex::hex;
-use crate::core::letter::Content;
 use crate::core::names::Address;
-use crate::core::reply::{self, own_words};
-use crate::core::state::{Found, LetterState, LetterStatus, State};
+use crate::core::reply::{self, Reply, Said, own_words};
+use crate::core::state::{Found, State};
 use crate::daemon::desk::answer_events;
 use crate::daemon::office::{House, Office};
 use crate::disk::Room;
 use crate::evidence::{Kept, NotKept, Store};
 use crate::ledger::LedgerError;
 use crate::mail::Fetched;
-use crate::mail::inbound::{self, Bounce, Incoming, Sort, Written};
-use crate::mail::one_line;
+use crate::mail::inbound::{self, Incoming, Sort, Written};
+use crate::mail::{one_line, shorten};
 use crate::web::PressedAnswer;
-
-/// As much of what a person has to read is kept; the rest is in the mailbox.
-const LONGEST_TEXT: usize = 400;
 
 /// Characters a name may have.
 const LONGEST_BY: usize = 40;
 
-/// What a mail comes to.
-struct Outcomes {
-    sort: MailSort,
-    letter: Option<LetterNo>,
-    /// What a person has to read, or what the server said.
-    text: String,
-    kept: Vec<Attached>,
-    /// Beside the fact that it arrived.
-    events: Vec<Event>,
+/// What was made of a mail while nobody waited for the book.
+#[derive(Default)]
+struct Prepared {
+    /// The letter it belongs to.
+    found: Option<Found>,
+    reply: Option<Answered>,
+    /// What is attached, on disk.
+    kept: Vec<Kept>,
+    /// What of it could not be kept.
+    lost: Vec<String>,
 }
 
-impl Outcomes {
-    fn new(sort: MailSort, letter: Option<LetterNo>, text: impl Into<String>) -> Self {
-        Self {
-            sort,
-            letter,
-            text: text.into(),
-            kept: Vec::new(),
-            events: Vec::new(),
-        }
-    }
-}
-
-impl Outcomes {
-    /// What is attached is evidence for every duty that was answered; where none was, a person has to look at it.
-    fn file(&mut self, kept: &[Kept]) {
-        let mut filed: Vec<Event> = Vec::new();
-        for event in &self.events {
-            let Event::Answer {
-                duty,
-                by,
-                via,
-                address,
-                ..
-            } = event
-            else {
-                continue;
-            };
-            for file in kept {
-                let evidence = Event::Evidence {
-                    duty: duty.clone(),
-                    digest: file.digest.clone(),
-                    name: file.name.clone(),
-                    bytes: file.bytes,
-                    by: by.clone(),
-                    via: *via,
-                    address: address.clone(),
-                };
-                if !filed.contains(&evidence) {
-                    filed.push(evidence);
-                }
-            }
-        }
-        if !kept.is_empty() && filed.is_empty() && self.sort == MailSort::Reply {
-            self.sort = MailSort::Unclear;
-            add(&mut self.text, "附件不知道属于哪一项");
-        }
-        if self.sort == MailSort::Unclear {
-            self.kept = kept.iter().map(attached).collect();
-        }
-        self.events.extend(filed);
-    }
-}
-
-fn attached(file: &Kept) -> Attached {
-    Attached {
-        name: file.name.clone(),
-        digest: file.digest.clone(),
-        bytes: file.bytes,
-    }
+/// A reply that surely comes from who has the letter.
+struct Answered {
+    /// The letter that is answered.
+    to: LetterNo,
+    /// Whether it answers the letter that had asked about this one.
+    was_asked: bool,
+    by: String,
+    read: Reply,
 }
 
 /// Keeps what is attached, on disk before this returns. What cannot be kept is told in the second value.
@@ -124,67 +73,49 @@ impl Office {
     /// Takes in a mail, up to which the mailbox is then read. Says whether a person need not look at it.
     pub(super) fn take_in(&self, mail: &Fetched, read_to: (u32, u32)) -> Result<bool, LedgerError> {
         let house = self.house();
-        let own = &house.settings.mail.from.address;
-        // One poisoned mail must cost one mail.
-        let incoming = catch_unwind(|| inbound::read(&mail.bytes, own)).unwrap_or(Incoming {
-            message_id: None,
-            from: None,
-            person: String::new(),
-            subject: String::new(),
-            clues: inbound::Clues::default(),
-            sort: Sort::Unreadable,
-        });
+        let incoming = inbound::read(&mail.bytes, &house.settings.mail.from.address);
         let message_id = incoming
             .message_id
             .clone()
             .unwrap_or_else(|| format!("<{}@sha256>", hex(digest(&SHA256, &mail.bytes).as_ref())));
-        let (uid_validity, uid) = read_to;
-        let read = Event::MailboxRead { uid_validity, uid };
-        let found = {
+        {
             let mut book = self.book()?;
-            if book.state.post.knows(&message_id) {
-                self.append(&mut book, vec![read])?;
-                return Ok(true);
+            let post = &book.state.post;
+            if let Some(known) = post.known(&message_id) {
+                let understood = !post.unclear.contains_key(&known);
+                self.append(&mut book, vec![mailbox_read(read_to)])?;
+                return Ok(understood);
             }
-            book.state.letter_of(
-                &incoming.clues.message_ids,
-                &incoming.clues.letters,
-                incoming.from.as_ref(),
-            )
-        };
-        // Of strangers nothing is kept but that they wrote; and files are written while nobody waits for the book.
-        let (kept, mut lost) = match (&incoming.sort, found) {
-            (Sort::Written(written), Some(found)) if found.is_proven => {
-                let (kept, mut lost) = keep(&house.settings.state, written);
-                lost.extend(written.left_out.iter().cloned());
-                (kept, lost)
-            }
-            _ => (Vec::new(), Vec::new()),
-        };
-        if !mail.is_whole {
-            lost.push("信太大,没有全取下来".to_owned());
         }
+        // One poisoned mail must cost one mail, whatever panics at it.
+        let prepared = catch_unwind(AssertUnwindSafe(|| {
+            self.prepare(&house, &incoming, mail.is_whole)
+        }));
+        let prepared = prepared.ok().transpose()?;
         let mut book = self.book()?;
-        let state = &book.state;
-        let mut outcomes = match &incoming.sort {
-            Sort::Written(written) => self.written(&house, state, &incoming, written, found),
-            Sort::Bounce(bounce) => bounced(state, &incoming, bounce),
-            Sort::Automatic(why) => {
-                Outcomes::new(MailSort::Automatic, found.map(|found| found.letter), *why)
-            }
-            Sort::Unreadable => Outcomes::new(MailSort::Unclear, None, "读不了的信,请到邮箱里看"),
-        };
-        if !lost.is_empty() && matches!(incoming.sort, Sort::Written(_)) {
-            let words = format!("附件没有保存:{}", lost.join("、"));
-            add(&mut outcomes.text, &words);
-            outcomes.sort = MailSort::Unclear;
-        }
-        outcomes.file(&kept);
+        let outcomes = prepared.and_then(|prepared| {
+            let state = &book.state;
+            catch_unwind(AssertUnwindSafe(|| {
+                self.outcomes(&house, state, &incoming, &prepared)
+            }))
+            .ok()
+        });
+        let outcomes = outcomes.unwrap_or_else(|| {
+            tracing::error!(
+                message_id,
+                "a mail could not be taken in: the program failed at it"
+            );
+            let text = format!(
+                "程序处理这封信时出错,请到邮箱里看:主题“{}”",
+                incoming.subject
+            );
+            Outcomes::new(MailSort::Unclear, None, shown(&text))
+        });
         let understood = outcomes.sort != MailSort::Unclear;
         let has_answers = !outcomes.events.is_empty();
         let mut events = outcomes.events;
         events.push(Event::MailReceived {
-            mail: state.post.next(),
+            mail: book.state.post.next(),
             message_id,
             sort: outcomes.sort,
             from: incoming.from,
@@ -192,7 +123,7 @@ impl Office {
             text: outcomes.text,
             kept: outcomes.kept,
         });
-        events.push(read);
+        events.push(mailbox_read(read_to));
         self.append(&mut book, events)?;
         drop(book);
         if has_answers {
@@ -202,61 +133,151 @@ impl Office {
         Ok(understood)
     }
 
-    fn written(
+    /// Puts a mail on record that the server does not hand out, so that reading goes on behind it.
+    pub(super) fn pass_over(&self, read_to: (u32, u32), why: &str) -> Result<(), LedgerError> {
+        let (uid_validity, uid) = read_to;
+        let message_id = format!("<{uid_validity}.{uid}@unfetched>");
+        let mut book = self.book()?;
+        let mut events = Vec::new();
+        if book.state.post.known(&message_id).is_none() {
+            let text = format!("有一封信几次都取不下来,请到邮箱里看(编号 {uid}):{why}");
+            events.push(Event::MailReceived {
+                mail: book.state.post.next(),
+                message_id,
+                sort: MailSort::Unclear,
+                from: None,
+                letter: None,
+                text: shown(&text),
+                kept: Vec::new(),
+            });
+        }
+        events.push(mailbox_read(read_to));
+        self.append(&mut book, events)
+    }
+
+    /// What takes long, and needs nobody to wait for the book meanwhile: the words are read, and files written.
+    fn prepare(
+        &self,
+        house: &House,
+        incoming: &Incoming,
+        is_whole: bool,
+    ) -> Result<Prepared, LedgerError> {
+        let clues = &incoming.clues;
+        let numbers: Vec<Found> = clues
+            .letters
+            .iter()
+            .map(|number| Found {
+                letter: number.letter,
+                is_proven: self.proves(number),
+            })
+            .collect();
+        let (found, asked) = {
+            let book = self.book()?;
+            let letters = &book.state.letters;
+            let found = book.state.letter_of(&clues.message_ids, numbers);
+            let letter = |no: LetterNo| letters.get(&no).map(|letter| (no, letter));
+            let asked = found.and_then(|found| {
+                // A letter that asks about another stands for that one.
+                let no = letter(found.letter)?.1.about.unwrap_or(found.letter);
+                let (_, letter) = letter(no)?;
+                Some((no, no != found.letter, letter.address.clone()))
+            });
+            (found, asked)
+        };
+        let mut prepared = Prepared {
+            found,
+            ..Prepared::default()
+        };
+        let (Sort::Written(written), Some(found), Some((to, was_asked, address))) =
+            (&incoming.sort, found, asked)
+        else {
+            if !is_whole {
+                prepared.lost.push(CUT_OFF.to_owned());
+            }
+            return Ok(prepared);
+        };
+        // Of what is not proven the beginning is kept for a person to read, and nothing else: no answer, and no file.
+        if found.is_proven {
+            let writer = Writer::of(house, self.today(), incoming, &address);
+            let names: Vec<&str> = writer.names.iter().map(String::as_str).collect();
+            prepared.reply = Some(Answered {
+                to,
+                was_asked,
+                read: reply::read(&written.text, &names, self.today()),
+                by: writer.by,
+            });
+            (prepared.kept, prepared.lost) = keep(&house.settings.state, written);
+            prepared.lost.extend(written.left_out.iter().cloned());
+        }
+        if !is_whole {
+            prepared.lost.push(CUT_OFF.to_owned());
+        }
+        Ok(prepared)
+    }
+
+    /// What a mail comes to, by what is true under the book's lock.
+    fn outcomes(
         &self,
         house: &House,
         state: &State,
-        mail: &Incoming,
-        written: &Written,
-        found: Option<Found>,
+        incoming: &Incoming,
+        prepared: &Prepared,
     ) -> Outcomes {
-        let words = own_words(&written.text);
-        let whole = format!("主题“{}”,写道“{words}”", mail.subject);
-        let Some((found, letter)) = found.and_then(|found| {
-            let no = state
-                .letters
-                .get(&found.letter)?
-                .about
-                .unwrap_or(found.letter);
-            let was_asked = no != found.letter;
-            Some(((no, found.is_proven, was_asked), state.letters.get(&no)?))
-        }) else {
-            return Outcomes::new(MailSort::Unclear, None, shown(&whole));
-        };
-        let (no, is_proven, was_asked) = found;
-        if !is_proven {
-            let text = format!("不是从收信的邮箱 {} 回的,没有记下;{whole}", letter.address);
-            return Outcomes::new(MailSort::Unclear, Some(no), shown(&text));
+        let found = prepared.found;
+        let letter = found.map(|found| found.letter);
+        #[cfg(test)]
+        if let Some(no) = letter {
+            self.taste(no);
         }
-        let now = self.clock.now();
-        let content = compose(&house.agenda, state, no, now, Reader::Page);
-        let writer = Writer::of(house, self.today(), mail, letter);
-        let names: Vec<&str> = writer.names.iter().map(String::as_str).collect();
-        let read = reply::read(&written.text, &names, self.today());
+        let mut outcomes = match &incoming.sort {
+            Sort::Written(written) => match &prepared.reply {
+                Some(reply) => self.answered(house, state, written, reply),
+                None => unproven(state, incoming, written, letter),
+            },
+            Sort::Bounce(bounce) => bounced(state, incoming, bounce, found),
+            Sort::Automatic(why) => Outcomes::new(MailSort::Automatic, letter, *why),
+            Sort::Unreadable => Outcomes::new(MailSort::Unclear, None, "读不了的信,请到邮箱里看"),
+        };
+        if !prepared.lost.is_empty() && matches!(incoming.sort, Sort::Written(_)) {
+            let words = format!("附件没有保存:{}", prepared.lost.join("、"));
+            add(&mut outcomes.text, &words);
+            outcomes.sort = MailSort::Unclear;
+        }
+        outcomes.file(&prepared.kept);
+        outcomes
+    }
+
+    fn answered(
+        &self,
+        house: &House,
+        state: &State,
+        written: &Written,
+        reply: &Answered,
+    ) -> Outcomes {
+        let no = reply.to;
+        let mut outcomes = Outcomes::new(MailSort::Reply, Some(no), "");
+        let Some(letter) = state.letters.get(&no) else {
+            return outcomes;
+        };
+        let content = compose(&house.agenda, state, no, self.clock.now(), Reader::Page);
         let rollup: Vec<_> = content
             .iter()
             .flat_map(|content| content.rollup.iter().map(|row| row.duty.clone()))
             .collect();
-        let taken = reply::take(&read, &letter.numbered, &rollup, |duty| {
-            let times = house
-                .agenda
-                .calendar
-                .tasks
-                .get(&duty.occurrence.task)
-                .map_or(1, |task| task.times);
+        let taken = reply::take(&reply.read, &letter.numbered, &rollup, |duty| {
+            let times = times(house, duty);
             state
                 .duty(duty)
                 .is_some_and(|known| known.settled(times).is_some())
         });
-        let mut outcomes = Outcomes::new(MailSort::Reply, Some(no), "");
         for (duty, said) in taken.answers {
             let pressed = PressedAnswer {
                 letter: no,
+                nth: next_of_several(house, state, &duty, &said),
                 duties: vec![duty],
                 answer: said.answer,
-                by: writer.by.clone(),
+                by: reply.by.clone(),
                 note: said.note,
-                nth: None,
                 until: said.until.filter(|day| *day > self.today()),
                 // What is attached is filed once for the whole mail.
                 files: Vec::new(),
@@ -274,64 +295,58 @@ impl Office {
             outcomes.text = shown(&outcomes.text);
         }
         // Once a letter, and never in answer to an answer to it: two programs must not write to each other for ever.
-        let asks = taken.asks_which && !was_asked;
+        let asks = taken.asks_which && !reply.was_asked;
         if let (true, Some(content)) = (asks, &content) {
+            let words = own_words(&written.text);
             outcomes
                 .events
                 .extend(self.ask_which(state, no, letter, content, &words));
         }
         outcomes
     }
+}
 
-    /// The facts of the letter that sends the list back.
-    fn ask_which(
-        &self,
-        state: &State,
-        no: LetterNo,
-        letter: &LetterState,
-        content: &Content,
-        words: &str,
-    ) -> Vec<Event> {
-        let matter = format!("which:{no}");
-        let told = (matter.clone(), letter.address.clone());
-        if state.matters.contains(&told) || state.unreachable.contains_key(&letter.address) {
-            return Vec::new();
+/// Why attachments may be missing.
+const CUT_OFF: &str = "信太大,没有全取下来";
+
+fn mailbox_read((uid_validity, uid): (u32, u32)) -> Event {
+    Event::MailboxRead { uid_validity, uid }
+}
+
+/// How often a duty is to be done.
+fn times(house: &House, duty: &DutyId) -> u16 {
+    let tasks = &house.agenda.calendar.tasks;
+    tasks
+        .get(&duty.occurrence.task)
+        .map_or(1, |task| task.times)
+}
+
+/// Of what is to be done several times, the next that is not done yet: a mail does not say which.
+fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> Option<u16> {
+    let times = times(house, duty);
+    let known = state.duty(duty).filter(|known| known.closes(said.answer));
+    known
+        .filter(|_| times > 1)
+        .and_then(|known| (1..=times).find(|nth| !known.dones.contains(nth)))
+}
+
+/// What somebody wrote who did not prove to have a letter: nothing of it counts, and a person reads it.
+fn unproven(
+    state: &State,
+    mail: &Incoming,
+    written: &Written,
+    letter: Option<LetterNo>,
+) -> Outcomes {
+    let words = own_words(&written.text);
+    let whole = format!("主题“{}”,写道“{words}”", mail.subject);
+    let letter = letter.filter(|no| state.letters.contains_key(no));
+    let text = match letter {
+        Some(no) => {
+            format!("提到第{no}号信,但没有带信上完整的编号,不能确定是收信人回的,没有记下;{whole}")
         }
-        let items = content.items.iter().chain(&content.overdue_below);
-        let list: Vec<String> = (1..)
-            .zip(&letter.numbered)
-            .filter_map(|(n, duty)| {
-                let item = items.clone().find(|item| item.duty == *duty)?;
-                let stands = item.settled.as_ref().map_or_else(
-                    || format!("{}月{}日前", item.due.month(), item.due.day()),
-                    |settled| format!("已办结:{settled}"),
-                );
-                Some(format!("{n}. {}({}),{stands}", item.title, item.unit_name))
-            })
-            .collect();
-        let links = self.links(content, true);
-        let page = links.page.map_or(String::new(), |page| {
-            format!("\n也可以打开回执页,逐项办理:\n{page}\n")
-        });
-        let text = format!(
-            "{}，您好。\n\n收到您对第{no}号信的回复：“{}”。信里不止一项，不知道您说的是哪几项，能记下的已先记作“收到”。信里的各项：\n\n{}\n\n请再回复一次，写上编号，如“完成 1”“完成 全部”“延期 1 6月20日 原因”。\n{page}",
-            content.person,
-            cut(&one_line(words), 60),
-            list.join("\n"),
-        );
-        let alert = Alert {
-            subject: "请再说明完成的是哪几项".to_owned(),
-            text,
-        };
-        let to = [letter.address.clone()].into();
-        let mut events = self.alert_events(state, to, &matter, &alert);
-        for event in &mut events {
-            if let Event::LetterQueued { about, .. } = event {
-                *about = Some(no);
-            }
-        }
-        events
-    }
+        None => whole,
+    };
+    Outcomes::new(MailSort::Unclear, letter, shown(&text))
 }
 
 /// Who wrote a reply.
@@ -343,102 +358,32 @@ struct Writer {
 }
 
 impl Writer {
-    fn of(house: &House, today: jiff::civil::Date, mail: &Incoming, letter: &LetterState) -> Self {
+    fn of(house: &House, today: jiff::civil::Date, mail: &Incoming, to: &Address) -> Self {
         let roster = &house.agenda.roster;
         let behind = |address: Option<&Address>| {
             address
                 .map(|address| roster.behind(address, today))
                 .unwrap_or_default()
         };
-        let (from, to) = (behind(mail.from.as_ref()), behind(Some(&letter.address)));
+        let (from, there) = (behind(mail.from.as_ref()), behind(Some(to)));
         let known = from
             .first()
-            .or(to.first().filter(|_| mail.person.is_empty()));
+            .or(there.first().filter(|_| mail.person.is_empty()));
         let person = match (known, mail.person.as_str()) {
             (Some((_, contact)), _) => contact.person.clone(),
-            (None, "") => letter.address.to_string(),
+            (None, "") => to.to_string(),
             (None, person) => person.to_owned(),
         };
         let mut names = vec![person.clone(), mail.person.clone()];
-        for (unit, contact) in from.into_iter().chain(to) {
+        for (unit, contact) in from.into_iter().chain(there) {
             names.extend([unit.name.clone(), contact.person.clone()]);
         }
         names.retain(|name| !name.is_empty());
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names.dedup();
         Self {
-            by: cut(&one_line(&person), LONGEST_BY),
+            by: shorten(&one_line(&person), LONGEST_BY),
             names,
         }
-    }
-}
-
-/// A bounce: nobody was reached by the letter, and where the mailbox is at fault its contact is marked.
-fn bounced(state: &State, mail: &Incoming, bounce: &Bounce) -> Outcomes {
-    let names = |no: &LetterNo| {
-        state
-            .letters
-            .get(no)
-            .is_some_and(|letter| bounce.addresses.contains(&letter.address))
-    };
-    let clues = &mail.clues;
-    // A number alone anybody can write, unless what failed is the mailbox that the letter went to.
-    let by_clue = state
-        .letter_of(&clues.message_ids, &clues.letters, None)
-        .filter(|found| found.is_proven || names(&found.letter))
-        .map(|found| found.letter);
-    let by_mailbox = || {
-        bounce
-            .addresses
-            .iter()
-            .find_map(|address| state.last_accepted(address))
-    };
-    let Some(no) = by_clue.or_else(by_mailbox) else {
-        let text = format!("退信,不知道是哪一封:主题“{}”,{}", mail.subject, bounce.text);
-        return Outcomes::new(MailSort::Unclear, None, shown(&text));
-    };
-    let mut outcomes = Outcomes::new(MailSort::Bounce, Some(no), bounce.text.clone());
-    let Some(letter) = state.letters.get(&no) else {
-        return outcomes;
-    };
-    let may_have_arrived = !matches!(
-        letter.status,
-        LetterStatus::Queued | LetterStatus::Ended(Outcome::Refused | Outcome::Dropped)
-    );
-    let text = format!("退信:{}", bounce.text);
-    if may_have_arrived {
-        outcomes.events.push(Event::Bounced {
-            letter: no,
-            address: letter.address.clone(),
-            text: text.clone(),
-        });
-    }
-    // One that the contact's own mailbox passed on, and that failed there, says nothing of the contact's.
-    let is_theirs = bounce.addresses.is_empty() || bounce.addresses.contains(&letter.address);
-    if bounce.mailbox && is_theirs && !state.unreachable.contains_key(&letter.address) {
-        outcomes.events.push(Event::Unreachable {
-            address: letter.address.clone(),
-            text,
-        });
-    }
-    outcomes
-}
-
-fn add(text: &mut String, words: &str) {
-    if !text.is_empty() {
-        text.push(';');
-    }
-    text.push_str(words);
-}
-
-/// What a person has to read, on one line and with an end.
-fn shown(text: &str) -> String {
-    cut(&one_line(text), LONGEST_TEXT)
-}
-
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -2,8 +2,9 @@
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::{Clues, Sort, number_of, text_of};
+use super::{Clues, Sort, text_of};
 use crate::core::names::Address;
+use crate::mail::number::Numbered;
 use crate::mail::phrase::{one_line, shorten};
 use crate::mail::smtp::is_mailbox_at_fault;
 
@@ -96,7 +97,7 @@ pub(super) fn read(message: &Message<'_>, own: &Address, clues: &mut Clues) -> O
     };
     // Some put the letter's headers, or all of it, into their own words.
     clues.add_ids(&text);
-    clues.letters.extend(number_of(&text));
+    clues.add_numbers(Numbered::of_subject(&text));
     Some(sort.map_or(Sort::Automatic("投递情况通知"), Sort::Bounce))
 }
 
@@ -109,9 +110,7 @@ fn look_at(original: &Message<'_>, clues: &mut Clues) {
     if let Some(id) = original.message_id() {
         clues.add_ids(&format!("<{id}>"));
     }
-    clues
-        .letters
-        .extend(number_of(original.subject().unwrap_or_default()));
+    clues.add_numbers(Numbered::of_subject(original.subject().unwrap_or_default()));
 }
 
 /// A report's failed mailboxes; `None` if it tells of a delay, or of success.

@@ -11,13 +11,12 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 pub use bounce::Bounce;
 
+use super::number::Numbered;
 use super::phrase::{one_line, shorten};
 use super::subaddress::number_in;
 use crate::core::evidence::BYTES_AT_MOST;
-use crate::core::fact::LetterNo;
 use crate::core::names::Address;
 use crate::core::reply::own_words;
-use crate::core::scan::plain;
 
 /// More attachments of one mail are not kept.
 pub const MOST_ATTACHMENTS: usize = 10;
@@ -25,7 +24,7 @@ pub const MOST_ATTACHMENTS: usize = 10;
 /// Smaller pictures in the text are logos and smileys.
 const SMALLEST_PICTURE_BYTES: usize = 4 * 1024;
 
-/// More identifiers than these no honest mail has.
+/// More identifiers, or numbers, than these no honest mail has.
 const MOST_IDS: usize = 64;
 
 /// A longer `Message-ID` is no honest one.
@@ -33,9 +32,6 @@ const LONGEST_ID: usize = 250;
 
 /// A longer text is not read on.
 const LONGEST_TEXT_BYTES: usize = 512 * 1024;
-
-/// What the marks of a letter's number are called in its subject: `[No.12]`.
-const NUMBER_MARK: &str = "no.";
 
 /// A mail that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +66,8 @@ pub enum Sort {
 /// By what a mail may be found to belong to a letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Clues {
-    /// Numbers: of the address it was written to, then of its subject.
-    pub letters: Vec<LetterNo>,
+    /// Numbers: of the address it was written to, then of its subject. Without its tag anybody can write one.
+    pub letters: Vec<Numbered>,
     /// `Message-ID`s it refers to, brackets and all. They can't be guessed, so that one proves whoever writes has the
     /// letter before them.
     pub message_ids: Vec<String>,
@@ -97,20 +93,32 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// Reads a mail. `own` is the address that letters come from.
-pub fn read(bytes: &[u8], own: &Address) -> Incoming {
-    // Its own assertions fail on some hostile mails in builds that have them.
-    let parsed = catch_unwind(|| MessageParser::default().parse(bytes)).unwrap_or_default();
-    let Some(message) = parsed.filter(|message| !message.parts.is_empty()) else {
-        return Incoming {
+impl Incoming {
+    /// What can't be read.
+    fn unreadable() -> Self {
+        Self {
             message_id: None,
             from: None,
             person: String::new(),
             subject: String::new(),
             clues: Clues::default(),
             sort: Sort::Unreadable,
-        };
-    };
+        }
+    }
+}
+
+/// Reads a mail. `own` is the address that letters come from.
+pub fn read(bytes: &[u8], own: &Address) -> Incoming {
+    // mail-parser's own assertions fail on some hostile mails in builds that have them.
+    let read = catch_unwind(|| {
+        let message = MessageParser::default().parse(bytes)?;
+        (!message.parts.is_empty()).then(|| of(&message, own))
+    });
+    read.unwrap_or_default()
+        .unwrap_or_else(Incoming::unreadable)
+}
+
+fn of(message: &Message<'_>, own: &Address) -> Incoming {
     let from = message.from().and_then(|from| from.first());
     let address = from
         .and_then(|from| from.address())
@@ -125,16 +133,16 @@ pub fn read(bytes: &[u8], own: &Address) -> Incoming {
             40,
         ),
         subject: shorten(&one_line(message.subject().unwrap_or_default()), 200),
-        clues: clues(&message, own),
+        clues: clues(message, own),
         sort: Sort::Unreadable,
         from: address,
     };
-    incoming.sort = if let Some(bounce) = bounce::read(&message, own, &mut incoming.clues) {
+    incoming.sort = if let Some(bounce) = bounce::read(message, own, &mut incoming.clues) {
         bounce
-    } else if let Some(why) = automatic::why(&message, incoming.from.as_ref(), own) {
+    } else if let Some(why) = automatic::why(message, incoming.from.as_ref(), own) {
         Sort::Automatic(why)
     } else {
-        Sort::Written(written(&message))
+        Sort::Written(written(message))
     };
     incoming
 }
@@ -148,20 +156,21 @@ fn clues(message: &Message<'_>, own: &Address) -> Clues {
             .any(|name| is(name))
         {
             let words = value.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ','));
-            clues
-                .letters
-                .extend(words.filter_map(|word| number_in(word, own)));
+            clues.add_numbers(words.filter_map(|word| number_in(word, own)));
         } else if is("in-reply-to") || is("references") {
             clues.add_ids(value);
         }
     }
-    clues
-        .letters
-        .extend(number_of(message.subject().unwrap_or_default()));
+    clues.add_numbers(Numbered::of_subject(message.subject().unwrap_or_default()));
     clues
 }
 
 impl Clues {
+    fn add_numbers(&mut self, numbers: impl IntoIterator<Item = Numbered>) {
+        let room = MOST_IDS.saturating_sub(self.letters.len());
+        self.letters.extend(numbers.into_iter().take(room));
+    }
+
     /// Takes up every `Message-ID` of a text.
     fn add_ids(&mut self, text: &str) {
         for part in text.split('<').skip(1) {
@@ -183,21 +192,6 @@ fn is_message_id(text: &str) -> bool {
     text.len() <= LONGEST_ID
         && text.contains('@')
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// The number of a letter in a subject: `Re: 回复：【5月12日前】演练 · 浒山小学 [No.12]`. The last, since a title may have
-/// its own.
-fn number_of(subject: &str) -> Option<LetterNo> {
-    let subject = plain(subject);
-    subject
-        .split(NUMBER_MARK)
-        .skip(1)
-        .filter_map(|rest| {
-            let rest = rest.trim_start();
-            let end = rest.find(|c: char| !c.is_ascii_digit());
-            rest[..end.unwrap_or(rest.len())].parse().ok()
-        })
-        .last()
 }
 
 /// The text of a mail: its plain part, or else its HTML with the quoted letter left out.

@@ -17,8 +17,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::super::tls::{self, NotEncrypted};
 use super::settings::{SmtpSettings, Timeouts, Tls};
 use super::verdict::{Cause, Failure, Stage};
 
@@ -119,11 +119,11 @@ impl Wire {
 pub(super) async fn connect(
     settings: &SmtpSettings,
     timeouts: Timeouts,
-    tls: Option<&TlsConnector>,
+    connector: Option<&TlsConnector>,
     hello: &ClientId,
     lookup: &Lookup,
 ) -> Result<Wire, Failure> {
-    let host = settings.host.trim_matches(['[', ']']);
+    let host = tls::bare(&settings.host);
     let fail = |cause| Failure::new(Stage::Connect, cause);
     let reaching = async {
         let addresses = lookup(host.to_owned(), settings.port)
@@ -138,23 +138,21 @@ pub(super) async fn connect(
         .map_err(|_| fail(Cause::TimedOut(timeouts.connect)))??;
     // Without it each letter waits some 40 ms for a delayed ACK. Failing to set it costs speed only.
     let _ = tcp.set_nodelay(true);
-    match (settings.tls, tls) {
-        (Tls::Implicit, Some(tls)) => {
-            let line = encrypt(tcp, tls, host, timeouts).await?;
+    match (settings.tls, connector) {
+        (Tls::Implicit, Some(connector)) => {
+            let line = encrypt(tcp, connector, host, timeouts).await?;
             Ok(Wire::new(line, b""))
         }
-        (Tls::StartTls, Some(tls)) => {
+        (Tls::StartTls, Some(connector)) => {
             let asking = ask_for_tls(tcp, hello);
             let tcp = timeout(timeouts.command, asking)
                 .await
                 .map_err(|_| Failure::new(Stage::Greeting, Cause::TimedOut(timeouts.command)))??;
-            let line = encrypt(tcp, tls, host, timeouts).await?;
+            let line = encrypt(tcp, connector, host, timeouts).await?;
             Ok(Wire::new(line, STAND_IN_GREETING))
         }
         _ => {
-            // `localhost` may resolve to anything; what counts is where we got to.
-            let is_here = tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-            if settings.tls == Tls::None && is_here {
+            if settings.tls == Tls::None && tls::is_here(&tcp) {
                 return Ok(Wire::new(Line::Clear(tcp), b""));
             }
             Err(Failure::new(Stage::Encrypt, Cause::NotHere))
@@ -164,21 +162,20 @@ pub(super) async fn connect(
 
 async fn encrypt(
     tcp: TcpStream,
-    tls: &TlsConnector,
+    connector: &TlsConnector,
     host: &str,
     timeouts: Timeouts,
 ) -> Result<Line, Failure> {
-    let fail = |cause| Failure::new(Stage::Encrypt, cause);
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|why| fail(Cause::Untrusted(why.to_string())))?;
-    match timeout(timeouts.connect, tls.connect(name, tcp)).await {
-        Ok(Ok(stream)) => Ok(Line::Encrypted(Box::new(stream))),
-        // rustls's own faults (a certificate, a version) don't mend themselves; a broken line may.
-        Ok(Err(fault)) if fault.kind() == io::ErrorKind::InvalidData => {
-            Err(fail(Cause::Untrusted(fault.to_string())))
-        }
-        Ok(Err(fault)) => Err(fail(Cause::Broken(fault.to_string()))),
-        Err(_) => Err(fail(Cause::TimedOut(timeouts.connect))),
+    match tls::encrypt(tcp, connector, host, timeouts.connect).await {
+        Ok(stream) => Ok(Line::Encrypted(Box::new(stream))),
+        Err(why) => Err(Failure::new(
+            Stage::Encrypt,
+            match why {
+                NotEncrypted::Untrusted(why) => Cause::Untrusted(why),
+                NotEncrypted::Broken(why) => Cause::Broken(why),
+                NotEncrypted::TimedOut => Cause::TimedOut(timeouts.connect),
+            },
+        )),
     }
 }
 

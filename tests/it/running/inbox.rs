@@ -173,6 +173,13 @@ fn a_bare_done_is_asked_which() {
     assert!(text.contains("2. ") && text.contains("完成 全部"), "{text}");
 
     office.send(WANG, BELL, &reply(list, "again", "完成"));
+    // The other way round one is left open, and is the one meant.
+    office.wait_until("the first is taken in", || {
+        let received = house.facts("mail-received");
+        received
+            .iter()
+            .any(|fact| fact["message_id"] == "<again@hs.example>")
+    });
     office.send(WANG, BELL, &reply(list, "which", "完成 2"));
     // Said twice, received is recorded once.
     let answers = house.wait_for_facts("answer", duties.len() + 1);

@@ -1,0 +1,400 @@
+//! What is taken in, from whom, and what one mail can cost.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::super::office::Office;
+use super::super::{Options, Pretence, start};
+use super::{FETCHES, Trouble, Watcher};
+use crate::clock::Speed;
+use crate::core::duty::DutyId;
+use crate::core::fact::{Answer, Event, LetterNo, Outcome};
+use crate::core::names::Address;
+use crate::core::state::{LetterState, LetterStatus};
+use crate::mail::{Fetched, ImapFault};
+
+/// The task that is to be done three times, and when it opens: here earlier, so that the first letters tell of it.
+const LESSONS: (&str, &str) = (
+    "due      = \"学期结束前5个工作日\"\nopens    = \"110d\"",
+    "due      = \"学期结束前5个工作日\"\nopens    = \"150d\"",
+);
+
+struct Fixture {
+    _folder: TempDir,
+    office: Arc<Office>,
+    /// The next mail's number in the mailbox.
+    uid: u32,
+}
+
+impl Fixture {
+    /// The shipped calendar and roster on the day the term begins, each first letter accepted.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for part in ["calendar", "calendar/holidays", "config"] {
+            fs::create_dir_all(folder.path().join(part)).unwrap();
+            for entry in fs::read_dir(root.join(part)).unwrap() {
+                let entry = entry.unwrap().path();
+                if entry.is_file() {
+                    let name = entry.file_name().unwrap();
+                    fs::copy(&entry, folder.path().join(part).join(name)).unwrap();
+                }
+            }
+        }
+        let standing = folder.path().join("calendar/standing.toml");
+        let text = fs::read_to_string(&standing).unwrap();
+        assert!(text.contains(LESSONS.0));
+        fs::write(standing, text.replacen(LESSONS.0, LESSONS.1, 1)).unwrap();
+        let options = Options {
+            config: folder.path().join("config/schoolbell.toml"),
+            pretend: Some(Pretence {
+                now: "2026-03-04T08:00:00+08:00".parse().unwrap(),
+                speed: Speed::Max,
+                until: None,
+                linger: Duration::ZERO,
+            }),
+        };
+        let office = start::open(&options).unwrap();
+        office.hang("installation".to_owned()).unwrap();
+        let fixture = Self {
+            _folder: folder,
+            office,
+            uid: 0,
+        };
+        let letters = fixture.office.book().unwrap().state.letters.clone();
+        for (no, letter) in letters {
+            fixture.append(vec![
+                Event::Attempt {
+                    letter: no,
+                    address: letter.address.clone(),
+                    message_id: letter.message_id.clone(),
+                    nth: 1,
+                    numbered: letter.duties.clone(),
+                },
+                Event::Outcome {
+                    letter: no,
+                    address: letter.address,
+                    message_id: letter.message_id,
+                    outcome: Outcome::Accepted,
+                    text: String::new(),
+                    retry_at: None,
+                },
+            ]);
+        }
+        fixture
+    }
+
+    fn append(&self, events: Vec<Event>) {
+        let mut book = self.office.book().unwrap();
+        self.office.append(&mut book, events).unwrap();
+    }
+
+    fn letter(&self, no: LetterNo) -> LetterState {
+        self.office.book().unwrap().state.letters[&no].clone()
+    }
+
+    /// `[No.17-x7kq]`
+    fn number(&self, no: LetterNo) -> String {
+        format!("[No.{}]", self.office.number(no))
+    }
+
+    /// Takes in a mail, and says whether it was understood.
+    fn take(&mut self, from: &str, head: &str, body: &str) -> bool {
+        self.uid += 1;
+        let id = format!("<{}@hs.example>", self.uid);
+        self.take_again(&id, from, head, body)
+    }
+
+    fn take_again(&mut self, id: &str, from: &str, head: &str, body: &str) -> bool {
+        let bytes = format!(
+            "From: {from}\r\nMessage-ID: {id}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n{head}\r\n\r\n{body}\r\n"
+        );
+        let mail = Fetched {
+            bytes: bytes.into_bytes(),
+            is_whole: true,
+        };
+        self.office.take_in(&mail, (7, self.uid)).unwrap()
+    }
+
+    /// How many answers there are, and how many mails a person has to look at.
+    fn counts(&self) -> (usize, usize) {
+        let book = self.office.book().unwrap();
+        let facts = self.office.ledger.facts_since(0).unwrap();
+        let answers = facts
+            .iter()
+            .filter(|(_, fact)| matches!(fact.what, Event::Answer { .. }));
+        (answers.count(), book.state.post.unclear.len())
+    }
+
+    /// Two letters to different addresses.
+    fn two(&self) -> (LetterNo, LetterNo) {
+        let book = self.office.book().unwrap();
+        let mut letters = book.state.letters.iter();
+        let (first, one) = letters
+            .find(|(_, letter)| !letter.duties.is_empty())
+            .unwrap();
+        let (second, _) = letters
+            .find(|(_, letter)| letter.address != one.address && !letter.duties.is_empty())
+            .unwrap();
+        (*first, *second)
+    }
+}
+
+/// Numbers follow each other and a sender is what anybody writes: only the tag proves, or the `Message-ID`.
+#[tokio::test]
+async fn a_tag_or_a_message_id_proves_and_nothing_else() {
+    let mut f = Fixture::new();
+    let (no, other) = f.two();
+    let letter = f.letter(no);
+    let own = letter.address.as_str();
+    let stranger = "mallory@elsewhere.example";
+    let tag = f.office.number(no).tag;
+    let wrong = f.office.number(other).tag;
+    let refused = [
+        (stranger, format!("Subject: Re: x [No.{no}]")),
+        (own, format!("Subject: Re: x [No.{no}]")),
+        (own, format!("Subject: Re: x [No.{no}-{wrong}]")),
+        (own, format!("Subject: Re: x [No.{no}-{}]", &tag[..3])),
+        (
+            own,
+            format!("Subject: x\r\nTo: schoolbell+{no}@bureau.example"),
+        ),
+        (
+            own,
+            "Subject: x\r\nIn-Reply-To: <made-up@bureau.example>".to_owned(),
+        ),
+        (own, format!("Subject: Re: x [No.99999-{tag}]")),
+    ];
+    for (nth, (from, head)) in refused.iter().enumerate() {
+        assert!(!f.take(from, head, "完成 1"), "{from}: {head}");
+        assert_eq!(f.counts(), (0, nth + 1), "{from}: {head}");
+    }
+    let proven = [
+        (own, format!("Subject: Re: x {}", f.number(no))),
+        (
+            stranger,
+            format!("Subject: Re: x {}", f.number(no).to_uppercase()),
+        ),
+        (
+            stranger,
+            format!("Subject: x\r\nTo: Schoolbell+{no}-{tag}@bureau.example"),
+        ),
+        (
+            stranger,
+            format!("Subject: x\r\nReferences: <a@b> {}", letter.message_id),
+        ),
+    ];
+    for (nth, (from, head)) in proven.iter().enumerate() {
+        let words = format!("1 有困难 经费{nth}");
+        assert!(f.take(from, head, &words), "{from}: {head}");
+        assert_eq!(f.counts(), (nth + 1, refused.len()), "{from}: {head}");
+    }
+    let facts = f.office.ledger.facts_since(0).unwrap();
+    let to = facts.iter().find_map(|(_, fact)| match &fact.what {
+        Event::Answer { duty, .. } => Some(duty.clone()),
+        _ => None,
+    });
+    assert_eq!(to.as_ref(), letter.duties.first());
+}
+
+/// Where an address and a subject name two letters, the address is no one's typing.
+#[tokio::test]
+async fn the_address_comes_before_the_subject() {
+    let mut f = Fixture::new();
+    let (no, other) = f.two();
+    let tag = f.office.number(no).tag;
+    let head = format!(
+        "To: schoolbell+{no}-{tag}@bureau.example\r\nSubject: Re: {}",
+        f.number(other)
+    );
+    assert!(f.take("a@b.example", &head, "收到"));
+    let facts = f.office.ledger.facts_since(0).unwrap();
+    let found = facts.iter().find_map(|(_, fact)| match &fact.what {
+        Event::MailReceived { letter, .. } => *letter,
+        _ => None,
+    });
+    assert_eq!(found, Some(no));
+}
+
+fn bounce(f: &mut Fixture, mailbox: &str, subject: &str) -> bool {
+    let body = format!(
+        "Your letter did not arrive.\r\n<{mailbox}>: 550 5.1.1 User unknown\r\nSubject: {subject}"
+    );
+    let head = "Subject: Undelivered Mail Returned to Sender";
+    f.take("MAILER-DAEMON@mx.example", head, &body)
+}
+
+/// A bounce counts for a letter that it names by tag, or by number with the letter's own mailbox; and it marks no mailbox
+/// but that one.
+#[tokio::test]
+async fn a_bounce_must_name_what_was_sent() {
+    let mut f = Fixture::new();
+    let (no, other) = f.two();
+    let (own, others) = (f.letter(no).address, f.letter(other).address);
+    let is_refused = |f: &Fixture, no| f.letter(no).status == LetterStatus::Ended(Outcome::Refused);
+    let is_marked = |f: &Fixture, address: &Address| {
+        let book = f.office.book().unwrap();
+        book.state.unreachable.contains_key(address)
+    };
+    // A number that anybody can write, and a mailbox we never wrote to.
+    assert!(!bounce(
+        &mut f,
+        "nobody@elsewhere.example",
+        &format!("[No.{no}]")
+    ));
+    assert!(!is_refused(&f, no) && !is_marked(&f, &own));
+    // With the tag it is our letter that came back, passed on to where it failed: its contact's mailbox is not at fault.
+    let number = f.number(no);
+    assert!(bounce(&mut f, "nobody@elsewhere.example", &number));
+    assert!(is_refused(&f, no) && !is_marked(&f, &own));
+    // A number with the mailbox the letter went to.
+    assert!(bounce(&mut f, others.as_str(), &format!("[No.{other}]")));
+    assert!(is_refused(&f, other) && is_marked(&f, &others));
+}
+
+/// Those of QQ and 163 name only the mailbox: the newest letter accepted there came back.
+#[tokio::test]
+async fn a_bounce_that_names_a_mailbox_is_believed() {
+    let mut f = Fixture::new();
+    let (no, _) = f.two();
+    let own = f.letter(no).address;
+    assert!(bounce(&mut f, own.as_str(), "x"));
+    let book = f.office.book().unwrap();
+    let last = book
+        .state
+        .letters
+        .iter()
+        .rev()
+        .find(|(_, letter)| letter.address == own);
+    assert_eq!(
+        last.unwrap().1.status,
+        LetterStatus::Ended(Outcome::Refused)
+    );
+    assert!(book.state.unreachable.contains_key(&own));
+}
+
+/// A mail at which the program fails is left to a person, and the next is read; the ledger is not called ill.
+#[tokio::test]
+async fn a_poisoned_mail_costs_one_mail() {
+    let mut f = Fixture::new();
+    let (no, other) = f.two();
+    f.office.poisoned.lock().unwrap().insert(no);
+    let head = format!("Subject: Re: {}", f.number(no));
+    assert!(!f.take("a@b.example", &head, "收到"));
+    assert_eq!(f.counts(), (0, 1));
+    let head = format!("Subject: Re: {}", f.number(other));
+    assert!(f.take("a@b.example", &head, "1 有困难 经费"));
+    assert_eq!(f.office.book().unwrap().state.post.read_to, Some((7, 2)));
+    assert_eq!(f.office.pulse.vitals().ledger_trouble, None);
+}
+
+/// A mail that the server does not hand out is asked for again, and then left to a person.
+#[tokio::test]
+async fn a_mail_that_does_not_come_is_passed_over() {
+    let f = Fixture::new();
+    let mut watcher = Watcher {
+        office: Arc::clone(&f.office),
+        stopping: Arc::new(AtomicBool::new(false)),
+        way: None,
+        failed: 0,
+        stuck: None,
+    };
+    let fault = || ImapFault {
+        text: "取信:try later".to_owned(),
+        lasts: false,
+    };
+    for _ in 1..FETCHES {
+        let stuck = watcher.stick((7, 5), fault()).await;
+        assert!(matches!(stuck, Err(Trouble::Mailbox(_))));
+        assert_eq!(f.counts(), (0, 0));
+    }
+    // Another's failures are not this one's.
+    assert!(watcher.stick((7, 6), fault()).await.is_err());
+    for _ in 1..FETCHES {
+        assert!(watcher.stick((7, 5), fault()).await.is_err());
+    }
+    assert!(watcher.stick((7, 5), fault()).await.is_ok());
+    assert_eq!(f.counts(), (0, 1));
+    let book = f.office.book().unwrap();
+    assert_eq!(book.state.post.read_to, Some((7, 5)));
+    let (_, unclear) = book.state.post.unclear.first_key_value().unwrap();
+    assert!(unclear.text.contains("取不下来"), "{unclear:?}");
+}
+
+/// What a person has to look at stays so when the server hands it in again.
+#[tokio::test]
+async fn a_mail_known_already_is_as_clear_as_it_was() {
+    let mut f = Fixture::new();
+    let (no, _) = f.two();
+    let head = format!("Subject: Re: {}", f.number(no));
+    assert!(!f.take_again("<one@hs.example>", "a@b.example", &head, "请问怎么办"));
+    assert!(!f.take_again("<one@hs.example>", "a@b.example", &head, "请问怎么办"));
+    assert_eq!(f.counts(), (0, 1));
+    f.append(vec![Event::MailSeen {
+        mail: 1,
+        by: "沈志明".to_owned(),
+    }]);
+    assert!(f.take_again("<one@hs.example>", "a@b.example", &head, "请问怎么办"));
+}
+
+/// Of three lessons each reply is the next.
+#[tokio::test]
+async fn each_reply_is_the_next_of_several() {
+    let mut f = Fixture::new();
+    let (no, duty) = {
+        let book = f.office.book().unwrap();
+        let mut found = None;
+        for (no, letter) in &book.state.letters {
+            let several = |duty: &&DutyId| {
+                let tasks = &f.office.house().agenda.calendar.tasks;
+                tasks[&duty.occurrence.task].times == 3
+            };
+            if let Some(duty) = letter.duties.iter().find(several) {
+                found = Some((*no, duty.clone()));
+                break;
+            }
+        }
+        found.expect("nobody is told of the lessons")
+    };
+    let letter = f.letter(no);
+    let at = letter.numbered.iter().position(|one| *one == duty).unwrap() + 1;
+    let head = format!("Subject: Re: {}", f.number(no));
+    for done in 1..=3 {
+        assert!(f.take("a@b.example", &head, &format!("完成 {at}")));
+        let book = f.office.book().unwrap();
+        let known = book.state.duty(&duty).unwrap();
+        assert_eq!(known.dones.len(), done);
+        assert_eq!(known.settled(3).is_some(), done == 3);
+        let answer = known.answers.last().map(|given| given.answer);
+        assert_eq!(answer, Some(Answer::Done));
+    }
+    assert!(f.take("a@b.example", &head, &format!("完成 {at}")));
+    assert_eq!(f.counts(), (3, 0));
+}
+
+/// A mailbox that comes and goes is told of once a day.
+#[tokio::test]
+async fn a_mailbox_that_comes_and_goes_is_told_of_once() {
+    let f = Fixture::new();
+    let told = |f: &Fixture| {
+        let book = f.office.book().unwrap();
+        let matters = book.state.matters.iter();
+        matters
+            .filter(|(matter, _)| matter.starts_with("mailbox:"))
+            .count()
+    };
+    f.office.note_mailbox(Some("读不了".to_owned())).unwrap();
+    let officers = told(&f);
+    assert!(officers > 0);
+    for _ in 0..3 {
+        f.office.note_mailbox(None).unwrap();
+        f.office.note_mailbox(Some("读不了".to_owned())).unwrap();
+    }
+    assert_eq!(told(&f), officers);
+    assert!(f.office.book().unwrap().state.post.trouble.is_some());
+}
