@@ -53,7 +53,7 @@ pub(super) fn period(period: PeriodKey) -> String {
 /// next to a Chinese character become full-width. What stands in figures, ids and addresses stays.
 pub(super) fn full_width(words: &str) -> String {
     let chars: Vec<char> = words.chars().collect();
-    // A bracket that closes is as wide as the one it closes.
+    // A bracket that closes is as wide as the one it closes, and what follows it goes with it.
     let mut open: Vec<(usize, bool)> = Vec::new();
     let mut wide = vec![false; chars.len()];
     for (at, c) in chars.iter().enumerate() {
@@ -61,7 +61,8 @@ pub(super) fn full_width(words: &str) -> String {
             at.and_then(|at| chars.get(at))
                 .is_some_and(|c| is_chinese(*c))
         };
-        wide[at] = beside(at.checked_sub(1)) || beside(at.checked_add(1));
+        let follows = at > 0 && chars[at - 1] == ')' && wide[at - 1];
+        wide[at] = follows || beside(at.checked_sub(1)) || beside(at.checked_add(1));
         match c {
             '(' => open.push((at, wide[at])),
             ')' => {
@@ -179,6 +180,11 @@ mod tests {
                 "台账暂时不可用：disk I/O error (code 10), retry at 8:00",
             ),
             ("已完成(safety@s1)", "已完成（safety@s1）"),
+            (
+                "8个单位(浒山小学等):6月12日",
+                "8个单位（浒山小学等）：6月12日",
+            ),
+            ("演练(s1):2026-06-12", "演练（s1）：2026-06-12"),
             ("一次(10:30, 11:30)", "一次（10:30, 11:30）"),
             ("", ""),
             (")(", ")("),

@@ -196,7 +196,7 @@ fn a_year_is_told_by_month_town_and_task() {
         "各镇街逐月完成情况",
         "浒山街道",
         "全部单位，4月：2 项次，完成 1，逾期 1",
-        "应急疏散演练(5月)",
+        "应急疏散演练（5月）",
         "/task?id=drill&amp;period=2026-05",
     ] {
         page.says(words);
@@ -212,7 +212,7 @@ fn a_year_is_told_by_month_town_and_task() {
 fn a_matrix_is_filtered_by_period_town_and_standing() {
     let site = site_of("office@b");
     let whole = see(&site, "/task?id=drill");
-    whole.says("应急疏散演练(5月)");
+    whole.says("<h1>应急疏散演练（5月）</h1>");
     whole.says("5月4日已完成");
     whole.says("已完成（safety@s1）");
     see(&site, "/task?id=drill&period=2026-04").says("4月10日已完成");
