@@ -102,6 +102,9 @@ pub(super) async fn press(
     let (status, mut failure) = outcome;
     if with_files {
         // No browser fills a field for files again.
+        if !failure.words.ends_with('。') {
+            failure.words.push('。');
+        }
         failure.words += "选好的材料没有传上，请重新选。";
     }
     let by = remembered_name(&headers);

@@ -19,7 +19,8 @@ pub(super) const UPLOADS_AT_ONCE: usize = 4;
 /// Bytes of a form with files: the files, and what stands around them.
 pub(super) const FORM_LIMIT: usize = FILES_AT_MOST * BYTES_AT_MOST + 64 * 1024;
 
-/// Bytes of a form without files, and of all fields together that are no files: a name and a note at their longest take 7 KiB.
+/// Bytes of a form without files, and of all fields together that are no files: a name and a note at their longest take
+/// 7 KiB.
 const FIELD_LIMIT: usize = 16 * 1024;
 
 /// What a form brought.

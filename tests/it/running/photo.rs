@@ -48,6 +48,7 @@ fn a_letter_is_answered_with_a_photo() {
     let wrong = send("页面.html", b"<script>alert(1)</script>");
     assert_eq!(wrong.status, 409, "{}", wrong.body);
     wrong.says("不是可以收的文件");
+    wrong.says("WPS。选好的材料没有传上，请重新选。");
     assert!(house.facts("answer").is_empty(), "all or nothing");
     assert_eq!(send("../操场 照片.JPG", photo).status, 303);
     let kept = house.facts("evidence");
@@ -93,7 +94,7 @@ fn a_letter_is_answered_with_a_photo() {
     let full = send("操场.jpg", &[&photo[..], b"31"].concat());
     assert_eq!(full.status, 409, "{}", full.body);
     full.says("这一项最多收 30 个材料，已经有 30 个");
-    full.says("选好的材料没有传上，请重新选。");
+    full.says("请与局里联系。选好的材料没有传上，请重新选。");
     assert_eq!(send("操场.jpg", photo).status, 303, "one that is there");
     assert_eq!(house.facts("evidence").len(), 30);
     let shelves = fs::read_dir(house.path("var/evidence")).unwrap();
