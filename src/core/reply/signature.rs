@@ -12,7 +12,7 @@ const FEWEST_DIGITS: usize = 7;
 
 /// What a line of a signature may consist of beside names, numbers and dates. Longer words first where one begins
 /// another.
-const WORDS: [&str; 76] = [
+const WORDS: [&str; 75] = [
     "联系电话",
     "办公电话",
     "联系方式",
@@ -22,7 +22,6 @@ const WORDS: [&str; 76] = [
     "手机号",
     "手机",
     "传真",
-    "邮编",
     "电子邮箱",
     "邮箱",
     "微信号",
@@ -129,6 +128,7 @@ pub(super) fn is_one(line: &str, names: &[&str]) -> bool {
         let taken = take_polite(&mut scan, names)
             || take_word(&mut scan, &WORDS)
             || take_call(&mut scan)
+            || take_code(&mut scan)
             || day::take_written(&mut scan)
             || take_hour(&mut scan)
             || take_place(&mut scan, names);
@@ -180,6 +180,17 @@ fn take_call(scan: &mut Scan<'_>) -> bool {
         scan.rest = &scan.rest[end..];
     }
     is_mail
+}
+
+/// Takes `邮编 315300`.
+fn take_code(scan: &mut Scan<'_>) -> bool {
+    let mut ahead = *scan;
+    if !ahead.take(&["邮政编码", "邮编"]) {
+        return false;
+    }
+    ahead.rest = ahead.rest.trim_start_matches([':', ' ']);
+    scan.rest = ahead.rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    true
 }
 
 /// Takes `08:30`, `上午`, `星期四`.

@@ -167,7 +167,7 @@ const OBJECTS: [&str; 24] = [
 ];
 
 /// Politeness, and what frames a letter.
-const POLITE: [&str; 60] = [
+const POLITE: [&str; 65] = [
     "您好",
     "你好",
     "大家好",
@@ -204,6 +204,11 @@ const POLITE: [&str; 60] = [
     "麻烦了",
     "打扰了",
     "请查收",
+    "请查阅",
+    "请见附件",
+    "请看附件",
+    "详见附件",
+    "见附件",
     "请知悉",
     "请审核",
     "请审阅",

@@ -33,6 +33,8 @@ struct Prepared {
     /// The letter it belongs to.
     found: Option<Found>,
     reply: Option<Answered>,
+    /// The beginning of what somebody wrote, on one line.
+    words: String,
     /// What is attached, on disk.
     kept: Vec<Kept>,
     /// What of it could not be kept.
@@ -186,6 +188,10 @@ impl Office {
         };
         let mut prepared = Prepared {
             found,
+            words: match &incoming.sort {
+                Sort::Written(written) => shown(&own_words(&written.text)),
+                _ => String::new(),
+            },
             ..Prepared::default()
         };
         let (Sort::Written(written), Some(found), Some((to, was_asked, address))) =
@@ -230,9 +236,9 @@ impl Office {
             self.taste(no);
         }
         let mut outcomes = match &incoming.sort {
-            Sort::Written(written) => match &prepared.reply {
-                Some(reply) => self.answered(house, state, written, reply),
-                None => unproven(state, incoming, written, letter),
+            Sort::Written(_) => match &prepared.reply {
+                Some(reply) => self.answered(house, state, &prepared.words, reply),
+                None => unproven(state, incoming, &prepared.words, letter),
             },
             Sort::Bounce(bounce) => bounced(state, incoming, bounce, found),
             Sort::Automatic(why) => Outcomes::new(MailSort::Automatic, letter, *why),
@@ -247,13 +253,7 @@ impl Office {
         outcomes
     }
 
-    fn answered(
-        &self,
-        house: &House,
-        state: &State,
-        written: &Written,
-        reply: &Answered,
-    ) -> Outcomes {
+    fn answered(&self, house: &House, state: &State, words: &str, reply: &Answered) -> Outcomes {
         let no = reply.to;
         let mut outcomes = Outcomes::new(MailSort::Reply, Some(no), "");
         let Some(letter) = state.letters.get(&no) else {
@@ -297,10 +297,9 @@ impl Office {
         // Once a letter, and never in answer to an answer to it: two programs must not write to each other for ever.
         let asks = taken.asks_which && !reply.was_asked;
         if let (true, Some(content)) = (asks, &content) {
-            let words = own_words(&written.text);
             outcomes
                 .events
-                .extend(self.ask_which(state, no, letter, content, &words));
+                .extend(self.ask_which(state, no, letter, content, words));
         }
         outcomes
     }
@@ -331,13 +330,7 @@ fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> 
 }
 
 /// What somebody wrote who did not prove to have a letter: nothing of it counts, and a person reads it.
-fn unproven(
-    state: &State,
-    mail: &Incoming,
-    written: &Written,
-    letter: Option<LetterNo>,
-) -> Outcomes {
-    let words = own_words(&written.text);
+fn unproven(state: &State, mail: &Incoming, words: &str, letter: Option<LetterNo>) -> Outcomes {
     let whole = format!("主题“{}”,写道“{words}”", mail.subject);
     let letter = letter.filter(|no| state.letters.contains_key(no));
     let text = match letter {

@@ -391,10 +391,15 @@ async fn a_mailbox_that_comes_and_goes_is_told_of_once() {
     f.office.note_mailbox(Some("读不了".to_owned())).unwrap();
     let officers = told(&f);
     assert!(officers > 0);
-    for _ in 0..3 {
+    let again = |hours| {
+        let later = f.office.clock.now() + jiff::SignedDuration::from_hours(hours);
+        f.office.clock.run_to(later);
         f.office.note_mailbox(None).unwrap();
         f.office.note_mailbox(Some("读不了".to_owned())).unwrap();
-    }
+    };
+    (0..3).for_each(|_| again(1));
     assert_eq!(told(&f), officers);
+    again(24);
+    assert_eq!(told(&f), 2 * officers);
     assert!(f.office.book().unwrap().state.post.trouble.is_some());
 }
