@@ -3,7 +3,7 @@
 mod imap;
 mod read;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What links in letters begin with; no slash at its end.
     pub base_url: String,
+    /// The proxies whose word is taken for where a visitor comes from.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How letters go out.
     pub mail: Mail,
     /// The nightly backup.

@@ -40,7 +40,7 @@ pub const LIFE_DAYS: i64 = 400;
 const LONGEST_TOKEN: usize = 256;
 
 /// What a link opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// The page of a letter, where it is answered.
     Letter(LetterNo),

@@ -1,6 +1,6 @@
 //! Reading `schoolbell.toml`, every fault at once. A key that is missing or wrong has its default.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,10 +83,13 @@ fn top(path: &Path, folder: &Path, keys: &Keys<'_, '_>) -> Settings {
             at: Some(Kind::Bureau),
         }],
     };
-    let (listen, base_url) = section(keys, "web", |web| {
+    let (listen, base_url, trusted) = section(keys, "web", |web| {
         (
             web.and_then(|web| web.value("listen")).and_then(listen),
             web.and_then(|web| web.value("base_url")).and_then(base_url),
+            web.and_then(|web| web.value("trusted_proxies"))
+                .and_then(Value::array)
+                .map(|all| all.into_iter().filter_map(proxy).collect()),
         )
     });
     let mail = section(keys, "mail", |mail| read_mail(mail, folder, &state));
@@ -99,6 +102,7 @@ fn top(path: &Path, folder: &Path, keys: &Keys<'_, '_>) -> Settings {
         admins,
         listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
         base_url: base_url.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()),
+        trusted_proxies: trusted.unwrap_or_default(),
         mail,
         backup,
         state,
@@ -130,6 +134,25 @@ fn listen(value: Value<'_, '_>) -> Option<SocketAddr> {
             Words::new(
                 "写 IP地址:端口,如 127.0.0.1:8080",
                 "write IP:port, such as 127.0.0.1:8080",
+            ),
+        );
+    }
+    found
+}
+
+fn proxy(value: Value<'_, '_>) -> Option<IpAddr> {
+    let text = value.string()?;
+    let found = text.value.parse().ok();
+    if found.is_none() {
+        value.file().error(
+            text.span,
+            Words::new(
+                format!("“{}”不是 IP 地址", text.value),
+                format!("“{}” is not an IP address", text.value),
+            ),
+            Words::new(
+                "写代理服务器的 IP 地址,如 127.0.0.1",
+                "write the proxy's IP address, such as 127.0.0.1",
             ),
         );
     }

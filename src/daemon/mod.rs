@@ -118,6 +118,7 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     let web_settings = WebSettings {
         base_url: house.settings.base_url.clone(),
         limits: web::Limits::default(),
+        trusted_proxies: house.settings.trusted_proxies.clone(),
     };
     let pages = tokio::spawn(web::serve(listener, desk, web_settings, web_stopped));
     let watcher = reload::watch(&office, nudges.clone());

@@ -1,5 +1,7 @@
 //! The reception: who may come in to the bureau's pages, and what they are shown.
 
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::refused;
@@ -213,6 +215,7 @@ impl Office {
                 vec![
                     ("管理员岗位", admins.join("、")),
                     ("网址", settings.base_url.clone()),
+                    ("可信的代理", proxies(&settings.trusted_proxies)),
                     ("联系方式", settings.mail.contact.clone()),
                 ],
             ),
@@ -244,6 +247,14 @@ impl Office {
             ),
         ]
     }
+}
+
+fn proxies(trusted: &[IpAddr]) -> String {
+    if trusted.is_empty() {
+        return "没有写".to_owned();
+    }
+    let all: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+    all.join("、")
 }
 
 fn way(transport: &Transport) -> String {

@@ -57,6 +57,12 @@ fn web() -> Form {
             "信里链接的开头,要写学校打得开的地址。",
             "What links in letters begin with.",
         ),
+        optional(
+            "trusted_proxies",
+            list(matching(r"^[0-9A-Fa-f.:]+$")).default(json!([])),
+            "前面的代理服务器的 IP;写了,才信它转告的来访地址(X-Forwarded-For)。",
+            "The proxies, by IP, whose word (X-Forwarded-For) is taken for where a visitor comes from.",
+        ),
     ])
 }
 

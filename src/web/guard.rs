@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::pages::Plain;
+use super::rates;
 use super::routes::Site;
 use super::upload;
 
@@ -27,6 +28,7 @@ pub(super) fn around(routes: Router<Arc<Site>>, site: &Arc<Site>) -> Router<Arc<
         .layer(csrf(&site().settings.base_url))
         .layer(middleware::from_fn(forget_null_origin))
         .layer(middleware::from_fn_with_state(site(), time_out))
+        .layer(middleware::from_fn_with_state(site(), rates::limit))
         .layer(CatchPanicLayer::custom(tell_of_panic))
         .layer(middleware::from_fn_with_state(site(), dress))
 }

@@ -19,13 +19,14 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Response {
     match site.ask(|desk| Ok(desk.measures())).await {
         Ok(measures) => {
             let kind = HeaderValue::from_static(TEXT_FORM);
-            ([(header::CONTENT_TYPE, kind)], text(&measures)).into_response()
+            let text = text(&measures, site.rates.refused());
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
         }
         Err(plain) => site.plain(plain),
     }
 }
 
-fn text(measures: &Measures) -> String {
+fn text(measures: &Measures, refused: u64) -> String {
     let mut page = Page(String::new());
     page.family("build_info", "The version that runs.");
     let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
@@ -43,6 +44,11 @@ fn text(measures: &Measures) -> String {
             page.sample(name, "", value);
         }
     }
+    page.family(
+        "requests_refused_total",
+        "Requests refused because one visitor asked too much.",
+    );
+    page.sample("requests_refused_total", "", refused);
     page.0
 }
 

@@ -17,6 +17,7 @@ mod letter_page;
 mod metrics;
 mod pages;
 mod press;
+mod rates;
 mod routes;
 mod serve;
 mod session;

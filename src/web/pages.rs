@@ -83,6 +83,8 @@ pub(super) enum Plain {
     FilesTooLarge,
     /// A form sent from another site.
     CrossSite,
+    /// More than one visitor's share.
+    TooMany,
     /// Anything else, by its status.
     Status(StatusCode),
 }
@@ -98,6 +100,7 @@ impl Plain {
             Self::Later | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::FilesTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CrossSite | Self::NotForYou => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Status(status) => status,
         }
     }
@@ -178,6 +181,13 @@ impl Plain {
                 "没有记下",
                 &[
                     "这一页已经过时，或者是从别的网站发来的，为安全起见没有接受。请重新打开再按一次。",
+                ],
+            ),
+            Self::TooMany => (
+                "请等一分钟",
+                &[
+                    "这一分钟里打开或按得太多了，这一次没有受理。以前记下的都在，一样也没有丢。",
+                    "请等一分钟，再刷新这一页：刚才按的会再送一次。也可以回到信里，重新打开链接。",
                 ],
             ),
             Self::Status(status) => Self::words_of(status),

@@ -8,6 +8,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
+use governor::clock::DefaultClock;
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -20,6 +21,7 @@ use super::guard;
 use super::letter;
 use super::metrics;
 use super::pages::{Pages, Plain, STYLE};
+use super::rates::Rates;
 use super::serve::WebSettings;
 use super::sign_in::{self, LINKS_AT_ONCE};
 use super::upload::{self, UPLOADS_AT_ONCE};
@@ -230,6 +232,8 @@ pub(super) struct Site {
     pub(super) links: Arc<Semaphore>,
     /// What officers pressed of late.
     pub(super) presses: Arc<Presses>,
+    /// Who asked how much of late.
+    pub(super) rates: Rates,
 }
 
 impl Site {
@@ -266,6 +270,11 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
         links: Arc::new(Semaphore::new(LINKS_AT_ONCE)),
         presses: Arc::default(),
+        rates: Rates::new(
+            &settings.limits,
+            &settings.trusted_proxies,
+            DefaultClock::default(),
+        ),
         settings,
     });
     let routes = Route::ALL

@@ -1,19 +1,24 @@
 //! Connections: taken, bounded in number and time, and let go in good order.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt as _;
 
 use super::desk::Desk;
+use super::rates::Peer;
 use super::routes::router;
 
 /// How long the accepting rests when the system has no more file descriptors.
@@ -27,6 +32,8 @@ pub struct WebSettings {
     pub base_url: String,
     /// How long and how much a visitor may take.
     pub limits: Limits,
+    /// The proxies whose word is taken for where a visitor comes from.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// How long and how much a visitor may take.
@@ -42,6 +49,13 @@ pub struct Limits {
     pub connection: Duration,
     /// Connections at a time; more wait to be accepted, and the ledger keeps its file descriptors.
     pub connections: u32,
+    /// Requests in a minute with one letter's or board's link, whoever sends them: a school's staff on their telephones.
+    /// A press counts as four.
+    pub per_link: u32,
+    /// Requests in a minute of one officer who is signed in.
+    pub per_session: u32,
+    /// Requests in a minute from one address by whoever holds neither.
+    pub per_address: u32,
 }
 
 impl Default for Limits {
@@ -52,6 +66,9 @@ impl Default for Limits {
             upload: Duration::from_secs(90),
             connection: Duration::from_mins(5),
             connections: 512,
+            per_link: 240,
+            per_session: 600,
+            per_address: 600,
         }
     }
 }
@@ -86,8 +103,9 @@ pub async fn serve(
             next = next => next,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let visit = visit(stream, router.clone(), limits, stopping.clone());
+            Ok((stream, peer)) => {
+                let peer = Peer(peer.ip());
+                let visit = visit(stream, peer, router.clone(), limits, stopping.clone());
                 tokio::spawn(async move {
                     visit.await;
                     drop(place);
@@ -109,12 +127,17 @@ pub async fn serve(
 /// One connection, from its first byte to its end.
 async fn visit(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     limits: Limits,
     mut stopping: watch::Receiver<bool>,
 ) {
     // An answer goes out in one write: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
+    let router = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

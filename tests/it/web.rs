@@ -5,6 +5,7 @@ pub(crate) mod boards;
 mod bureau;
 mod deeds;
 mod desk;
+mod flood;
 mod guards;
 mod pages;
 mod site;

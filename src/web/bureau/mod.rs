@@ -63,7 +63,10 @@ pub(super) async fn admit(site: &Arc<Site>, headers: &HeaderMap) -> Result<Entry
     let asked = session.clone();
     let found = site.ask(move |desk| desk.officer(&asked)).await;
     match found {
-        Ok(Some(officer)) => Ok(Entry { officer, session }),
+        Ok(Some(officer)) => {
+            site.rates.know(&session);
+            Ok(Entry { officer, session })
+        }
         Ok(None) => Err(nobody()),
         Err(plain) => Err(site.plain(plain)),
     }

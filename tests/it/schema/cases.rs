@@ -389,6 +389,10 @@ fn the_settings() {
             (r#"base_url = "anquan.example""#, Bad),
             (r#"base_url = "https://""#, Bad),
             (r#"base_url = "https://a b""#, Bad),
+            (r#"trusted_proxies = ["10.0.0.2"]"#, Good),
+            (r#"trusted_proxies = ["localhost"]"#, Bad),
+            (r#"trusted_proxies = "127.0.0.1""#, Bad),
+            (r#"trusted_proxies = ["1.2.3"]"#, Only("what an address is")),
         ],
     );
     check(
