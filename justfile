@@ -38,6 +38,11 @@ crash rounds="500" cuts="500" seed="1":
     SCHOOLBELL_ROUNDS={{rounds}} SCHOOLBELL_CUTS={{cuts}} SCHOOLBELL_SEED={{seed}} \
         cargo test --release --locked --test it -- --nocapture running::crash running::power
 
+# The optimised program killed at random while so many letters go through Postfix into Dovecot's mailboxes; as root.
+mail-crash letters="10000" kills="20" seed="1":
+    SCHOOLBELL_LETTERS={{letters}} SCHOOLBELL_KILLS={{kills}} SCHOOLBELL_SEED={{seed}} \
+        cargo test --release --locked --test it -- --nocapture running::mail_crash
+
 # What people write, mutated, for so long; what is not read to an end is kept in the corpus that every test run tries.
 fuzz seconds="300":
     cargo run --release --example fuzz -- --seconds {{seconds}}

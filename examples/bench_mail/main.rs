@@ -134,7 +134,7 @@ fn smtp_source(sink: &Sink, arguments: &Arguments, size: usize) -> f64 {
         .stdin(Stdio::null())
         .spawn()
         .expect("smtp-source, of Debian's postfix");
-    let rate = sink.rate_of(arguments.letters, || {});
+    let rate = sink.rate_of(arguments.letters);
     child.wait().expect("smtp-source to end");
     rate
 }
@@ -152,7 +152,7 @@ fn nodemailer(sink: &Sink, folder: &Path, arguments: &Arguments, size: usize) ->
         .stdin(Stdio::null())
         .spawn()
         .expect("node");
-    let rate = sink.rate_of(letters, || {});
+    let rate = sink.rate_of(letters);
     child.wait().expect("node to end");
     rate
 }

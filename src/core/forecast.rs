@@ -88,16 +88,24 @@ impl<'a> Forecast<'a> {
     /// The next pass, with its letters arrived, and the instant it was decided at; `None` at the end of time. Most have
     /// no letters.
     pub fn pass(&mut self) -> Option<(Timestamp, Plan)> {
-        let due = plan(self.agenda, &self.state, self.at);
+        let due = self.look();
         let next = due.next?;
+        Some((self.go_on(&due, next), due))
+    }
+
+    fn look(&self) -> Plan {
+        plan(self.agenda, &self.state, self.at)
+    }
+
+    /// Imagines that a pass is decided and its letters arrive. The instant it was decided at.
+    fn go_on(&mut self, due: &Plan, next: Timestamp) -> Timestamp {
         for event in due.events(|_| String::new()) {
             self.take(event);
         }
         for letter in &due.letters {
             self.arrive(letter.number);
         }
-        let at = std::mem::replace(&mut self.at, next);
-        Some((at, due))
+        std::mem::replace(&mut self.at, next)
     }
 
     /// When the next pass is.
@@ -137,6 +145,25 @@ impl<'a> Forecast<'a> {
             retry_at: None,
         });
     }
+}
+
+/// The first slot after `now` that has letters, up to and with the day `to`, and how many. No further is looked.
+pub fn next_letters(
+    agenda: &Agenda,
+    state: State,
+    now: Timestamp,
+    to: Date,
+) -> Option<(Timestamp, usize)> {
+    let slots = Slots::new(&agenda.calendar);
+    let mut walk = Forecast::new(agenda, state, now);
+    while slots.day(walk.next()) <= to {
+        let due = walk.look();
+        match due.slot {
+            Some(slot) if !due.letters.is_empty() => return Some((slot, due.letters.len())),
+            _ => walk.go_on(&due, due.next?),
+        };
+    }
+    None
 }
 
 /// Walks the slots after `now` up to and with the day `to`, and shows each plan that has letters.

@@ -13,7 +13,7 @@ use super::reload::read_house;
 use super::{DaemonError, Options};
 use crate::clock::Clock;
 use crate::config::{self, environment};
-use crate::core::forecast::forecast;
+use crate::core::forecast::next_letters;
 use crate::core::hex::hex;
 use crate::core::plan::missing_notice;
 use crate::ledger::{Ledger, Nature};
@@ -143,19 +143,8 @@ pub(super) fn hang(office: &Office, say: &dyn Fn(&str)) -> Result<(), DaemonErro
         say(&words);
     }
     let state = office.book()?.state.clone();
-    let mut next = None;
-    forecast(
-        &house.agenda,
-        state,
-        now,
-        today.saturating_add(60.days()),
-        |plan| {
-            if next.is_none() {
-                next = plan.slot.map(|slot| (slot, plan.letters.len()));
-            }
-        },
-    );
-    match next {
+    let until = today.saturating_add(60.days());
+    match next_letters(&house.agenda, state, now, until) {
         Some((slot, letters)) => say(&format!(
             "下一次发信:{},{letters}封(若无新回执)",
             slot.to_zoned_datetime(calendar.timezone.clone())

@@ -206,8 +206,24 @@ fn part(content_type: ContentType, text: &str) -> SinglePart {
 }
 
 fn base64(text: &str) -> Body {
-    Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::Base64)
+    Body::new_with_encoding(with_crlf(text), ContentTransferEncoding::Base64)
         .unwrap_or_else(Body::new)
+}
+
+/// A text's bytes with the line ends that mail has. lettre does the same where it is given text, moving all that follows
+/// at each line.
+fn with_crlf(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() + text.len() / 16);
+    for line in text.split_inclusive('\n') {
+        match line.strip_suffix('\n') {
+            Some(whole) => {
+                bytes.extend_from_slice(whole.strip_suffix('\r').unwrap_or(whole).as_bytes());
+                bytes.extend_from_slice(b"\r\n");
+            }
+            None => bytes.extend_from_slice(line.as_bytes()),
+        }
+    }
+    bytes
 }
 
 /// What is published rather than asked (RFC 5546, 3.2.1).

@@ -23,6 +23,7 @@ mod init;
 mod kill;
 mod load;
 mod locked;
+mod mail_crash;
 mod monitor;
 mod office;
 mod photo;

@@ -52,6 +52,19 @@ pub(super) fn is_left_out() -> bool {
     true
 }
 
+/// A queue may have folders of its own.
+fn files_below(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files_below(&entry.path()),
+            Ok(_) => 1,
+            // Gone since it was listed.
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -159,6 +172,22 @@ impl PostOffice {
                 self.logs()
             );
             std::thread::yield_now();
+        }
+    }
+
+    /// Waits until nothing lies in Postfix's queue any more, as long as it gets less.
+    pub(super) fn wait_until_delivered(&self) {
+        let queued = || -> usize {
+            let queues = ["maildrop", "incoming", "active", "deferred"];
+            let count = |name: &&str| files_below(&self.folder.path().join("queue").join(name));
+            queues.iter().map(count).sum()
+        };
+        let mut left = queued();
+        while left > 0 {
+            self.wait_until(&format!("fewer than {left} mails are queued"), || {
+                queued() < left
+            });
+            left = queued();
         }
     }
 
