@@ -15,7 +15,7 @@ use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Overview, Scope, overview};
+use crate::core::overview::{Asked, Below, Overview, Scope, below, overview};
 use crate::core::state::{DutyState, State};
 use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
@@ -72,6 +72,12 @@ impl Desk for FrontDesk {
         let house = self.0.house();
         let book = self.0.book().map_err(|error| refused(&error))?;
         Ok(board(&house.agenda, &book.state, unit, self.0.clock.now()))
+    }
+
+    fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError> {
+        let house = self.0.house();
+        let book = self.0.book().map_err(|error| refused(&error))?;
+        Ok(below(&house.agenda, &book.state, unit, self.0.clock.now()))
     }
 
     fn record(&self, answer: PressedAnswer) -> Recording<'_> {

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 
 use crate::core::board::BoardDuty;
 use crate::core::letter::{Content, Item};
+use crate::core::names::UnitId;
+use crate::core::overview::Below;
 use crate::core::plan::Standing;
 use text::Lines;
 
@@ -131,6 +133,43 @@ impl Event {
             category: duty.origin.to_owned(),
             sequence: duty.date_changes,
         })
+    }
+
+    /// An occurrence, as far as it is asked of the units below one: a town, or the bureau.
+    #[must_use]
+    pub fn of_below(found: &Below, above: &UnitId) -> Self {
+        let tally = found.tally;
+        let done = if tally.finished() == tally.all() {
+            "✓ "
+        } else {
+            ""
+        };
+        let mut progress = format!("{}个单位，已办结{}个", tally.all(), tally.finished());
+        if tally.overdue > 0 {
+            progress.push_str(&format!("，逾期{}个", tally.overdue));
+        }
+        let latest = if found.last_due > found.due {
+            found
+                .last_due
+                .strftime("各单位不同，最晚到%-m月%-d日")
+                .to_string()
+        } else {
+            String::new()
+        };
+        Self {
+            id: format!("{}/below-{above}", found.occurrence),
+            summary: format!("{done}{} · {}个单位", found.title, tally.all()),
+            from: None,
+            due: found.due,
+            due_time: found.due_time,
+            description: [
+                vec![found.detail.clone(), progress],
+                described("", "", &latest, &found.authority),
+            ]
+            .concat(),
+            category: found.origin.to_owned(),
+            sequence: found.date_changes,
+        }
     }
 
     fn put(&self, lines: &mut Lines, head: &Head<'_>) {

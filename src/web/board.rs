@@ -11,6 +11,7 @@ use super::board_page::{BoardPage, Feed};
 use super::pages::Plain;
 use super::routes::Site;
 use crate::core::board::Board;
+use crate::core::overview::Below;
 use crate::ics::{self, Event, Head};
 use crate::link::{LinkKeys, LinkRefused};
 
@@ -28,7 +29,13 @@ pub(super) async fn show(
         None => (named.as_str(), false),
     };
     match open(&site, token).await {
-        Ok(board) if is_feed => feed(&board),
+        Ok(board) if is_feed => {
+            let unit = board.unit.clone();
+            match site.ask(move |desk| desk.below(&unit)).await {
+                Ok(below) => feed(&board, &below),
+                Err(plain) => site.plain(plain),
+            }
+        }
         Ok(board) => {
             let (subscribe, address) = site.pages.feed_addresses(token);
             let until = LinkKeys::good_until(token).unwrap_or(board.today);
@@ -58,12 +65,14 @@ async fn open(site: &Arc<Site>, token: &str) -> Result<Board, Plain> {
     found.ok_or(Plain::NoBoard)
 }
 
-fn feed(board: &Board) -> Response {
-    let events: Vec<Event> = board
-        .duties
+/// The unit's own duties, and for a town or the bureau what is asked of the units below it.
+fn feed(board: &Board, below: &[Below]) -> Response {
+    let own = board.duties.iter();
+    let own = own.filter_map(|duty| Event::of_duty(duty, &board.unit_name));
+    let below = below
         .iter()
-        .filter_map(|duty| Event::of_duty(duty, &board.unit_name))
-        .collect();
+        .map(|found| Event::of_below(found, &board.unit));
+    let events: Vec<Event> = own.chain(below).collect();
     let head = Head {
         name: &format!("{} · {}", board.unit_name, board.calendar),
         zone: &board.zone,

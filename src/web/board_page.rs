@@ -7,6 +7,7 @@ use super::wording::{self, Nearness};
 use crate::core::board::{Board, BoardAnswer, BoardDuty, MonthOfBoard};
 use crate::core::burden::Month;
 use crate::core::plan::Standing;
+use crate::core::roster::Kind;
 
 /// The whole page.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,8 @@ pub(super) struct BoardPage<'a> {
     subscribe: &'a str,
     address: &'a str,
     until: String,
+    /// Whether the feed has what is asked of the units below, too.
+    looks_after: bool,
 }
 
 /// Where the feed is, and until when.
@@ -153,6 +156,7 @@ impl<'a> BoardPage<'a> {
             subscribe: feed.subscribe,
             address: feed.address,
             until: wording::long_day(feed.until),
+            looks_after: [Kind::Town.name(), Kind::Bureau.name()].contains(&board.kind),
         }
     }
 }

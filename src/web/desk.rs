@@ -15,7 +15,7 @@ use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Overview};
+use crate::core::overview::{Asked, Below, Overview};
 use crate::link::LinkKeys;
 
 /// Behind the pages: whoever knows the letters and keeps the answers.
@@ -43,6 +43,13 @@ pub trait Desk: Send + Sync + 'static {
     ///
     /// `Unavailable` when it cannot be told now.
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError>;
+
+    /// What is asked of the units below one, as it is today; nothing for a school. May wait as [`letter`](Self::letter) may.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when it cannot be told now.
+    fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError>;
 
     /// Records an answer, for all of its duties or for none. It resolves when the answer is on disk. Dropped before
     /// that, when a visitor hangs up or has waited too long, it has recorded all or nothing.

@@ -2,6 +2,7 @@
 //!
 //! The year is counted occurrence by occurrence: what nobody has been told of costs nothing a unit.
 
+mod below;
 mod matrix;
 mod queue;
 mod requests;
@@ -11,6 +12,7 @@ mod year;
 
 use jiff::Timestamp;
 
+pub use below::{Below, below};
 pub use matrix::{Cell, Matrix, MatrixAsked, Stand, Town, matrix};
 pub use queue::{Queue, QueuedLetter, queue};
 pub use requests::{Request, requests};

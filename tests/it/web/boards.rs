@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use expect_test::expect;
 use icalendar::Component as _;
 use jiff::civil::date;
 use schoolbell::core::board::{Board, board};
@@ -10,7 +11,7 @@ use schoolbell::web::{DeskError, Limits};
 
 use super::desk::{Fault, KEY, MemoryDesk, TODAY, letter};
 use super::site::{Site, board_of, page_of};
-use crate::bell::Bell;
+use crate::bell::{Bell, HEAD, ROSTER, SECOND};
 use crate::ics::read;
 
 /// 2026-05-05 is the last day of the Labour Day holiday; workdays go on with 05-06.
@@ -164,6 +165,72 @@ fn the_feed_is_the_board_for_calendar_programs() {
     for name in ["王建国", "safety@s1", "收到"] {
         assert!(!reply.body.contains(name), "{name}: nobody is named in it");
     }
+}
+
+/// 浒山街道 has two schools: one has done the drill of May, both owe the ledger, and one has until the 6th.
+#[test]
+fn the_feed_of_a_town_has_what_its_schools_are_asked() {
+    let roster = format!("{ROSTER}{SECOND}");
+    let mut bell = Bell::with(HEAD, YEAR, &roster);
+    bell.run(
+        "2026-04-01 07:00 open
+         2026-04-27 09:00 extension ledger@2026/s2 safety@s2 2026-05-06
+         2026-04-27 10:00 grant ledger@2026/s2 extension 2026-05-06
+         2026-05-04 09:00 done drill@2026-05/s1 safety@s1
+         2026-05-05 09:00 end",
+    );
+    let desk = MemoryDesk::with([letter(1)]);
+    for unit in ["t1", "s1"] {
+        let board = board(&bell.agenda, &bell.state, &unit.into(), bell.now);
+        desk.put_up(board.expect("the unit is there"));
+    }
+    desk.open_bureau(bell);
+    let site = Site::of(desk);
+    let feed = |unit: &str| {
+        let reply = site.get(&format!("{}.ics", board_of(unit)));
+        assert_eq!(reply.status, 200);
+        read(&reply.body)
+    };
+    let town: BTreeMap<_, _> = feed("t1")
+        .into_iter()
+        .map(|event| (event.get_uid().expect("a name").to_owned(), event))
+        .collect();
+    let told = |id: &str| {
+        let event = town
+            .get(&format!("{id}@schoolbell"))
+            .unwrap_or_else(|| panic!("{id} in {:?}", town.keys()));
+        let said = event
+            .get_description()
+            .unwrap_or_default()
+            .replace('\n', "|");
+        format!(
+            "{} {} | {said}",
+            event.property_value("DTSTART").unwrap_or_default(),
+            event.get_summary().unwrap_or_default()
+        )
+    };
+    expect![[r#"
+        20260512 镇街的事 · 浒山街道 | 日期：5月12日
+        20260512 应急疏散演练(5月) · 2个单位 | 2个单位，已办结1个|依据：《中小学幼儿园应急疏散演练指南》
+        20260428 隐患排查<台账> · 2个单位 | 2个单位，已办结0个，逾期1个|日期：各单位不同，最晚到5月6日
+        20260610T170000 防溺水教育 · 2个单位 | 2个单位，已办结0个"#]].assert_eq(
+        &[
+            told("towns@2026/t1"),
+            told("drill@2026-05/below-t1"),
+            told("ledger@2026/below-t1"),
+            told("heat@2026/below-t1"),
+        ]
+        .join("\n"),
+    );
+    let below = |events: Vec<icalendar::Event>| {
+        events
+            .iter()
+            .filter(|event| event.get_uid().is_some_and(|id| id.contains("/below-")))
+            .count()
+    };
+    assert_eq!(below(feed("s1")), 0, "a school sees its own");
+    site.get(&board_of("t1")).says("下属各单位的事也在里面");
+    site.get(&board_of("s1")).does_not_say("下属各单位");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use schoolbell::core::fact::{Answer, LetterNo, Part};
 use schoolbell::core::letter::{Content, Item, Row};
 use schoolbell::core::names::{Address, UnitId};
 use schoolbell::core::officer::Officer;
-use schoolbell::core::overview::{Asked, Overview, overview};
+use schoolbell::core::overview::{Asked, Below, Overview, below, overview};
 use schoolbell::link::LinkKeys;
 use schoolbell::web::{
     AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
@@ -188,6 +188,13 @@ impl Desk for MemoryDesk {
             Some(Fault::ReadingPanics) => panic!("reading was told to panic"),
             _ => Ok(lock(&self.boards).get(unit).cloned()),
         }
+    }
+
+    fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError> {
+        let bureau = lock(&self.bureau);
+        Ok(bureau.as_ref().map_or(Vec::new(), |bell| {
+            below(&bell.agenda, &bell.state, unit, bell.now)
+        }))
     }
 
     fn officer(&self, session: &str) -> Result<Option<Officer>, DeskError> {
