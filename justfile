@@ -55,6 +55,14 @@ load times="40":
 deb:
     deploy/deb dist
 
+# A container, by podman or docker.
+image:
+    deploy/image dist
+
+# A program that also runs on systems as old as glibc 2.28; needs Python.
+portable:
+    deploy/portable dist
+
 # All that a version is published as, with checksums; refused where CHANGELOG.md does not have the version.
 release:
     deploy/release

@@ -11,6 +11,7 @@ mod export;
 mod forget;
 mod init;
 mod ledger;
+mod log;
 mod mail;
 mod man;
 mod plan;
@@ -183,7 +184,7 @@ pub fn main() -> ExitCode {
             if is_closed_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            anstream::eprintln!("错误:{}", chain(&error));
+            log::told(&chain(&error));
             ExitCode::from(AT_FAULT)
         }
     }

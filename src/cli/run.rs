@@ -52,15 +52,7 @@ fn read_wait(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,tokio_cron_scheduler=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .compact()
-        .init();
+    super::log::begin();
     let options = Options {
         config: config.to_owned(),
         pretend: arguments.pretend_now.map(|now| Pretence {

@@ -144,10 +144,15 @@ impl Event {
         } else {
             ""
         };
-        let mut progress = format!("{}个单位，已办结{}个", tally.all(), tally.finished());
-        if tally.overdue > 0 {
-            progress.push_str(&format!("，逾期{}个", tally.overdue));
-        }
+        let overdue = match tally.overdue {
+            0 => String::new(),
+            some => format!("，逾期{some}个"),
+        };
+        let progress = format!(
+            "{}个单位，已办结{}个{overdue}",
+            tally.all(),
+            tally.finished()
+        );
         let latest = if found.last_due > found.due {
             found
                 .last_due

@@ -98,6 +98,8 @@ fn scripts_are_sound() {
         ("sh", "deploy/debian/prerm"),
         ("sh", "deploy/debian/postrm"),
         ("bash", "deploy/deb"),
+        ("bash", "deploy/image"),
+        ("bash", "deploy/portable"),
         ("bash", "deploy/release"),
         ("bash", "deploy/stage"),
         ("bash", "tests/systemd/run"),

@@ -1,6 +1,8 @@
 //! The first start, as a newcomer sees it.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use super::house::{House, link, open, press};
@@ -55,6 +57,64 @@ fn the_first_start_shows_what_was_sent_and_a_link_answers() {
     again.interrupt();
     assert_eq!(spooled(&house).len(), 10);
     assert_eq!(house.facts("letter-queued").len(), 10);
+}
+
+/// In a file no colours; in the journal each line begins with how grave it is, and `journalctl -p warning` goes by that.
+#[test]
+fn the_log_is_written_for_where_it_goes() {
+    let house = House::new(None);
+    let log = house.path("log");
+    let read = || fs::read_to_string(&log).unwrap();
+    let mut daemon = house.start(&NOW);
+    daemon.wait_for("页面:");
+    daemon.interrupt();
+    let plain = read();
+    assert!(
+        plain.contains(" INFO ") && !plain.contains(['\u{1b}', '<']),
+        "{plain}"
+    );
+
+    fs::write(&log, "").unwrap();
+    let stream = fs::metadata(&log).unwrap();
+    let named = format!("{}:{}", stream.dev(), stream.ino());
+    let mut run = house.command(&["run"]);
+    let mut daemon = house.serve(run.args(NOW).env("JOURNAL_STREAM", &named));
+    daemon.wait_for("页面:");
+    house.edit("calendar/04.toml", "[[task]]", "due = 坏了\n[[task]]");
+    daemon.hang_up();
+    house.wait_for_log("坏了");
+    daemon.interrupt();
+    let journal = read();
+    let graves: BTreeSet<_> = journal.lines().map(|line| line.get(..3)).collect();
+    assert_eq!(
+        graves,
+        BTreeSet::from([Some("<3>"), Some("<6>")]),
+        "{journal}"
+    );
+    let broken = journal.lines().find(|line| line.contains("坏了"));
+    assert!(
+        broken.is_some_and(|line| line.starts_with("<3>")),
+        "{journal}"
+    );
+
+    fs::write(&log, "").unwrap();
+    let mut run = house.command(&["run"]);
+    let mut daemon = house.serve(run.args(NOW).env("JOURNAL_STREAM", &named));
+    assert!(!daemon.wait().success(), "the calendar is broken");
+    let journal = read();
+    assert!(
+        journal.lines().all(|line| line.starts_with("<3>")),
+        "{journal}"
+    );
+
+    // Redirected since: the variable is still there, and means another stream.
+    let mut run = house.command(&["run"]);
+    let output = run
+        .args(NOW)
+        .env("JOURNAL_STREAM", &named)
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("错误:"));
 }
 
 fn spooled(house: &House) -> Vec<Vec<u8>> {
