@@ -69,6 +69,11 @@ fn main() -> ExitCode {
         .tally
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
+    let census = sum
+        .census
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    println!("what happened: {census:#?}");
     println!("what became of the rungs: {tally:?}");
     println!(
         "{} seeds from {}, {} facts, {broken} broke a promise",
@@ -89,6 +94,7 @@ struct Sum {
     lived: AtomicU64,
     facts: AtomicUsize,
     tally: Mutex<world::Tally>,
+    census: Mutex<world::Census>,
     broken: AtomicU64,
 }
 
@@ -110,6 +116,10 @@ fn live(arguments: &Arguments, seed: u64, sum: &Sum) {
                 let mut tally = sum.tally.lock().unwrap_or_else(PoisonError::into_inner);
                 for (outcome, times) in lived.tally {
                     *tally.entry(outcome).or_default() += times;
+                }
+                let mut census = sum.census.lock().unwrap_or_else(PoisonError::into_inner);
+                for (what, times) in lived.census {
+                    *census.entry(what).or_default() += times;
                 }
                 lived.facts
             })

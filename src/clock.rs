@@ -1,7 +1,7 @@
 //! The only reader of time. Everything else is told what time it is.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,6 +12,25 @@ pub enum Clock {
     Real,
     /// A made-up clock, shared by all who hold it.
     Pretend(Arc<Mutex<Pretend>>),
+    /// A clock that shows what it is set to, shared by all who hold it: a simulation's.
+    Set(Arc<Hands>),
+}
+
+/// What a clock that is set shows. Whoever sets it decides what happens to the one and to the other: a step moves the
+/// clock alone, and a suspend both.
+#[derive(Debug)]
+pub struct Hands {
+    began: Instant,
+    shows: Mutex<Shows>,
+}
+
+/// What a clock shows at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shows {
+    /// What time it is.
+    pub now: Timestamp,
+    /// The time since boot, which no step of the clock changes and no suspend stops.
+    pub since_boot: Duration,
 }
 
 /// How fast a pretended clock runs.
@@ -47,7 +66,7 @@ impl Clock {
 
     /// Whether the time is made up.
     pub fn is_pretended(&self) -> bool {
-        matches!(self, Self::Pretend(_))
+        !matches!(self, Self::Real)
     }
 
     /// What time it is.
@@ -56,6 +75,15 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "this is the one home of time")]
             Self::Real => Timestamp::now(),
             Self::Pretend(pretend) => pretend.lock().unwrap_or_else(PoisonError::into_inner).now(),
+            Self::Set(hands) => hands.shows().now,
+        }
+    }
+
+    /// Steady time, for how long things take and wait: no step of the clock changes it.
+    pub fn steady(&self) -> Instant {
+        match self {
+            Self::Real | Self::Pretend(_) => Instant::now(),
+            Self::Set(hands) => hands.began + hands.shows().since_boot,
         }
     }
 
@@ -74,14 +102,16 @@ impl Clock {
     }
 
     /// How long, in real time, until the clock shows an instant.
-    pub fn real_time_until(&self, instant: Timestamp) -> std::time::Duration {
+    pub fn real_time_until(&self, instant: Timestamp) -> Duration {
         let ahead = instant.duration_since(self.now()).max(SignedDuration::ZERO);
         let real = ahead.unsigned_abs();
         match self {
             Self::Real => real,
+            // Nothing passes by itself.
+            Self::Set(_) => Duration::ZERO,
             Self::Pretend(pretend) => {
                 match pretend.lock().unwrap_or_else(PoisonError::into_inner).speed {
-                    Speed::Max => std::time::Duration::ZERO,
+                    Speed::Max => Duration::ZERO,
                     Speed::Times(times) => real.div_f64(times.max(0.001)),
                 }
             }
@@ -120,7 +150,7 @@ impl Vigil {
         }
     }
 
-    /// By how much the clock has jumped since it was last looked at. A pretended one never does.
+    /// By how much the clock has jumped since it was last looked at. One that runs at a pretended speed never does.
     pub fn jumped(&mut self, clock: &Clock) -> SignedDuration {
         let ahead = ahead_of_boot(clock);
         let before = std::mem::replace(&mut self.ahead, ahead);
@@ -132,12 +162,35 @@ impl Vigil {
 }
 
 fn ahead_of_boot(clock: &Clock) -> Option<SignedDuration> {
-    if clock.is_pretended() {
-        return None;
-    }
-    let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let since_boot = SignedDuration::from_secs(boot.tv_sec);
+    let since_boot = match clock {
+        Clock::Real => {
+            let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            SignedDuration::from_secs(boot.tv_sec)
+        }
+        Clock::Pretend(_) => return None,
+        Clock::Set(hands) => SignedDuration::try_from(hands.shows().since_boot).ok()?,
+    };
     Some(clock.now().as_duration().saturating_sub(since_boot))
+}
+
+impl Hands {
+    /// What a clock is to show until it is set.
+    pub fn new(shows: Shows) -> Self {
+        Self {
+            began: Instant::now(),
+            shows: Mutex::new(shows),
+        }
+    }
+
+    /// What it shows.
+    pub fn shows(&self) -> Shows {
+        *self.shows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets it.
+    pub fn set(&self, shows: Shows) {
+        *self.shows.lock().unwrap_or_else(PoisonError::into_inner) = shows;
+    }
 }
 
 impl Pretend {
@@ -152,5 +205,42 @@ impl Pretend {
                     .min(self.stop)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+
+    use super::{Clock, Hands, Shows, Vigil};
+
+    const NIGHT: Duration = Duration::from_hours(9);
+
+    /// A machine that slept has a clock that went on, and a time since boot that did; one whose clock was set has only
+    /// the first. So the night is caught up with, and the jump is doubted.
+    #[test]
+    fn a_suspend_is_no_jump() {
+        let asleep = Shows {
+            now: "2026-05-11T23:00:00+08:00".parse().unwrap(),
+            since_boot: Duration::from_hours(100),
+        };
+        let hands = Arc::new(Hands::new(asleep));
+        let clock = Clock::Set(Arc::clone(&hands));
+        let mut vigil = Vigil::new(&clock);
+        let awake = Shows {
+            now: asleep.now + NIGHT,
+            since_boot: asleep.since_boot + NIGHT,
+        };
+        hands.set(awake);
+        assert_eq!(vigil.jumped(&clock), SignedDuration::ZERO);
+        hands.set(Shows {
+            now: awake.now + NIGHT,
+            ..awake
+        });
+        assert_eq!(vigil.jumped(&clock), SignedDuration::from_hours(9));
+        assert_eq!(vigil.jumped(&clock), SignedDuration::ZERO, "told once");
     }
 }

@@ -210,7 +210,8 @@ impl Desk for FrontDesk {
     }
 }
 
-fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
+/// Records a press.
+pub(super) fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
     let house = office.house();
     let digests: Vec<String> = pressed.files.iter().map(|f| digest_of(&f.bytes)).collect();
     if !digests.is_empty() {

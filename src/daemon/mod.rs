@@ -14,6 +14,7 @@ mod reception;
 mod reload;
 mod room;
 mod start;
+mod stepwise;
 mod systemd;
 
 use std::io;
@@ -31,9 +32,11 @@ use crate::core::fact::Event;
 use crate::ledger::LedgerError;
 use crate::web::{self, WebSettings};
 
-use courier::Courier;
+use courier::Delivery;
+pub use courier::Ways;
 use desk::FrontDesk;
 use office::Office;
+pub use stepwise::{Carried, Stepwise};
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -105,8 +108,8 @@ enum Nudge {
 /// Why it could not start, or had to stop.
 pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonError> {
     let office = start::open(options)?;
-    let mut courier = Courier::new(Arc::clone(&office))?;
-    courier.settle_orphans()?;
+    let mut delivery = Delivery::new(Arc::clone(&office))?;
+    office.settle_orphans()?;
     let house = office.house();
     let listen = house.settings.listen;
     let listener = TcpListener::bind(listen)
@@ -128,9 +131,9 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     let inbox = tokio::spawn(inbox::watch(Arc::clone(&office), Arc::clone(&stopping)));
     let result = match &options.pretend {
         Some(pretence) => {
-            pretend::run(&office, &mut courier, &mut queue, *pretence, &stopping).await
+            pretend::run(&office, &mut delivery, &mut queue, *pretence, &stopping).await
         }
-        None => live(&office, courier, &nudges, &mut queue, &stopping).await,
+        None => live(&office, delivery, &nudges, &mut queue, &stopping).await,
     };
     systemd::stopping();
     stopping.store(true, Ordering::Relaxed);
@@ -147,7 +150,7 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
 /// In earnest: nudged by the pulse, the courier beside it.
 async fn live(
     office: &Arc<Office>,
-    mut courier: Courier,
+    mut delivery: Delivery,
     nudges: &mpsc::Sender<Nudge>,
     queue: &mut mpsc::Receiver<Nudge>,
     stopping: &Arc<AtomicBool>,
@@ -160,10 +163,10 @@ async fn live(
     let delivering = {
         let (office, stopping) = (Arc::clone(office), Arc::clone(stopping));
         tokio::spawn(async move {
-            if let Err(error) = deliver(&office, &mut courier, &stopping).await {
+            if let Err(error) = deliver(&office, &mut delivery, &stopping).await {
                 let _ = died.send(error).await;
             }
-            courier.close().await;
+            delivery.close().await;
         })
     };
     beat(office).await?;
@@ -256,12 +259,12 @@ fn heed(office: &Office, result: Result<(), LedgerError>) -> Result<(), LedgerEr
 /// Carries letters until told to stop.
 async fn deliver(
     office: &Office,
-    courier: &mut Courier,
+    delivery: &mut Delivery,
     stopping: &AtomicBool,
 ) -> Result<(), LedgerError> {
     let stop = || stopping.load(Ordering::Relaxed);
     loop {
-        let next = courier.carry(&stop).await?;
+        let next = delivery.carry(&stop).await?;
         // Asked only here: what wakes it to stop may have woken the carrying already, and does not come twice.
         if stop() {
             return Ok(());

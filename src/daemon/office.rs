@@ -70,7 +70,7 @@ pub(super) struct Book {
 /// What a reload replaces.
 pub(super) struct House {
     pub(super) settings: Settings,
-    pub(super) agenda: Agenda,
+    pub(super) agenda: Arc<Agenda>,
     pub(super) templates: Templates,
     /// The digest of calendar and roster.
     pub(super) version: String,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
 
-use super::courier::Courier;
+use super::courier::Delivery;
 use super::office::Office;
 use super::{DaemonError, GLANCE, Nudge, Pretence, beat, heed, housekeeping, on_thread};
 use crate::ledger::LedgerError;
@@ -14,26 +14,26 @@ use crate::ledger::LedgerError;
 /// Runs until the pretended end, or until told to stop.
 pub(super) async fn run(
     office: &Arc<Office>,
-    courier: &mut Courier,
+    delivery: &mut Delivery,
     queue: &mut Receiver<Nudge>,
     pretence: Pretence,
     stopping: &AtomicBool,
 ) -> Result<(), DaemonError> {
     let stop = || stopping.load(Ordering::Relaxed);
     loop {
-        let slot = settle(office, courier, &stop).await?;
+        let slot = settle(office, delivery, &stop).await?;
         if slot {
             let until = tokio::time::Instant::now() + pretence.linger;
             while !stop() && tokio::time::Instant::now() < until {
                 let left = until - tokio::time::Instant::now();
                 wait(office, queue, left).await?;
-                settle(office, courier, &stop).await?;
+                settle(office, delivery, &stop).await?;
             }
         }
         if stop() {
             return Ok(());
         }
-        let retry = courier.carry(&stop).await?;
+        let retry = delivery.carry(&stop).await?;
         let slot = office.pulse.vitals().next_due.unwrap_or(Timestamp::MAX);
         let next = retry.map_or(slot, |retry| retry.min(slot));
         let end = pretence.until.filter(|until| *until < next);
@@ -46,13 +46,13 @@ pub(super) async fn run(
                 break;
             }
             wait(office, queue, left).await?;
-            settle(office, courier, &stop).await?;
+            settle(office, delivery, &stop).await?;
         }
         while let Ok(nudge) = queue.try_recv() {
             act(office, nudge).await?;
         }
         if end.is_some() && !stop() {
-            settle(office, courier, &stop).await?;
+            settle(office, delivery, &stop).await?;
             return Ok(());
         }
     }
@@ -61,7 +61,7 @@ pub(super) async fn run(
 /// A beat and its deliveries, finished. Says whether a slot was decided, or held.
 async fn settle(
     office: &Arc<Office>,
-    courier: &mut Courier,
+    delivery: &mut Delivery,
     stop: &impl Fn() -> bool,
 ) -> Result<bool, DaemonError> {
     let before = stands(office)?;
@@ -69,7 +69,7 @@ async fn settle(
         // The full disk it met is real, and so is the time it takes to make room.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
-    courier.carry(stop).await?;
+    delivery.carry(stop).await?;
     Ok(before != stands(office)?)
 }
 

@@ -32,7 +32,7 @@ pub(super) fn read_house(config: &Path) -> Result<(House, Vec<(String, String)>)
     Ok((
         House {
             settings,
-            agenda: loaded.agenda,
+            agenda: Arc::new(loaded.agenda),
             templates,
             version: loaded.version,
         },

@@ -16,7 +16,7 @@ use crate::config::{self, environment};
 use crate::core::forecast::next_letters;
 use crate::core::hex::hex;
 use crate::core::plan::missing_notice;
-use crate::ledger::{Ledger, Nature};
+use crate::ledger::{Ledger, Nature, Witness};
 use crate::link::LinkKeys;
 
 /// The link key's file in the state folder, and its name among the service's credentials.
@@ -27,16 +27,25 @@ const EARLIEST_YEAR: i16 = 2023;
 
 /// Reads everything, and takes the state folder.
 pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
-    let (house, files) = read_house(&options.config)
-        .map_err(|report| DaemonError::Input(format!("请先改正:\n\n{report}")))?;
-    let settings = &house.settings;
     let clock = match &options.pretend {
         None => Clock::Real,
         Some(pretence) => Clock::pretend(pretence.now, pretence.speed),
     };
+    open_at(&options.config, clock, None)
+}
+
+/// As [`open`], at any clock, and with a witness around each commit.
+pub(super) fn open_at(
+    config: &Path,
+    clock: Clock,
+    witness: Option<Witness>,
+) -> Result<Arc<Office>, DaemonError> {
+    let (house, files) = read_house(config)
+        .map_err(|report| DaemonError::Input(format!("请先改正:\n\n{report}")))?;
+    let settings = &house.settings;
     fit(&house, clock.is_pretended())?;
     make_folder(&settings.state)?;
-    let nature = if options.pretend.is_some() {
+    let nature = if clock.is_pretended() {
         Nature::Pretend
     } else {
         Nature::Real
@@ -46,7 +55,7 @@ pub(super) fn open(options: &Options) -> Result<Arc<Office>, DaemonError> {
         .to_zoned_datetime(house.agenda.calendar.timezone.clone())
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string();
-    let ledger = Ledger::open_exclusive(&settings.state, nature, &started)?;
+    let ledger = Ledger::open_exclusive(&settings.state, nature, &started)?.witnessed(witness);
     let keys = link_keys(&settings.state, &settings.mail.transport)?;
     ledger.keep_version(&house.version, clock.now(), &files)?;
     Ok(Arc::new(Office::new(clock, ledger, keys, house)))

@@ -39,6 +39,7 @@ use writer::{Reply, Writer};
 #[derive(Clone)]
 pub struct Ledger {
     inner: Arc<Inner>,
+    witness: Option<Witness>,
 }
 
 /// The numbers of the facts an append has made, which follow one another.
@@ -49,6 +50,18 @@ pub struct AppendReceipt {
     /// The last one's; 0 if no facts were given.
     pub last_seq: u64,
 }
+
+/// The moments around a commit, for a [`Witness`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// It is about to be asked for: nothing of it is on record.
+    Before,
+    /// It is durable, and nobody was told so yet.
+    After,
+}
+
+/// Whoever is called around each commit, on the thread that asks for it. One that panics is a process that dies there.
+pub type Witness = Arc<dyn Fn(Moment) + Send + Sync>;
 
 /// One of several requests that are made together, so that they share a commit.
 #[derive(Debug)]
@@ -80,6 +93,12 @@ struct Inner {
 }
 
 impl Ledger {
+    /// The same ledger with a witness around each of its commits.
+    #[must_use]
+    pub fn witnessed(self, witness: Option<Witness>) -> Self {
+        Self { witness, ..self }
+    }
+
     /// Whether it records what really happened.
     #[must_use]
     pub fn nature(&self) -> Nature {
@@ -165,15 +184,19 @@ impl Ledger {
                 end
             }));
         }
+        self.tell(Moment::Before);
         let handed_over = self.inner.hand_over_all(requests);
-        ends.into_iter()
+        let receipts = ends
+            .into_iter()
             .map(|end| {
                 handed_over.clone()?;
                 let written = end?.recv();
                 let written = written.unwrap_or_else(|_| Err(writer::writer_is_gone()))?;
                 Ok(written.receipt)
             })
-            .collect()
+            .collect();
+        self.tell(Moment::After);
+        receipts
     }
 
     /// Deletes the bytes of letters frozen before then, and says of how many. They can't be sent again.
@@ -245,6 +268,7 @@ impl Ledger {
     }
 
     fn ask(&self, work: Work) -> Result<Written, LedgerError> {
+        self.tell(Moment::Before);
         let (reply, end) = mpsc::channel();
         self.inner.hand_over(
             work,
@@ -253,7 +277,15 @@ impl Ledger {
                 let _ = reply.send(written);
             }),
         )?;
-        end.recv().unwrap_or_else(|_| Err(writer::writer_is_gone()))
+        let written = end.recv().unwrap_or_else(|_| Err(writer::writer_is_gone()));
+        self.tell(Moment::After);
+        written
+    }
+
+    fn tell(&self, moment: Moment) {
+        if let Some(witness) = &self.witness {
+            witness(moment);
+        }
     }
 
     fn ask_async(

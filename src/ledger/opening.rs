@@ -95,6 +95,7 @@ impl Ledger {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            witness: None,
         })
     }
 }

@@ -74,6 +74,11 @@ impl Ended {
             took: Duration::ZERO,
         }
     }
+
+    /// The same after so long.
+    pub fn after(self, took: Duration) -> Self {
+        Self { took, ..self }
+    }
 }
 
 impl Carriers {

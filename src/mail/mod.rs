@@ -14,7 +14,7 @@ mod phrase;
 mod read;
 mod render;
 pub mod sample;
-mod smtp;
+pub mod smtp;
 mod spool;
 pub mod subaddress;
 mod subject;

@@ -303,6 +303,8 @@ impl<'a> Case<'a> {
         if let Some(returned) = self.returned()
             && in_a_letter
             && last.is_none_or(|last| last.order < returned)
+            // Who hears in this very letter what was decided of their request hears of the return with it.
+            && !self.is_told_of_a_decision(address, pass)
         {
             self.tell(Rung::Decided, pass.today, address, Part::Act, pass);
         }
@@ -340,6 +342,14 @@ impl<'a> Case<'a> {
         if !superseded && !decided && !nagged {
             self.tell(rung, day, address, Part::Act, pass);
         }
+    }
+
+    fn is_told_of_a_decision(&self, address: &Address, pass: &Pass<'_>) -> bool {
+        let duty = self.id();
+        let of_this = pass.notices.iter().rev();
+        of_this
+            .take_while(|notice| notice.duty == duty)
+            .any(|notice| notice.rung == Rung::Decided && notice.address == *address)
     }
 
     /// Puts a notice into the pass.

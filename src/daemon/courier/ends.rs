@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::office::Office;
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
-use crate::core::state::LetterState;
+use crate::core::state::{LetterState, LetterStatus};
 use crate::ledger::LedgerError;
 use crate::mail::{GIVE_UP_AFTER, Sent, retry_after};
 
@@ -106,6 +106,28 @@ pub(super) fn outcome(
 }
 
 impl Office {
+    /// At the start: an attempt without an end died with the process that made it.
+    pub(in crate::daemon) fn settle_orphans(&self) -> Result<(), LedgerError> {
+        let mut book = self.book()?;
+        let orphans: Vec<_> = book
+            .state
+            .open_letters
+            .iter()
+            .filter_map(|no| Some((*no, book.state.letters.get(no)?)))
+            .filter(|(_, letter)| letter.status == LetterStatus::Attempting)
+            .map(|(no, letter)| {
+                outcome(
+                    no,
+                    letter,
+                    Outcome::Unknown,
+                    "发信途中程序中断,是否送达不明",
+                    None,
+                )
+            })
+            .collect();
+        self.append(&mut book, orphans)
+    }
+
     /// Says in the log how an attempt went, and tells the officers what can't wait: that the queue stands, that a
     /// letter was set aside. `rests` is whether the queue stands now.
     pub(super) fn report(

@@ -1,11 +1,10 @@
 //! The line of letters that wait: nearest due first, and no domain may fill all the ways out while others wait.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::time::Instant;
 
 use crate::core::fact::{LetterKind, LetterNo};
 use crate::core::state::{LetterState, LetterStatus, State};
@@ -41,10 +40,12 @@ struct Seen {
 }
 
 impl Line {
-    /// Puts the letters in order, if there may be others than when it was done last.
-    pub(super) fn refresh(&mut self, state: &State, now: Timestamp) {
+    /// Puts the letters in order, if there may be others than when it was done last. `steady` is the time that no step
+    /// of the clock changes, here and below.
+    pub(super) fn refresh(&mut self, state: &State, now: Timestamp, steady: Instant) {
         let is_fresh = self.seen.as_ref().is_some_and(|seen| {
-            seen.next_letter == state.next_letter() && seen.at.elapsed() < ORDER_HOLDS
+            let age = steady.saturating_duration_since(seen.at);
+            seen.next_letter == state.next_letter() && age < ORDER_HOLDS
         });
         let retries = self.retry_at.is_some_and(|at| at <= now);
         if is_fresh && !retries && self.has_letters() {
@@ -76,16 +77,15 @@ impl Line {
         }
         self.seen = Some(Seen {
             next_letter: state.next_letter(),
-            at: Instant::now(),
+            at: steady,
         });
     }
 
     /// The next letter and its domain, with so many ways out in all. It stays where it is until [`take`](Self::take).
-    pub(super) fn first(&self, ways: usize) -> Option<(LetterNo, &str)> {
-        let now = Instant::now();
+    pub(super) fn first(&self, ways: usize, steady: Instant) -> Option<(LetterNo, &str)> {
         let waiting = || {
             self.domains.iter().filter(|(_, domain)| {
-                !domain.letters.is_empty() && domain.not_before.is_none_or(|at| at <= now)
+                !domain.letters.is_empty() && domain.not_before.is_none_or(|at| at <= steady)
             })
         };
         let is_alone = ways == 1 || waiting().nth(1).is_none();
@@ -117,20 +117,19 @@ impl Line {
         }
     }
 
-    /// No letter to that domain may go for so long.
-    pub(super) fn hold_back(&mut self, domain: &str, wait: Duration) {
+    /// No letter to that domain may go before then.
+    pub(super) fn hold_back(&mut self, domain: &str, until: Instant) {
         if let Some(domain) = self.domains.get_mut(domain) {
-            domain.not_before = Some(Instant::now() + wait);
+            domain.not_before = Some(until);
         }
     }
 
     /// How long until a domain's letters may go that were held back.
-    pub(super) fn held_back_for(&self) -> Option<Duration> {
-        let now = Instant::now();
+    pub(super) fn held_back_for(&self, steady: Instant) -> Option<Duration> {
         self.domains
             .values()
             .filter(|domain| !domain.letters.is_empty())
-            .filter_map(|domain| domain.not_before?.checked_duration_since(now))
+            .filter_map(|domain| domain.not_before?.checked_duration_since(steady))
             .min()
     }
 

@@ -2,7 +2,9 @@
 //!
 //! It goes step by step: what has come back is recorded and what is next is made ready under the book's lock, in one
 //! commit; then those set out. So many connections share a sync, and a letter's attempt is on disk before it is sent.
+//! A step waits for nothing and sends nothing: [`delivery`] carries what it hands out, and a simulation may as well.
 
+mod delivery;
 mod ends;
 mod line;
 mod ready;
@@ -10,22 +12,20 @@ mod ready;
 mod tests;
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
 
 use super::office::{Book, House, Office};
-use crate::clock::Clock;
 use crate::config;
 use crate::core::fact::{Event, LetterNo, Outcome};
-use crate::core::state::{LetterState, LetterStatus};
+use crate::core::state::LetterState;
 use crate::ledger::{Entry, LedgerError};
 use crate::mail::carriers::{Ended, Load};
-use crate::mail::{Carriers, Pace, Sent, Spool, Transport, Unusable, Wait};
+use crate::mail::{Pace, Sent, Wait};
 
+pub(super) use delivery::{Delivery, transports};
 use ends::{outcome, quarantined, verdict};
 use line::{Line, domain_of};
 use ready::{Made, Ready, make};
@@ -39,17 +39,18 @@ const ALONE_FOR: Duration = Duration::from_secs(5);
 /// A domain whose letter was held up for so long, and not taken, ails.
 const HELD_UP: Duration = Duration::from_secs(1);
 
-/// The courier, with its connections.
+/// The courier: what it decides, without the connections.
 pub(super) struct Courier {
     office: Arc<Office>,
     house: Arc<House>,
-    carriers: Carriers,
     pace: Pace,
     line: Line,
     /// What is on its way.
     carrying: HashMap<LetterNo, Carrying>,
     /// Ends that are not on record yet: recorded before anything else is sent.
     ended: Vec<Ended>,
+    /// What is on record as begun and is to be carried now.
+    leaving: Vec<Load>,
     /// Until when the whole queue rests.
     rests_until: Option<Timestamp>,
     /// Whether the server has answered for a letter since the start, or since it last failed us.
@@ -64,11 +65,20 @@ struct Carrying {
     is_back: bool,
 }
 
+/// The ways out, as they stand before a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Ways {
+    /// How many letters can be carried at once now.
+    pub free: usize,
+    /// How many there are that the server puts up with.
+    pub all: usize,
+}
+
 /// What a step came to.
 #[derive(Default)]
-struct Step {
+pub(super) struct Step {
     /// Whether anything changed, so that another step may find more.
-    moved: bool,
+    pub(super) moved: bool,
     /// How long to wait for a share of the pace.
     pace: Option<Duration>,
 }
@@ -91,104 +101,44 @@ struct Batch {
 /// The most letters that are found to be over in one step: nobody is kept waiting for the book meanwhile.
 const OVER_AT_MOST: usize = 256;
 
-/// Builds the ways out that the settings name.
-pub(super) fn transports(house: &House) -> Result<Vec<Transport>, Unusable> {
-    Ok(match &house.settings.mail.transport {
-        config::Transport::Spool(folder) => vec![Transport::Spool(Spool::new(
-            folder.clone(),
-            house.agenda.calendar.timezone.clone(),
-        ))],
-        config::Transport::Smtp(access) => access
-            .connections()?
-            .into_iter()
-            .map(|smtp| Transport::Smtp(Box::new(smtp)))
-            .collect(),
-    })
-}
-
 impl Courier {
-    pub(super) fn new(office: Arc<Office>) -> Result<Self, super::DaemonError> {
+    pub(super) fn new(office: Arc<Office>) -> Self {
         let house = office.house();
-        Ok(Self {
-            carriers: Carriers::start(transports(&house)?)?,
+        Self {
             pace: Pace::new(house.settings.mail.rate),
+            set_out_last: office.clock.steady(),
             office,
             house,
             line: Line::default(),
             carrying: HashMap::new(),
             ended: Vec::new(),
+            leaving: Vec::new(),
             rests_until: None,
             trusts: false,
-            set_out_last: Instant::now(),
-        })
-    }
-
-    /// At the start: an attempt without an end died with the process that made it.
-    pub(super) fn settle_orphans(&self) -> Result<(), LedgerError> {
-        let mut book = self.office.book()?;
-        let orphans: Vec<_> = book
-            .state
-            .open_letters
-            .iter()
-            .filter_map(|no| Some((*no, book.state.letters.get(no)?)))
-            .filter(|(_, letter)| letter.status == LetterStatus::Attempting)
-            .map(|(no, letter)| {
-                outcome(
-                    no,
-                    letter,
-                    Outcome::Unknown,
-                    "发信途中程序中断,是否送达不明",
-                    None,
-                )
-            })
-            .collect();
-        self.office.append(&mut book, orphans)
-    }
-
-    /// Carries everything that may go now. Returns when the next letter may go, if one waits.
-    pub(super) async fn carry(
-        &mut self,
-        stop: &impl Fn() -> bool,
-    ) -> Result<Option<Timestamp>, LedgerError> {
-        loop {
-            while let Some(ended) = self.carriers.try_next() {
-                self.ended.push(ended);
-            }
-            let is_leaving = self.take_over_settings();
-            let now = self.office.clock.now();
-            self.rests_until = self.rests_until.filter(|until| now < *until);
-            let starts = self.rests_until.is_none() && !stop() && !is_leaving;
-            let most = if starts { self.most_to_start() } else { 0 };
-            let done = if most == 0 && self.ended.is_empty() {
-                Ok(Step::default())
-            } else {
-                tokio::task::block_in_place(|| self.step(most))
-            };
-            let done = self.heed(done, now)?;
-            if self.carrying.len() == self.ended.len() && !done.moved {
-                if self.rests_until.is_some() {
-                    return Ok(self.rests_until);
-                }
-                if stop() {
-                    return Ok(None);
-                }
-                if done.pace.is_none() {
-                    return Ok(self.line.retry_at());
-                }
-            }
-            if !done.moved {
-                self.wait(&done, stop).await;
-            }
         }
     }
 
-    /// A full or busy ledger passes; a broken one does not.
-    fn heed(
-        &mut self,
-        step: Result<Step, LedgerError>,
-        now: Timestamp,
-    ) -> Result<Step, LedgerError> {
-        let error = match step {
+    /// What has come back: recorded with the next step.
+    pub(super) fn came_back(&mut self, ended: Ended) {
+        self.ended.push(ended);
+    }
+
+    /// One step, as far as there is anything to do. `starts` is whether anything new may set out.
+    ///
+    /// A full or busy ledger passes, and the queue rests for a while; a broken one does not.
+    pub(super) fn go_on(&mut self, ways: Ways, starts: bool) -> Result<Step, LedgerError> {
+        let now = self.office.clock.now();
+        self.rests_until = self.rests_until.filter(|until| now < *until);
+        let may_start = starts && self.rests_until.is_none();
+        let most = if may_start {
+            self.most_to_start(ways)
+        } else {
+            0
+        };
+        if most == 0 && self.ended.is_empty() {
+            return Ok(Step::default());
+        }
+        let error = match self.step(most, ways.all) {
             Ok(step) => return Ok(step),
             Err(error) => error,
         };
@@ -203,72 +153,56 @@ impl Courier {
         }
     }
 
-    /// Waits for something that makes another step worth while.
-    async fn wait(&mut self, done: &Step, stop: &impl Fn() -> bool) {
-        let timer = self.timer(done);
-        let is_stopping = stop();
-        tokio::select! {
-            ended = self.carriers.next() => self.ended.push(ended),
-            () = self.office.mail.notified(), if !is_stopping => {}
-            () = stopped(stop), if !is_stopping => {}
-            () = tokio::time::sleep(timer.unwrap_or_default()), if timer.is_some() => {}
-            () = tokio::time::sleep(Duration::from_secs(1)), if !self.ended.is_empty() => {}
-        }
-    }
-
-    /// How long to wait at most while letters are under way: one of them may take its ten minutes.
-    fn timer(&self, done: &Step) -> Option<Duration> {
-        let is_alone = !self.trusts && !self.carrying.is_empty();
-        let alone = is_alone.then(|| ALONE_FOR.saturating_sub(self.set_out_last.elapsed()));
-        let later = waits([self.line.retry_at(), self.rests_until], &self.office.clock);
-        [alone, later]
-            .into_iter()
-            .flatten()
-            .filter(|wait| !wait.is_zero())
-            .chain(done.pace)
-            .min()
-    }
-
-    /// A reload may have changed the server, the templates or the rates. Says whether letters are still on their way
-    /// to a server that is left.
-    fn take_over_settings(&mut self) -> bool {
-        let house = self.office.house();
-        if Arc::ptr_eq(&house, &self.house) {
-            return false;
-        }
-        let is_idle = self.carrying.is_empty();
-        if !is_idle && house.settings.mail.transport != self.house.settings.mail.transport {
-            return true;
-        }
-        if is_idle {
-            let started = transports(&house)
-                .map_err(io::Error::other)
-                .and_then(Carriers::start);
-            match started {
-                Ok(carriers) => {
-                    self.carriers = carriers;
-                    self.rests_until = None;
-                    self.trusts = false;
-                }
-                Err(error) => tracing::error!(%error, "邮件设置不能用,沿用旧的"),
-            }
-        }
+    /// Takes over the agenda, the templates and the rates that a reload brought.
+    pub(super) fn move_in(&mut self, house: Arc<House>) {
         if house.settings.mail.rate != self.house.settings.mail.rate {
             self.pace = Pace::new(house.settings.mail.rate);
         }
         self.house = house;
-        false
+    }
+
+    /// What lies in hand: on its way, or back and not on record yet.
+    fn is_idle(&self) -> bool {
+        self.carrying.len() == self.ended.len()
+    }
+
+    /// When there is something to do, if nothing comes back before.
+    pub(super) fn next_start(&self) -> Option<Timestamp> {
+        if self.rests_until.is_some() {
+            return self.rests_until;
+        }
+        let alone = self.alone_for().filter(|left| !left.is_zero());
+        let alone = alone.and_then(|left| self.office.clock.now().checked_add(left).ok());
+        [alone, self.line.retry_at()].into_iter().flatten().min()
+    }
+
+    /// What is on record as begun, to be carried now.
+    pub(super) fn take_leaving(&mut self) -> Vec<Load> {
+        std::mem::take(&mut self.leaving)
+    }
+
+    /// While the first letter after a failure is under way, how long the others wait for it at most.
+    fn alone_for(&self) -> Option<Duration> {
+        let is_alone = !self.trusts && !self.carrying.is_empty();
+        is_alone.then(|| ALONE_FOR.saturating_sub(self.since_set_out()))
+    }
+
+    fn since_set_out(&self) -> Duration {
+        self.office
+            .clock
+            .steady()
+            .saturating_duration_since(self.set_out_last)
     }
 
     /// Records what has come back and sets out at most so many letters, in one commit.
-    fn step(&mut self, most: usize) -> Result<Step, LedgerError> {
+    fn step(&mut self, most: usize, ways: usize) -> Result<Step, LedgerError> {
         let office = Arc::clone(&self.office);
         let mut book = office.book()?;
         let now = office.clock.now();
         let ended = std::mem::take(&mut self.ended);
         let mut events = self.judge(&ended, now);
         let mut batch = if self.rests_until.is_none() {
-            self.make_ready(&book, most, now)
+            self.make_ready(&book, most, ways, now)
         } else {
             Batch::default()
         };
@@ -309,12 +243,12 @@ impl Courier {
     }
 
     /// How many letters may set out. After a failure one goes alone, so that a wrong password is tried once.
-    fn most_to_start(&mut self) -> usize {
-        let free = self.carriers.free();
-        if self.trusts || self.set_out_last.elapsed() >= ALONE_FOR && !self.carrying.is_empty() {
-            return free;
+    fn most_to_start(&self, ways: Ways) -> usize {
+        let is_over = self.alone_for().is_some_and(|left| left.is_zero());
+        if self.trusts || is_over {
+            return ways.free;
         }
-        free.min(usize::from(self.carrying.len() == self.ended.len()))
+        ways.free.min(usize::from(self.is_idle()))
     }
 
     /// The facts of what has come back.
@@ -339,15 +273,15 @@ impl Courier {
     }
 
     /// Takes letters out of the line and makes them ready, so many at most.
-    fn make_ready(&mut self, book: &Book, most: usize, now: Timestamp) -> Batch {
+    fn make_ready(&mut self, book: &Book, most: usize, ways: usize, now: Timestamp) -> Batch {
         let mut batch = Batch::default();
+        let steady = self.office.clock.steady();
         if most > 0 {
-            self.line.refresh(&book.state, now);
+            self.line.refresh(&book.state, now, steady);
         }
-        let ways = self.carriers.len();
         while batch.ready.len() < most && batch.events.len() < OVER_AT_MOST {
-            let Some((no, domain)) = self.line.first(ways) else {
-                batch.pace = self.line.held_back_for();
+            let Some((no, domain)) = self.line.first(ways, steady) else {
+                batch.pace = self.line.held_back_for(steady);
                 break;
             };
             let domain = domain.to_owned();
@@ -358,7 +292,7 @@ impl Courier {
                     break;
                 }
                 Err(Wait::Domain(wait)) => {
-                    self.line.hold_back(&domain, wait);
+                    self.line.hold_back(&domain, steady + wait);
                     continue;
                 }
             }
@@ -408,7 +342,7 @@ impl Courier {
             let letter = ready.letter;
             match begun {
                 Ok(()) => {
-                    self.set_out_last = Instant::now();
+                    self.set_out_last = self.office.clock.steady();
                     self.carrying.insert(
                         no,
                         Carrying {
@@ -417,7 +351,7 @@ impl Courier {
                             is_back: false,
                         },
                     );
-                    self.carriers.carry(Load {
+                    self.leaving.push(Load {
                         letter: no,
                         slot,
                         envelope: ready.envelope,
@@ -458,19 +392,6 @@ impl Courier {
         }
         told
     }
-
-    /// Says goodbye to the server.
-    pub(super) async fn close(self) {
-        self.carriers.close().await;
-    }
-}
-
-/// How long until the first of these instants. A pretended clock stands still meanwhile: there is nothing to wait for.
-fn waits(instants: [Option<Timestamp>; 2], clock: &Clock) -> Option<Duration> {
-    let first = instants.into_iter().flatten().min();
-    first
-        .filter(|_| !clock.is_pretended())
-        .map(|at| clock.real_time_until(at))
 }
 
 /// Whether a domain ails, as far as a letter's end tells.
@@ -481,12 +402,5 @@ fn ails(end: &Ended) -> Option<bool> {
             Some(true)
         }
         _ => None,
-    }
-}
-
-/// Ends once the daemon is told to stop.
-async fn stopped(stop: &impl Fn() -> bool) {
-    while !stop() {
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

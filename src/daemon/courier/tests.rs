@@ -11,8 +11,9 @@ use tempfile::TempDir;
 
 use super::super::office::Office;
 use super::super::{Options, Pretence, start};
+use super::delivery::{Delivery, waits};
 use super::line::{Line, domain_of};
-use super::{Carrying, Courier, Step, waits};
+use super::{Carrying, Courier, Step};
 use crate::clock::{Clock, Speed};
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterStatus;
@@ -83,8 +84,8 @@ async fn a_panic_while_a_letter_is_made() {
     let (_folder, office) = office();
     let planned = statuses(&office).len();
     office.poisoned.lock().unwrap().insert(2);
-    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
-    assert_eq!(courier.carry(&|| false).await.unwrap(), None);
+    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
+    assert_eq!(delivery.carry(&|| false).await.unwrap(), None);
     check(&office, planned);
 }
 
@@ -92,10 +93,10 @@ async fn a_panic_while_a_letter_is_made() {
 async fn a_panic_while_a_letter_is_sent() {
     let (_folder, office) = office();
     let planned = statuses(&office).len();
-    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
     let ways = (0..3).map(|_| Transport::Poisoned(2)).collect();
-    courier.carriers = Carriers::start(ways).unwrap();
-    assert_eq!(courier.carry(&|| false).await.unwrap(), None);
+    delivery.carriers = Carriers::start(ways).unwrap();
+    assert_eq!(delivery.carry(&|| false).await.unwrap(), None);
     check(&office, planned);
 }
 
@@ -109,10 +110,11 @@ async fn alerts_first_then_the_nearest_due() {
     office.alert("trial", &alert).unwrap();
     let book = office.book().unwrap();
     let mut line = Line::default();
-    line.refresh(&book.state, office.clock.now());
+    let steady = office.clock.steady();
+    line.refresh(&book.state, office.clock.now(), steady);
     let mut dues = Vec::new();
     let mut kinds = Vec::new();
-    while let Some((no, domain)) = line.first(4) {
+    while let Some((no, domain)) = line.first(4, steady) {
         let domain = domain.to_owned();
         let letter = &book.state.letters[&no];
         let due = letter
@@ -134,48 +136,52 @@ async fn a_domain_leaves_one_way_to_the_others() {
     let (_folder, office) = office();
     let book = office.book().unwrap();
     let mut line = Line::default();
-    line.refresh(&book.state, office.clock.now());
-    let first = line.first(4).map(|(_, domain)| domain.to_owned()).unwrap();
+    let steady = office.clock.steady();
+    line.refresh(&book.state, office.clock.now(), steady);
+    let first = line
+        .first(4, steady)
+        .map(|(_, domain)| domain.to_owned())
+        .unwrap();
     for _ in 0..3 {
         assert_eq!(
-            line.first(4).map(|(_, domain)| domain),
+            line.first(4, steady).map(|(_, domain)| domain),
             Some(first.as_str())
         );
         line.set_out(&first);
     }
-    let (_, second) = line.first(4).unwrap();
+    let (_, second) = line.first(4, steady).unwrap();
     assert_ne!(second, first, "three are on their way to it");
     // A single way goes to whoever is first, and an ailing domain comes last.
     line.came_back(&first, None);
     assert_eq!(
-        line.first(4).map(|(_, domain)| domain),
+        line.first(4, steady).map(|(_, domain)| domain),
         Some(first.as_str())
     );
     line.came_back(&first, Some(true));
     line.came_back(&first, None);
     assert_ne!(
-        line.first(4).map(|(_, domain)| domain),
+        line.first(4, steady).map(|(_, domain)| domain),
         Some(first.as_str())
     );
     line.came_back(&first, Some(false));
     assert_eq!(
-        line.first(1).map(|(_, domain)| domain),
+        line.first(1, steady).map(|(_, domain)| domain),
         Some(first.as_str())
     );
     // Held back by the pace, it is passed over.
-    line.hold_back(&first, Duration::from_hours(1));
+    line.hold_back(&first, steady + Duration::from_hours(1));
     assert_ne!(
-        line.first(4).map(|(_, domain)| domain),
+        line.first(4, steady).map(|(_, domain)| domain),
         Some(first.as_str())
     );
-    assert!(line.held_back_for().unwrap() > Duration::from_mins(59));
+    assert!(line.held_back_for(steady).unwrap() > Duration::from_mins(59));
 }
 
 /// Two letters are back and on record, and the disk is full before the officers can be told: neither stays under way.
 #[tokio::test]
 async fn what_is_back_is_back_also_where_nobody_can_be_told() {
     let (_folder, office) = office();
-    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
+    let mut courier = Courier::new(Arc::clone(&office));
     let mut ended = Vec::new();
     for no in [1, 2] {
         let letter = office.book().unwrap().state.letters[&no].clone();
@@ -207,11 +213,11 @@ async fn what_is_back_is_back_also_where_nobody_can_be_told() {
 #[tokio::test]
 async fn what_was_put_off_is_not_forgotten_while_another_hangs() {
     let (_folder, office) = office();
-    let mut courier = Courier::new(Arc::clone(&office)).unwrap();
-    courier.trusts = true;
+    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
+    delivery.courier.trusts = true;
     let now = office.clock.now();
-    courier.rests_until = now.checked_add(SignedDuration::from_mins(3)).ok();
-    assert_eq!(courier.timer(&Step::default()), None);
+    delivery.courier.rests_until = now.checked_add(SignedDuration::from_mins(3)).ok();
+    assert_eq!(delivery.timer(&Step::default()), None);
     let real = Clock::Real;
     let soon = real
         .now()

@@ -73,7 +73,11 @@ fn keep(state: &Path, written: &Written) -> (Vec<Kept>, Vec<String>) {
 
 impl Office {
     /// Takes in a mail, up to which the mailbox is then read. Says whether a person need not look at it.
-    pub(super) fn take_in(&self, mail: &Fetched, read_to: (u32, u32)) -> Result<bool, LedgerError> {
+    pub(in crate::daemon) fn take_in(
+        &self,
+        mail: &Fetched,
+        read_to: (u32, u32),
+    ) -> Result<bool, LedgerError> {
         let house = self.house();
         let incoming = inbound::read(&mail.bytes, &house.settings.mail.from.address);
         let message_id = incoming

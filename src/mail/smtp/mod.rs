@@ -14,12 +14,12 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio_rustls::TlsConnector;
 
 pub use settings::{Secret, SmtpSettings, Timeouts, Tls, Unusable};
+pub use verdict::{Cause, Failure, Stage};
 pub use wire::Lookup;
 
 use self::connection::Connection;
 use self::prepared::Prepared;
 pub(super) use self::verdict::is_mailbox_at_fault;
-use self::verdict::{Failure, Stage};
 use super::transport::{Envelope, Probe, Sent, Step};
 
 /// A worker's way to the mail server.

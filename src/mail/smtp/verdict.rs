@@ -18,13 +18,20 @@ const GREYLIST_PAUSE: SignedDuration = SignedDuration::from_mins(6);
 
 /// How far an attempt got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub enum Stage {
+    /// No connection yet.
     Connect,
+    /// Up to the server's greeting, and its answer to ours.
     Greeting,
+    /// STARTTLS, or TLS from the first byte.
     Encrypt,
+    /// AUTH.
     SignIn,
+    /// MAIL.
     Sender,
+    /// RCPT.
     Recipient,
+    /// DATA, before the letter's text.
     Data,
     /// The letter's text, before the final dot.
     Body,
@@ -34,10 +41,12 @@ pub(super) enum Stage {
 
 /// What went wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub enum Cause {
     /// The server said no, in 4xx or 5xx.
     Reply {
+        /// Its code.
         code: u16,
+        /// Its words, an enhanced status code (RFC 3463) first where there is one.
         text: String,
     },
     /// The server said yes to something that wasn't asked.
@@ -46,7 +55,9 @@ pub(super) enum Cause {
     NoSuchHost(String),
     /// The connection was refused, or broke.
     Broken(String),
+    /// Nothing came for so long.
     TimedOut(Duration),
+    /// The server has no STARTTLS.
     NoStartTls,
     /// The certificate, the protocol, or what came before it.
     Untrusted(String),
@@ -54,23 +65,29 @@ pub(super) enum Cause {
     NotHere,
     /// No way to sign in that we know.
     NoMechanism,
+    /// An address that cannot be sent.
     BadAddress(NotAMailbox),
+    /// The letter is not all ASCII.
     NotAscii,
     /// The letter is larger than the server says it takes.
     TooLarge {
+        /// What it has.
         bytes: u64,
+        /// What the server takes.
         most: u64,
     },
 }
 
+/// An attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
+pub struct Failure {
     pub(super) stage: Stage,
     cause: Cause,
 }
 
 impl Failure {
-    pub(super) fn new(stage: Stage, cause: Cause) -> Self {
+    /// What went wrong, and how far it had got.
+    pub fn new(stage: Stage, cause: Cause) -> Self {
         Self { stage, cause }
     }
 
@@ -111,7 +128,8 @@ impl Failure {
             )
     }
 
-    pub(super) fn verdict(&self) -> Sent {
+    /// What it means for the letter.
+    pub fn verdict(&self) -> Sent {
         let text = self.text();
         let is_relay = self.is_about_us();
         let later = |retry_hint| Sent::Deferred {

@@ -232,6 +232,29 @@ fn set_back_three_hours() {
     );
 }
 
+/// It went up at eight; the clock is set back to six, and then the duty is done: the answer bears an earlier time than the
+/// slot, and whoever was told it is overdue hears that it closed all the same. Found by a simulated life: news were
+/// looked for by their times.
+#[test]
+fn done_after_the_clock_was_set_back() {
+    check(
+        &crate::bell::drill_from("0d"),
+        "2026-11-13 07:00 hang
+         2026-11-13 07:30 edit 11月10日 => 11月13日
+         2026-11-16 08:30 end
+         2026-11-16 06:00 set
+         2026-11-16 06:30 done drill@2026/s1 safety@s1
+         2026-11-17 09:00 end",
+        expect![[r#"
+            11-13 08:00 safety@s1 opens drill@2026/s1 due 11-13 act
+            11-16 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-13 above
+            11-16 08:00 safety@s1 overdue drill@2026/s1 due 11-13 act
+            11-16 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-13 below
+            11-17 08:00 deputy@s1 closed drill@2026/s1 due 11-13 above
+        "#]],
+    );
+}
+
 /// At two in the morning it is set on to eleven: the slot lies behind it, and its letters go at once, late.
 #[test]
 fn set_on_by_hours() {

@@ -169,6 +169,27 @@ fn returned_before_the_due_day() {
     );
 }
 
+/// A request is refused, the duty is done after all, and then returned, all before the next slot: one word of it.
+/// Seed 111 of the simulated lives: who had asked was told twice in one letter.
+#[test]
+fn refused_and_returned_before_one_slot() {
+    check(
+        DRILL,
+        "2026-10-19 07:00 hang
+         2026-11-05 10:00 trouble drill@2026/s1 safety@s1
+         2026-11-05 11:00 refuse drill@2026/s1 trouble
+         2026-11-05 12:00 done drill@2026/s1 safety@s1
+         2026-11-05 13:00 return drill@2026/s1
+         2026-11-06 09:00 end",
+        expect![[r#"
+            10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-03 08:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
+            11-06 08:00 safety@s1 decided drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
 /// The school takes it back itself: the ladder goes on where it is by then, and nobody need be told of it.
 #[test]
 fn corrected_before_the_due_day() {

@@ -62,7 +62,7 @@ impl Look<'_> {
             }
         }
         for (id, fate) in &self.record.fates {
-            self.at_raised(id, fate);
+            self.at_raised(id, fate, false);
         }
     }
 
@@ -82,9 +82,10 @@ impl Look<'_> {
         }
     }
 
-    fn at_raised(&mut self, id: &DutyId, fate: &Fate) {
+    /// `at_once` is whether somebody must have been told by now, whatever the hour.
+    pub(super) fn at_raised(&mut self, id: &DutyId, fate: &Fate, at_once: bool) {
         let agenda = self.agenda;
-        let Some((due, at)) = fate.raised else { return };
+        let Some(raised) = fate.raised else { return };
         let Some(task) = agenda.calendar.tasks.get(&id.occurrence.task) else {
             return;
         };
@@ -97,8 +98,8 @@ impl Look<'_> {
         if !matches!(task.schedule, Schedule::Conditional(_)) {
             return;
         }
-        let raised = self.day(at);
-        self.at_duty(Asked {
+        let (due, raised) = (raised.due, self.day(raised.at));
+        let asked = Asked {
             task,
             unit,
             ladder: &agenda.groups(task)[group].ladder,
@@ -107,7 +108,12 @@ impl Look<'_> {
             announced: raised,
             due,
             within: true,
-        });
+        };
+        if !at_once {
+            self.at_duty(asked);
+        } else if !fate.settled(task.times) && !self.addressees(&asked).is_empty() {
+            self.faults.push(format!("P1: the alert {id} does not go"));
+        }
     }
 
     fn at_duty(&mut self, mut asked: Asked<'_>) {
@@ -264,7 +270,7 @@ impl Look<'_> {
     }
 
     /// Who has to act: the ladder's `to`; if mail reaches none of them, nobody in particular but somebody at the unit.
-    fn addressees(&self, asked: &Asked<'_>) -> Vec<Address> {
+    pub(super) fn addressees(&self, asked: &Asked<'_>) -> Vec<Address> {
         let roster = &self.agenda.roster;
         let there = |address: &Address| !self.record.unreachable.contains(address);
         let mut found: Vec<Address> = asked
@@ -293,7 +299,11 @@ impl Look<'_> {
         others.sort_by_key(|address| {
             let told = fate.into_iter().flat_map(|fate| &fate.notes);
             told.filter(|note| {
-                note.part == Part::Act && note.address == *address && note.due == asked.due
+                note.part == Part::Act
+                    && note.address == *address
+                    && note.due == asked.due
+                    // Who only stands in for an empty level above stands for nobody else.
+                    && !matches!(note.rung, Rung::Escalate(_))
             })
             .map(|note| note.day)
             .max()
@@ -308,13 +318,7 @@ impl Look<'_> {
         let heard = officers
             .iter()
             .any(|address| !self.record.unreachable.contains(address));
-        if heard
-            && !self
-                .record
-                .matters
-                .iter()
-                .any(|matter| matter.starts_with(&key))
-        {
+        if heard && !self.record.knows_any(&key) {
             self.faults.push(format!(
                 "P1: nobody at {} can be reached, and no officer knows",
                 asked.unit.id

@@ -1,12 +1,12 @@
-//! The people who get the letters, and the clerk at the bureau.
+//! The people who get the letters.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use schoolbell::core::duty::DutyId;
-use schoolbell::core::fact::{Answer, Event, Via};
+use schoolbell::core::fact::{Answer, LetterNo};
 use schoolbell::core::names::Address;
-
 use schoolbell::core::rehearsal::{Chance as Rng, hash};
+use schoolbell::web::PressedAnswer;
 
 /// How somebody deals with what they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,143 +19,158 @@ pub(crate) enum Manner {
     Contrary,
     /// Asks for more time, or to be let off, first.
     Asks,
+    /// Asks for one thing, and before that is decided for another; or does it meanwhile.
+    AsksAgain,
+    /// Hands the letter on: two people press under one link.
+    Forwards,
 }
 
 /// An answer somebody will give.
 #[derive(Clone, Debug)]
 pub(crate) struct Intent {
+    pub(crate) letter: LetterNo,
     pub(crate) duty: DutyId,
     pub(crate) answer: Answer,
-    pub(crate) address: Address,
-    pub(crate) corrects: bool,
-    pub(crate) until: Option<Date>,
-    pub(crate) note: String,
+    by: String,
+    until: Option<Date>,
+    note: String,
 }
 
 impl Intent {
-    fn new(duty: &DutyId, address: &Address, answer: Answer) -> Self {
+    fn new(asked: &Asked<'_>, answer: Answer) -> Self {
         Self {
-            duty: duty.clone(),
+            letter: asked.letter,
+            duty: asked.duty.clone(),
             answer,
-            address: address.clone(),
-            corrects: false,
+            by: asked.address.to_string(),
             until: None,
-            note: String::new(),
+            // A page takes no request without a word.
+            note: if answer.is_request() {
+                "请看".to_owned()
+            } else {
+                String::new()
+            },
         }
     }
 
     /// Plain word that it is done.
-    pub(crate) fn done(duty: &DutyId, address: &Address) -> Self {
-        Self::new(duty, address, Answer::Done)
+    pub(crate) fn done(asked: &Asked<'_>) -> Self {
+        Self::new(asked, Answer::Done)
     }
 
-    /// As the letter's page records it.
-    pub(crate) fn event(&self, times: u16, nth: u16) -> Event {
-        Event::Answer {
-            duty: self.duty.clone(),
+    /// As a press on the letter's page; `nth` is which of several it would be.
+    pub(crate) fn pressed(&self, times: u16, nth: u16) -> PressedAnswer {
+        PressedAnswer {
+            letter: self.letter,
+            duties: vec![self.duty.clone()],
             answer: self.answer,
-            by: self.address.to_string(),
+            by: self.by.clone(),
             note: self.note.clone(),
-            via: Via::Page,
-            address: Some(self.address.clone()),
             nth: (self.answer == Answer::Done && times > 1).then_some(nth),
             until: self.until,
-            corrects: self.corrects,
+            files: Vec::new(),
         }
     }
 }
 
+/// What somebody has just read of.
+pub(crate) struct Asked<'a> {
+    pub(crate) letter: LetterNo,
+    pub(crate) duty: &'a DutyId,
+    pub(crate) due: Date,
+    pub(crate) address: &'a Address,
+}
+
 /// What a mailbox's owner is like, for good.
 pub(crate) fn manner(seed: u64, address: &Address) -> Manner {
-    match hash(seed, address.as_str()) % 10 {
+    match hash(seed, address.as_str()) % 12 {
         0..=3 => Manner::Prompt,
         4 | 5 => Manner::Late,
         6 => Manner::Never,
         7 => Manner::Twice,
         8 => Manner::Contrary,
-        _ => Manner::Asks,
+        9 => Manner::Asks,
+        10 => Manner::AsksAgain,
+        _ => Manner::Forwards,
     }
 }
 
-/// What somebody will say of a duty they have just read of, and when.
-pub(crate) fn intents(
-    seed: u64,
-    rng: &mut Rng,
-    now: Timestamp,
-    duty: &DutyId,
-    due: Date,
-    address: &Address,
-) -> Vec<(Timestamp, Intent)> {
-    let after = |rng: &mut Rng, from: i64, to: i64| {
+/// What somebody will say of a duty they have just read of, and when. It follows from the seed, the duty and who they
+/// are, whatever else happens.
+pub(crate) fn intents(seed: u64, now: Timestamp, asked: &Asked<'_>) -> Vec<(Timestamp, Intent)> {
+    let Asked { duty, address, .. } = asked;
+    let mut rng = Rng::new(hash(seed, &format!("{duty} {address}")));
+    let mut after = |from: i64, to: i64| {
         let wait = SignedDuration::from_mins(rng.between(from * 24 * 60, to * 24 * 60));
         now.saturating_add(wait).unwrap_or(now)
     };
-    let say = |answer| Intent::new(duty, address, answer);
+    let say = |answer| Intent::new(asked, answer);
+    let noted = |answer, note: &str| Intent {
+        note: note.to_owned(),
+        ..say(answer)
+    };
     match manner(seed, address) {
-        Manner::Prompt => vec![(after(rng, 0, 3), say(Answer::Done))],
+        Manner::Prompt => vec![(after(0, 3), say(Answer::Done))],
         Manner::Late => vec![
-            (after(rng, 0, 2), say(Answer::Received)),
-            (after(rng, 8, 40), say(Answer::Done)),
+            (after(0, 2), say(Answer::Received)),
+            (after(8, 40), say(Answer::Done)),
         ],
         Manner::Never => Vec::new(),
         Manner::Twice => {
-            let at = after(rng, 1, 20);
+            let at = after(1, 20);
             let again = at
                 .saturating_add(SignedDuration::from_mins(1))
                 .unwrap_or(at);
             vec![(at, say(Answer::Done)), (again, say(Answer::Done))]
         }
-        Manner::Contrary => {
-            let taken_back = Intent {
-                corrects: true,
-                note: "报错了".to_owned(),
-                ..say(Answer::Received)
-            };
-            let at_last = Intent {
-                note: "真的办了".to_owned(),
-                ..say(Answer::Done)
+        Manner::Contrary => vec![
+            (after(0, 4), noted(Answer::Trouble, "器材没到")),
+            (after(4, 8), say(Answer::Done)),
+            (after(8, 12), noted(Answer::Trouble, "报错了")),
+            (after(12, 40), noted(Answer::Done, "真的办了")),
+        ],
+        Manner::Asks => {
+            let (at, done) = (after(0, 10), after(15, 60));
+            vec![(at, request(asked, &mut rng)), (done, say(Answer::Done))]
+        }
+        Manner::AsksAgain => {
+            let (first, second, done) = (after(0, 5), after(0, 8), after(5, 30));
+            let before = request(asked, &mut rng);
+            let overtaken = Intent {
+                note: "再请看".to_owned(),
+                ..request(asked, &mut rng)
             };
             vec![
-                (after(rng, 0, 4), say(Answer::Trouble)),
-                (after(rng, 4, 8), say(Answer::Done)),
-                (after(rng, 8, 12), taken_back),
-                (after(rng, 12, 40), at_last),
+                (first, before),
+                (second, overtaken),
+                (done, say(Answer::Done)),
             ]
         }
-        Manner::Asks => {
-            let answer = match rng.below(4) {
-                0 => Answer::NotApplicable,
-                1 => Answer::HandedOver,
-                2 => Answer::Trouble,
-                _ => Answer::Extension,
-            };
-            let later = jiff::Span::new().days(rng.between(3, 30));
-            let request = Intent {
-                until: (answer == Answer::Extension).then(|| due.saturating_add(later)),
+        Manner::Forwards => {
+            let colleague = |answer| Intent {
+                by: "李敏".to_owned(),
                 ..say(answer)
             };
             vec![
-                (after(rng, 0, 10), request),
-                (after(rng, 15, 60), say(Answer::Done)),
+                (after(0, 3), noted(Answer::HandedOver, "转给李敏")),
+                (after(2, 6), colleague(Answer::Received)),
+                (after(6, 20), colleague(Answer::Done)),
+                (after(6, 25), say(Answer::Done)),
             ]
         }
     }
 }
 
-/// What the clerk does with a request.
-pub(crate) fn decision(
-    rng: &mut Rng,
-    duty: &DutyId,
-    request: Answer,
-    until: Option<Date>,
-) -> Event {
-    let granted = rng.percent(60);
-    Event::Decision {
-        duty: duty.clone(),
-        request,
-        granted,
-        by: "局办".to_owned(),
-        note: String::new(),
-        until: until.filter(|_| granted),
+fn request(asked: &Asked<'_>, rng: &mut Rng) -> Intent {
+    let answer = match rng.below(4) {
+        0 => Answer::NotApplicable,
+        1 => Answer::HandedOver,
+        2 => Answer::Trouble,
+        _ => Answer::Extension,
+    };
+    let later = jiff::Span::new().days(rng.between(3, 30));
+    Intent {
+        until: (answer == Answer::Extension).then(|| asked.due.saturating_add(later)),
+        ..Intent::new(asked, answer)
     }
 }

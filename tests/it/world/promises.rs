@@ -6,40 +6,90 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::duty::DutyId;
-use schoolbell::core::fact::Part;
+use schoolbell::core::fact::{Event, Fact, LetterKind, LetterNo, Part};
 use schoolbell::core::ladder::Rung;
-use schoolbell::core::plan::{Notice, Plan};
+use schoolbell::core::names::Address;
+use schoolbell::core::plan::Notice;
+use schoolbell::core::state::LetterState;
 
 use super::record::Record;
 
-/// What is wrong with a plan, before it is on record.
-pub(crate) fn of_plan(agenda: &Agenda, record: &Record, plan: &Plan) -> Vec<String> {
+/// Letters that were queued together.
+pub(crate) struct Pass {
+    slot: Timestamp,
+    kind: LetterKind,
+    letters: Vec<(Address, Vec<Notice>)>,
+}
+
+impl Pass {
+    /// The first pass in these facts, if they begin with one, and how many facts it takes.
+    pub(crate) fn first_of(facts: &[Fact]) -> Option<(Self, usize)> {
+        let Event::LetterQueued { slot, kind, .. } = &facts.first()?.what else {
+            return None;
+        };
+        let mut pass = Self {
+            slot: *slot,
+            kind: *kind,
+            letters: Vec::new(),
+        };
+        let mut length = 0;
+        for fact in facts {
+            match &fact.what {
+                Event::LetterQueued {
+                    slot,
+                    kind,
+                    address,
+                    ..
+                } if *slot == pass.slot && *kind == pass.kind => {
+                    pass.letters.push((address.clone(), Vec::new()));
+                }
+                Event::Notice {
+                    duty,
+                    rung,
+                    due,
+                    day,
+                    address,
+                    part,
+                    ..
+                } => {
+                    let (_, notices) = pass.letters.last_mut()?;
+                    notices.push(Notice {
+                        duty: duty.clone(),
+                        rung: *rung,
+                        due: *due,
+                        day: *day,
+                        address: address.clone(),
+                        part: *part,
+                    });
+                }
+                Event::Matter { .. } => {}
+                _ => break,
+            }
+            length += 1;
+        }
+        Some((pass, length))
+    }
+}
+
+/// What is wrong with a pass, as known before it.
+pub(crate) fn of_pass(agenda: &Agenda, record: &Record, pass: &Pass) -> Vec<String> {
     let mut faults = Vec::new();
-    let Some(slot) = plan.slot else {
-        return faults;
-    };
+    let slot = pass.slot;
     let day = |at: Timestamp| {
         at.to_zoned_datetime(agenda.calendar.timezone.clone())
             .date()
     };
     let today = day(slot);
     let mut addresses = BTreeSet::new();
-    for letter in &plan.letters {
-        let sent = record.queued.contains_key(&(slot, letter.address.clone()));
-        if !addresses.insert(&letter.address) || sent {
-            faults.push(format!(
-                "P8: {} has a second letter at {slot}",
-                letter.address
-            ));
+    for (address, notices) in &pass.letters {
+        let sent = record.queued.contains_key(&(slot, address.clone()));
+        if pass.kind == LetterKind::Slot && (!addresses.insert(address) || sent) {
+            faults.push(format!("P8: {address} has a second letter at {slot}"));
         }
         let mut seen = BTreeSet::new();
-        for notice in &letter.notices {
-            if notice.address != letter.address {
-                faults.push(format!(
-                    "P8: {} is in a letter to {}",
-                    tell(notice),
-                    letter.address
-                ));
+        for notice in notices {
+            if notice.address != *address {
+                faults.push(format!("P8: {} is in a letter to {address}", tell(notice)));
             }
             if !seen.insert((&notice.duty, notice.rung, notice.due)) {
                 faults.push(format!("P7: {} twice in one letter", tell(notice)));
@@ -56,6 +106,29 @@ pub(crate) fn of_plan(agenda: &Agenda, record: &Record, plan: &Plan) -> Vec<Stri
         }
     }
     faults
+}
+
+/// Promise P2 at the moment of sending: a letter goes whose bytes are free, and which says nothing that still holds.
+pub(crate) fn of_sending(
+    agenda: &Agenda,
+    record: &Record,
+    no: LetterNo,
+    letter: &LetterState,
+) -> Option<String> {
+    let is_free = !record.in_doubt.contains(&letter.message_id);
+    if !is_free || letter.alert.is_some() || !letter.matters.is_empty() {
+        return None;
+    }
+    let holds = |duty: &DutyId| {
+        let Some(fate) = record.fates.get(duty) else {
+            return true;
+        };
+        let mut notes = fate.notes.iter();
+        !fate.settled(times(agenda, duty))
+            || notes.any(|note| record.carrier(note.letter) == no && !note.rung.presses())
+    };
+    (!letter.duties.iter().any(holds))
+        .then(|| format!("P2: letter {no} goes although all in it is settled"))
 }
 
 fn tell(notice: &Notice) -> String {

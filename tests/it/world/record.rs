@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schoolbell::core::duty::DutyId;
-use schoolbell::core::fact::{Answer, Event, Fact, LetterNo, Outcome, Part};
+use schoolbell::core::fact::{Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part};
 use schoolbell::core::ladder::Rung;
 use schoolbell::core::names::{Address, TaskId, UnitId};
+
+use super::holds::Holding;
 
 /// A notice on record.
 #[derive(Clone, Debug)]
@@ -31,13 +33,32 @@ pub(crate) struct Fate {
     /// Whose link the last `done` came by.
     pub(crate) closer: Option<Address>,
     pub(crate) let_off: bool,
-    /// A request before a decision: how it stands, and the day that was asked for.
-    pub(crate) request: Option<(Answer, Option<Date>)>,
+    /// How many answers there are.
+    answers: usize,
+    /// A request before a decision.
+    pub(crate) request: Option<Request>,
     pub(crate) decisions: usize,
+    /// Who had asked for what was decided, and how many notices there were then.
+    pub(crate) ruled: Vec<(Address, usize)>,
     pub(crate) extended: Option<Date>,
-    pub(crate) raised: Option<(Date, Timestamp)>,
+    pub(crate) raised: Option<Raised>,
     /// The last thing anybody said of it.
     pub(crate) spoken: Option<Timestamp>,
+}
+
+/// A request that waits: its place among the answers, counted from 1, and who has asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) nth: usize,
+    asker: Option<Address>,
+}
+
+/// How a duty was raised.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raised {
+    pub(crate) due: Date,
+    pub(crate) at: Timestamp,
+    pub(crate) alert: bool,
 }
 
 /// Everything, by duty and by letter.
@@ -49,13 +70,29 @@ pub(crate) struct Record {
     pub(crate) fates: BTreeMap<DutyId, Fate>,
     accepted: BTreeMap<LetterNo, Timestamp>,
     dropped: BTreeSet<LetterNo>,
+    /// Letters that a server or the program would not have, and those that came back.
+    refused: BTreeSet<LetterNo>,
+    pub(crate) bounced: BTreeSet<LetterNo>,
+    /// Attempts without an end, with their numbers.
+    attempting: BTreeMap<LetterNo, u32>,
+    /// The attempts that nobody saw the end of.
+    pub(crate) unknown: BTreeSet<(LetterNo, u32)>,
+    /// Before when a letter is not tried again.
+    not_before: BTreeMap<LetterNo, Timestamp>,
+    pub(crate) message_ids: BTreeMap<LetterNo, String>,
+    /// The letters, by `Message-ID`, that may have arrived although nobody was told so.
+    pub(crate) in_doubt: BTreeSet<String>,
+    /// How each letter's last attempt ended.
+    pub(crate) ended: BTreeMap<LetterNo, Outcome>,
     /// The letter that took another over.
     folded: BTreeMap<LetterNo, LetterNo>,
     pub(crate) queued: BTreeMap<(Timestamp, Address), LetterNo>,
     /// Letters that share an address and a slot, and letters that were sent after another took them over.
     pub(crate) faults: Vec<String>,
     pub(crate) unreachable: BTreeSet<Address>,
-    pub(crate) matters: BTreeSet<String>,
+    /// What the officers were told, and who of them.
+    told: BTreeSet<(String, Address)>,
+    pub(crate) holding: Holding,
     /// The last edit, outage or lost mailbox: what has to settle before anything is asked about escalations.
     pub(crate) disturbed: Option<Timestamp>,
     /// The duties that answers and decisions were on record of since the last look.
@@ -71,6 +108,12 @@ impl Fate {
         !self.let_off && self.dones.len() >= usize::from(times)
     }
 
+    /// Whether such an answer says that what was asked is done.
+    fn closes(&self, answer: Answer) -> bool {
+        let is_alert = self.raised.is_some_and(|raised| raised.alert);
+        answer == Answer::Done || is_alert && answer == Answer::Received
+    }
+
     /// The number the next answer of several has.
     pub(crate) fn next_done(&self) -> u16 {
         self.dones.last().map_or(1, |last| last + 1)
@@ -80,6 +123,7 @@ impl Fate {
 impl Record {
     pub(crate) fn take(&mut self, fact: &Fact) {
         let at = fact.at;
+        self.faults.extend(self.holding.take(fact));
         match &fact.what {
             Event::BellHung { .. } => {
                 self.hung.get_or_insert(at);
@@ -96,14 +140,30 @@ impl Record {
             }
             Event::Reachable { address, .. } => {
                 self.unreachable.remove(address);
+                self.told
+                    .remove(&(format!("unreachable:{address}"), address.clone()));
                 self.disturbed = Some(at);
             }
             Event::CalendarVersion { .. }
+            | Event::Held { .. }
+            | Event::Released { .. }
+            | Event::ClockJumped { .. }
             | Event::SlotPassed {
                 after_outage: true, ..
             } => self.disturbed = Some(at),
-            Event::Matter { matter, .. } => {
-                self.matters.insert(matter.clone());
+            Event::Matter {
+                matter, address, ..
+            } => {
+                if !self.told.insert((matter.clone(), address.clone())) {
+                    self.faults
+                        .push(format!("{address} is told of {matter} again"));
+                }
+            }
+            // Nobody was reached by it, whatever the server had said.
+            Event::Bounced { letter, .. } => {
+                self.accepted.remove(letter);
+                self.bounced.insert(*letter);
+                self.disturbed = Some(at);
             }
             Event::LetterQueued { .. }
             | Event::Notice { .. }
@@ -120,9 +180,14 @@ impl Record {
                 slot,
                 address,
                 folds,
+                message_id,
+                kind,
                 ..
             } => {
-                if let Some(other) = self.queued.insert((*slot, address.clone()), *letter) {
+                self.message_ids.insert(*letter, message_id.clone());
+                if *kind == LetterKind::Slot
+                    && let Some(other) = self.queued.insert((*slot, address.clone()), *letter)
+                {
                     let fault = format!("letters {other} and {letter} share {slot} and {address}");
                     self.faults.push(fault);
                 }
@@ -150,29 +215,63 @@ impl Record {
                         letter: *letter,
                     });
             }
-            Event::Attempt { letter, .. } => {
-                if self.folded.contains_key(letter) || self.dropped.contains(letter) {
-                    self.faults
-                        .push(format!("letter {letter} is sent although it was dropped"));
+            Event::Attempt { letter, nth, .. } => self.begin(at, *letter, *nth),
+            Event::Outcome {
+                letter,
+                outcome,
+                retry_at,
+                message_id,
+                ..
+            } => {
+                let nth = self.attempting.remove(letter);
+                self.ended.insert(*letter, *outcome);
+                if let Some(at) = retry_at {
+                    self.not_before.insert(*letter, *at);
                 }
-                if self.accepted.contains_key(letter) {
-                    self.faults
-                        .push(format!("letter {letter} is sent although it was accepted"));
+                match outcome {
+                    Outcome::Accepted => {
+                        self.accepted.insert(*letter, at);
+                    }
+                    Outcome::Dropped => {
+                        self.dropped.insert(*letter);
+                    }
+                    Outcome::Refused => {
+                        self.refused.insert(*letter);
+                    }
+                    Outcome::Unknown => {
+                        self.in_doubt.insert(message_id.clone());
+                        self.unknown.extend(nth.map(|nth| (*letter, nth)));
+                    }
+                    Outcome::Deferred => {}
                 }
             }
-            Event::Outcome {
-                letter, outcome, ..
-            } => match outcome {
-                Outcome::Accepted => {
-                    self.accepted.insert(*letter, at);
-                }
-                Outcome::Dropped => {
-                    self.dropped.insert(*letter);
-                }
-                _ => {}
-            },
             _ => {}
         }
+    }
+
+    /// An attempt: of a letter that waits, and not before its time.
+    fn begin(&mut self, at: Timestamp, letter: LetterNo, nth: u32) {
+        let over = [
+            (self.folded.contains_key(&letter), "folded"),
+            (self.dropped.contains(&letter), "dropped"),
+            (self.accepted.contains_key(&letter), "accepted"),
+            (self.refused.contains(&letter), "refused"),
+            (self.bounced.contains(&letter), "returned"),
+            (self.attempting.contains_key(&letter), "on its way"),
+        ];
+        for (_, how) in over.iter().filter(|(is_so, _)| *is_so) {
+            self.faults
+                .push(format!("letter {letter} is sent although it was {how}"));
+        }
+        if self
+            .not_before
+            .remove(&letter)
+            .is_some_and(|then| at < then)
+        {
+            self.faults
+                .push(format!("letter {letter} is sent too soon"));
+        }
+        self.attempting.insert(letter, nth);
     }
 
     fn take_answer(&mut self, at: Timestamp, what: &Event) {
@@ -195,16 +294,16 @@ impl Record {
                 by,
                 note,
                 nth,
-                until,
                 corrects,
                 address,
                 ..
             } => {
                 let fate = self.fates.entry(duty.clone()).or_default();
+                fate.answers += 1;
                 if *corrects {
                     fate.dones.pop_last();
                 }
-                if *answer == Answer::Done {
+                if fate.closes(*answer) {
                     let words = (by.clone(), note.clone());
                     let again = fate.last_done.as_ref() == Some(&words) && !fate.dones.is_empty();
                     let next = fate.next_done();
@@ -223,7 +322,10 @@ impl Record {
                     fate.request = None;
                 }
                 if answer.is_request() {
-                    fate.request = Some((*answer, *until));
+                    fate.request = Some(Request {
+                        nth: fate.answers,
+                        asker: address.clone(),
+                    });
                 }
             }
             Event::Decision {
@@ -234,7 +336,10 @@ impl Record {
                 ..
             } => {
                 let fate = self.fates.entry(duty.clone()).or_default();
-                fate.request = None;
+                let asked = fate.request.take();
+                if let Some(asker) = asked.and_then(|request| request.asker) {
+                    fate.ruled.push((asker, fate.notes.len()));
+                }
                 fate.decisions += 1;
                 fate.let_off |= *granted && *request == Answer::NotApplicable;
                 if *granted && until.is_some() {
@@ -253,8 +358,14 @@ impl Record {
                 fate.decisions += 1;
                 fate.spoken = Some(at);
             }
-            Event::Raised { duty, due, .. } => {
-                self.fates.entry(duty.clone()).or_default().raised = Some((*due, at));
+            Event::Raised {
+                duty, due, alert, ..
+            } => {
+                self.fates.entry(duty.clone()).or_default().raised = Some(Raised {
+                    due: *due,
+                    at,
+                    alert: *alert,
+                });
             }
             _ => {}
         }
@@ -274,6 +385,31 @@ impl Record {
             return None;
         }
         self.accepted.get(&self.carrier(note.letter)).copied()
+    }
+
+    /// Whether some officer was told of a matter.
+    pub(crate) fn is_known(&self, matter: &str) -> bool {
+        self.told.iter().any(|(told, _)| told == matter)
+    }
+
+    /// The matters that begin so.
+    pub(crate) fn knows_any(&self, prefix: &str) -> bool {
+        self.told.iter().any(|(told, _)| told.starts_with(prefix))
+    }
+
+    /// The number of the attempt of a letter that is on record without an end.
+    pub(crate) fn attempt(&self, letter: LetterNo) -> Option<u32> {
+        self.attempting.get(&letter).copied()
+    }
+
+    /// Whether a letter is on record as returned, or as never taken.
+    pub(crate) fn is_lost(&self, letter: LetterNo) -> bool {
+        self.bounced.contains(&letter) || self.refused.contains(&letter)
+    }
+
+    /// Letters on record as accepted.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = LetterNo> {
+        self.accepted.keys().copied()
     }
 
     /// Whether a notice's letter was dropped unsent.

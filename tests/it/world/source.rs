@@ -11,7 +11,7 @@ use schoolbell::core::roster::read_csv;
 use schoolbell::core::rehearsal::Chance as Rng;
 
 /// A calendar's files and a roster, as texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Source {
     /// Name and text of each file of the calendar.
     pub(crate) files: Vec<(String, String)>,
@@ -176,6 +176,44 @@ impl Source {
             format!("{id},,,,,deputy,新副,deputy@{id}.example,,,"),
             format!("{id},,,,,principal,新校,principal@{id}.example,,,"),
         ]);
+    }
+
+    /// Leaves a file as no reader takes it: half saved, or with a slip.
+    pub(crate) fn break_a_file(&mut self, rng: &mut Rng) -> String {
+        let at = usize::try_from(rng.below(self.files.len() as u64)).unwrap_or(0);
+        let (name, body) = &mut self.files[at];
+        if rng.percent(50) {
+            let half = body.floor_char_boundary(body.len() / 2);
+            body.truncate(half);
+            body.push_str("\ntitle = \"");
+        } else {
+            body.push_str("\n[[task]]\nid = \"slip\"\ntitel = \"x\"\n");
+        }
+        format!("{name} is broken")
+    }
+
+    /// Takes away most tasks, or most schools.
+    pub(crate) fn take_most_away(&mut self, rng: &mut Rng) -> String {
+        if rng.percent(50) {
+            for nth in 1..=9 {
+                self.remove_unit(&format!("s00{nth}"));
+            }
+            "most schools are removed".to_owned()
+        } else {
+            let tasks = self.tasks();
+            for task in &tasks {
+                // What another task comes after, or is met by, has to stay for the calendar to load.
+                let named = format!("\"{task}\"");
+                let bodies = self
+                    .files
+                    .iter()
+                    .map(|(_, body)| body.matches(&named).count());
+                if bodies.sum::<usize>() == 1 && !rng.percent(20) {
+                    self.remove_task(task);
+                }
+            }
+            "most tasks are removed".to_owned()
+        }
     }
 
     /// Takes a school and its people off the roster.
