@@ -111,6 +111,17 @@ async fn a_refused_recipient_leaves_the_connection_in_use() {
     assert_eq!(server.heard().last().unwrap(), "QUIT");
 }
 
+/// What comes after a command of ours in its turn is no word on the letter.
+#[tokio::test]
+async fn a_server_that_has_lost_count() {
+    check(
+        Verb::Rcpt,
+        Act::Say("503 5.5.1 Error: need MAIL command"),
+        expect![[r#"Deferred { text: "收件人:服务器答复 503 5.5.1 Error: need MAIL command。这不是邮箱写错,而是被服务器拦下,请与邮件服务商联系,把发件地址加入白名单", retry_hint: None, relay: false }"#]],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn deferred() {
     check(

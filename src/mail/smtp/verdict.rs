@@ -139,6 +139,12 @@ impl Failure {
         };
         match &self.cause {
             Cause::Reply { text: said, .. } if self.is_crowd(said) => Sent::Crowded { text },
+            // We never say a thing out of turn: the server has lost count, and a fresh connection will do.
+            Cause::Reply { code: 503, .. }
+                if matches!(self.stage, Stage::Recipient | Stage::Data) =>
+            {
+                later(None)
+            }
             Cause::Reply { code, text: said } => self.of_reply(*code, said, text.clone()),
             Cause::Broken(_) | Cause::TimedOut(_) | Cause::OutOfStep(_)
                 if self.stage == Stage::Accepted =>
