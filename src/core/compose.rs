@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use super::agenda::Agenda;
+use super::bulletin::{Edition, Eye};
 use super::calendar::Task;
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{LetterKind, LetterNo, Part};
@@ -55,6 +56,7 @@ pub fn compose(
         writing.add(duty);
     }
     let mut content = writing.content;
+    content.bulletins = bulletins(agenda, state, letter, slots.day(now));
     content
         .items
         .sort_by(|a, b| (a.due, &a.duty).cmp(&(b.due, &b.duty)));
@@ -68,6 +70,7 @@ pub fn compose(
     }
     let says_something = content.alert.is_some()
         || !content.matters.is_empty()
+        || !content.bulletins.is_empty()
         || [&content.items, &content.overdue_below]
             .iter()
             .any(|items| !items.is_empty())
@@ -111,11 +114,27 @@ fn blank(agenda: &Agenda, letter: &LetterState, no: LetterNo, today: Date) -> Co
             // Its matter is only the key that keeps it from being said twice.
             LetterKind::Alert => Vec::new(),
         },
+        bulletins: Vec::new(),
         alert: (letter.kind == LetterKind::Alert)
             .then(|| letter.alert.clone())
             .flatten(),
         is_sign_in: false,
     }
+}
+
+/// The bulletins in a letter, as they were approved: of each what its reader sees.
+fn bulletins(agenda: &Agenda, state: &State, letter: &LetterState, today: Date) -> Vec<Edition> {
+    if letter.bulletins.is_empty() {
+        return Vec::new();
+    }
+    let eye = Eye::behind(agenda, &letter.address, today);
+    let approved = letter
+        .bulletins
+        .iter()
+        .filter_map(|period| state.bulletins.approved(*period));
+    approved
+        .map(|found| Edition::new(&found.content, &found.preface, found.reach, &eye))
+        .collect()
 }
 
 struct Writing<'a> {

@@ -1,12 +1,20 @@
 //! Facts: what has happened. They are only ever appended, and everything known is a fold of them.
 
+mod answer;
+
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use answer::{Answer, Via};
+
+use super::bulletin::{Bulletin, Reach};
 use super::duty::DutyId;
 use super::ladder::Rung;
 use super::names::{Address, TaskId, UnitId};
+use super::period::PeriodKey;
 
 /// The number of a letter, counted from 1 in the order they were queued.
 pub type LetterNo = u64;
@@ -304,6 +312,39 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         title: String,
     },
+    /// An officer approved a bulletin: it goes out as it stands here, once.
+    BulletinApproved {
+        /// The week or month it is about.
+        bulletin: PeriodKey,
+        /// Who.
+        by: String,
+        /// What they say before anything else.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        preface: String,
+        /// Who gets it.
+        reach: Reach,
+        /// All it says.
+        content: Arc<Bulletin>,
+    },
+    /// An officer put a bulletin's draft aside: it is not to go out.
+    BulletinPutAside {
+        /// The week or month it is about.
+        bulletin: PeriodKey,
+        /// Who.
+        by: String,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// An approved bulletin was put into a letter.
+    BulletinSent {
+        /// The week or month it is about.
+        bulletin: PeriodKey,
+        /// Whom it tells.
+        address: Address,
+        /// The letter it is in.
+        letter: LetterNo,
+    },
     /// A pass was held: nothing was queued, and the admins were told what would have gone and why.
     Held {
         /// The slot.
@@ -484,82 +525,4 @@ pub enum Outcome {
     Unknown,
     /// It was not sent: nothing in it still held, or a newer letter took it over.
     Dropped,
-}
-
-/// 回执
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// 收到
-    Received,
-    /// 已完成
-    Done,
-    /// 有困难
-    Trouble,
-    /// 申请延期
-    Extension,
-    /// 不适用
-    NotApplicable,
-    /// 已转交
-    HandedOver,
-}
-
-impl Answer {
-    /// All of them, as they are written and said.
-    pub const ALL: [Self; 6] = [
-        Self::Received,
-        Self::Done,
-        Self::Trouble,
-        Self::Extension,
-        Self::NotApplicable,
-        Self::HandedOver,
-    ];
-
-    /// As commands, forms and the ledger write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Done => "done",
-            Self::Trouble => "trouble",
-            Self::Extension => "extension",
-            Self::NotApplicable => "not-applicable",
-            Self::HandedOver => "handed-over",
-        }
-    }
-
-    /// As people say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Received => "收到",
-            Self::Done => "已完成",
-            Self::Trouble => "有困难",
-            Self::Extension => "申请延期",
-            Self::NotApplicable => "不适用",
-            Self::HandedOver => "已转交",
-        }
-    }
-
-    /// Reads either.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.word() == text || a.name() == text)
-    }
-
-    /// Whether the officer has to decide on it.
-    pub fn is_request(self) -> bool {
-        !matches!(self, Self::Received | Self::Done)
-    }
-}
-
-/// How an answer came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Via {
-    /// The letter's page.
-    Page,
-    /// A clerk at the command line.
-    Clerk,
-    /// A reply by mail.
-    Mail,
 }

@@ -53,6 +53,11 @@ impl Letter {
             address: self.address.clone(),
             letter: self.number,
         }));
+        events.extend(self.bulletins.iter().map(|period| Event::BulletinSent {
+            bulletin: *period,
+            address: self.address.clone(),
+            letter: self.number,
+        }));
         events
     }
 }

@@ -88,6 +88,7 @@ impl Gone {
             }
             Event::Notice { address, .. }
             | Event::Attempt { address, .. }
+            | Event::BulletinSent { address, .. }
             | Event::SignInAsked { address, .. } => readdress(address),
             Event::SignedIn { address, by, .. } | Event::SignedOut { address, by, .. } => {
                 readdress(address);
@@ -143,6 +144,10 @@ impl Gone {
             Event::Decision { by, note, .. }
             | Event::Waiver { by, note, .. }
             | Event::Return { by, note, .. }
+            | Event::BulletinPutAside { by, note, .. }
+            | Event::BulletinApproved {
+                by, preface: note, ..
+            }
             | Event::Released { by, note } => {
                 write(by);
                 write(note);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::bulletin::Edition;
 use super::duty::DutyId;
 use super::fact::{Alert, LetterNo, Part};
 use super::names::{Address, UnitId};
@@ -40,6 +41,8 @@ pub struct Content {
     pub withdrawn: Vec<Row>,
     /// What an admin must know.
     pub matters: Vec<String>,
+    /// Approved bulletins, as the reader gets them.
+    pub bulletins: Vec<Edition>,
     /// Set for an alert, which has nothing else.
     pub alert: Option<Alert>,
     /// Whether it carries the link to sign in with.

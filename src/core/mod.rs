@@ -3,6 +3,7 @@
 pub mod agenda;
 pub mod audience;
 pub mod board;
+pub mod bulletin;
 pub mod burden;
 pub mod calendar;
 pub mod clerk;

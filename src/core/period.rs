@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// How often a task comes round: its `every`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -258,6 +259,19 @@ impl fmt::Display for PeriodKey {
             Self::Raised(day, 1) => write!(f, "{day}"),
             Self::Raised(day, nth) => write!(f, "{day}T{nth}"),
         }
+    }
+}
+
+impl Serialize for PeriodKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PeriodKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 

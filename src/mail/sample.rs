@@ -100,6 +100,7 @@ pub fn letter(items: Vec<Item>) -> Content {
         closed: Vec::new(),
         withdrawn: Vec::new(),
         matters: Vec::new(),
+        bulletins: Vec::new(),
         alert: None,
         is_sign_in: false,
     }

@@ -14,11 +14,14 @@ use expect_test::Expect;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use schoolbell::core::agenda::Agenda;
+use schoolbell::core::bulletin::{Reach, Verdict, decide, draft};
+use schoolbell::core::clerk::Decided;
 use schoolbell::core::compose::{Reader, compose};
 use schoolbell::core::fact::{Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via};
 use schoolbell::core::hold::reasons;
 use schoolbell::core::letter::Content;
 use schoolbell::core::names::Address;
+use schoolbell::core::period::PeriodKey;
 use schoolbell::core::plan::{Plan, first_sights, plan, plan_first};
 use schoolbell::core::state::State;
 
@@ -239,6 +242,21 @@ impl Bell {
                 by: "沈志明".to_owned(),
                 note: "照片不清".to_owned(),
             }),
+            "approve" => {
+                let (period, reach) = (word(0).parse().expect("a week or month"), word(1));
+                let draft = draft(&self.agenda, &self.state, period, self.now);
+                let verdict = Verdict::Approve {
+                    shown: draft.map_or(String::new(), |draft| draft.mark()),
+                    preface: words.get(2..).map_or(String::new(), |rest| rest.join(" ")),
+                    reach: Reach::parse(reach).unwrap_or(Reach::suggested(period)),
+                };
+                self.rule(period, &verdict);
+            }
+            "aside" => {
+                let note = word(1).to_owned();
+                let period = word(0).parse().expect("a week or month");
+                self.rule(period, &Verdict::PutAside { note });
+            }
             "raise" | "alert" => self.record(Event::Raised {
                 duty: word(0).parse().expect("a duty"),
                 due: word(1).parse().expect("a day"),
@@ -249,6 +267,30 @@ impl Bell {
             }),
             _ => self.answer(verb, &words),
         }
+    }
+
+    /// Decides of a bulletin's draft, and prints what came of it.
+    fn rule(&mut self, period: PeriodKey, verdict: &Verdict) {
+        let decided = decide(
+            &self.agenda,
+            &self.state,
+            period,
+            verdict,
+            "沈志明",
+            self.now,
+        );
+        let stamp = self.stamp();
+        let words = match decided {
+            Ok(Decided::Record(events, words)) => {
+                for event in events {
+                    self.record(event);
+                }
+                words
+            }
+            Ok(Decided::Before(words)) => words,
+            Err(why) => format!("refused: {why}"),
+        };
+        let _ = writeln!(self.printed, "{stamp} {words}");
     }
 
     /// `OLD => NEW`, with `~` for the end of a line. What was in force is handed back.
@@ -444,6 +486,15 @@ impl Bell {
                 "two letters to {}",
                 letter.address
             );
+            for period in &letter.bulletins {
+                let approved = self.state.bulletins.approved(*period);
+                let approved = approved.unwrap_or_else(|| panic!("{period} goes out unapproved"));
+                assert!(
+                    !approved.told.contains_key(&letter.address),
+                    "{period} goes out to {} twice",
+                    letter.address
+                );
+            }
             for notice in &letter.notices {
                 let task = &self.agenda.calendar.tasks.get(&notice.duty.occurrence.task);
                 let state = self.state.duty(&notice.duty);
@@ -484,6 +535,9 @@ impl Bell {
             }
             for (key, _) in &letter.matters {
                 let _ = writeln!(self.printed, "{head} ! {key}");
+            }
+            for period in &letter.bulletins {
+                let _ = writeln!(self.printed, "{head} brings {period}");
             }
         }
     }

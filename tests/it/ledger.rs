@@ -1,6 +1,7 @@
 //! The ledger on real files: what it keeps, what it refuses, and what it says about it.
 
 mod admission;
+mod bulletins;
 mod backup;
 mod mailbox;
 mod writing;
@@ -129,6 +130,7 @@ fn every_event() -> Vec<Event> {
     let mut events = events_of_duties();
     events.extend(events_of_holds());
     events.extend(admission::events());
+    events.extend(bulletins::events());
     events.extend(mailbox::events());
     events
 }
@@ -305,6 +307,9 @@ fn place(event: &Event) -> usize {
         Event::MailSeen { .. } => 29,
         Event::MailboxRead { .. } => 30,
         Event::MailboxTrouble { .. } => 31,
+        Event::BulletinApproved { .. } => 32,
+        Event::BulletinPutAside { .. } => 33,
+        Event::BulletinSent { .. } => 34,
     }
 }
 
@@ -322,7 +327,7 @@ fn every_event_comes_back_as_it_was() {
     let dir = folder();
     let events = every_event();
     let places: std::collections::BTreeSet<_> = events.iter().map(place).collect();
-    assert_eq!(places.len(), 32, "every_event lacks one");
+    assert_eq!(places.len(), 35, "every_event lacks one");
     let when = at("2026-05-12T00:00:00.123456789Z");
 
     let receipt = open(&dir).append(when, events.clone()).unwrap();

@@ -10,6 +10,7 @@
 )]
 
 mod bell;
+mod bulletin;
 mod burden;
 mod command_line;
 mod county;

@@ -95,12 +95,12 @@ impl Scope {
     }
 
     /// The towns, with their names.
-    pub(super) fn towns(&self) -> &[(Option<UnitId>, String)] {
+    pub(in crate::core) fn towns(&self) -> &[(Option<UnitId>, String)] {
         &self.towns
     }
 
     /// The town of the unit at this place, as a place among [`towns`](Self::towns).
-    pub(super) fn town_of(&self, at: usize) -> Option<usize> {
+    pub(in crate::core) fn town_of(&self, at: usize) -> Option<usize> {
         self.town_of
             .get(at)
             .copied()

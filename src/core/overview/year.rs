@@ -102,6 +102,11 @@ impl Tally {
         (self.finished() * 100).checked_div(self.all())
     }
 
+    /// Of a hundred asked, so many were done in time, rounded down. `None` where nothing is asked.
+    pub fn on_time_percent(self) -> Option<u32> {
+        (self.done * 100).checked_div(self.all())
+    }
+
     /// With another's.
     pub fn with(self, other: Self) -> Self {
         Self {

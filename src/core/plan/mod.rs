@@ -1,6 +1,7 @@
 //! The planner: from calendar, roster, state and now to the letters due now, and the next instant anything may fall due.
 
 mod alert;
+mod bulletins;
 mod case;
 mod closing;
 mod cover;
@@ -32,6 +33,7 @@ use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Event, LetterKind, LetterNo, Part};
 use super::ladder::Rung;
 use super::names::Address;
+use super::period::PeriodKey;
 use super::roster::{Contact, Unit};
 use super::state::State;
 
@@ -69,6 +71,8 @@ pub struct Letter {
     pub notices: Vec<Notice>,
     /// What it tells an officer: a key that is told once, and the words.
     pub matters: Vec<(String, String)>,
+    /// The approved bulletins it brings.
+    pub bulletins: Vec<PeriodKey>,
 }
 
 /// What is due now.
@@ -168,6 +172,8 @@ struct Pass<'a> {
     notices: Vec<Notice>,
     /// What the officers must know: key and words.
     matters: BTreeMap<String, String>,
+    /// The bulletins that go out now, with those who get them.
+    bulletins: Vec<(PeriodKey, BTreeSet<Address>)>,
 }
 
 fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -> Plan {
@@ -209,6 +215,7 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
     }
     pass.others(&seen);
     pass.standing_matters();
+    pass.bulletins();
     let letters = pass.into_letters(slot, LetterKind::Slot);
     Plan {
         slot: Some(slot),
@@ -248,6 +255,7 @@ impl<'a> Pass<'a> {
             may_escalate: false,
             notices: Vec::new(),
             matters: BTreeMap::new(),
+            bulletins: Vec::new(),
         }
     }
 
@@ -369,14 +377,20 @@ impl<'a> Pass<'a> {
     fn into_letters(mut self, slot: Timestamp, kind: LetterKind) -> Vec<Letter> {
         let mut by_address: BTreeMap<Address, News> = BTreeMap::new();
         for notice in std::mem::take(&mut self.notices) {
-            by_address
-                .entry(notice.address.clone())
-                .or_default()
-                .0
-                .push(notice);
+            let news = by_address.entry(notice.address.clone()).or_default();
+            news.notices.push(notice);
+        }
+        for (period, addresses) in std::mem::take(&mut self.bulletins) {
+            for address in addresses {
+                by_address
+                    .entry(address)
+                    .or_default()
+                    .bulletins
+                    .push(period);
+            }
         }
         for address in self.officers() {
-            let news: Vec<_> = self
+            let matters: Vec<_> = self
                 .matters
                 .iter()
                 .filter(|(key, _)| {
@@ -387,15 +401,14 @@ impl<'a> Pass<'a> {
                 })
                 .map(|(key, words)| (key.clone(), words.clone()))
                 .collect();
-            if !news.is_empty() {
-                by_address.entry(address).or_default().1 = news;
+            if !matters.is_empty() {
+                by_address.entry(address).or_default().matters = matters;
             }
         }
         let mut letters = Vec::with_capacity(by_address.len());
-        for (number, (address, (mut notices, matters))) in
-            (self.state.next_letter()..).zip(by_address)
-        {
-            notices.sort_by(|a, b| (a.due, &a.duty, a.rung).cmp(&(b.due, &b.duty, b.rung)));
+        for (number, (address, mut news)) in (self.state.next_letter()..).zip(by_address) {
+            news.notices
+                .sort_by(|a, b| (a.due, &a.duty, a.rung).cmp(&(b.due, &b.duty, b.rung)));
             letters.push(Letter {
                 number,
                 kind,
@@ -406,8 +419,9 @@ impl<'a> Pass<'a> {
                     LetterKind::Alert => Vec::new(),
                 },
                 address,
-                notices,
-                matters,
+                notices: news.notices,
+                matters: news.matters,
+                bulletins: news.bulletins,
             });
         }
         letters
@@ -438,8 +452,13 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// What is new to one address: notices, and matters.
-type News = (Vec<Notice>, Vec<(String, String)>);
+/// What is new to one address.
+#[derive(Default)]
+struct News {
+    notices: Vec<Notice>,
+    matters: Vec<(String, String)>,
+    bulletins: Vec<PeriodKey>,
+}
 
 /// The mailboxes of the officers on a day: who hears of bad edits, contact gaps and requests.
 pub fn officers(agenda: &Agenda, today: Date) -> BTreeSet<Address> {

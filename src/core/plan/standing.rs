@@ -256,6 +256,7 @@ fn looking<'a>(agenda: &'a Agenda, state: &'a State, now: Timestamp) -> Option<P
         may_escalate: false,
         notices: Vec::new(),
         matters: BTreeMap::new(),
+        bulletins: Vec::new(),
     })
 }
 

@@ -1,10 +1,13 @@
 //! What has happened to a letter, folded.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::core::duty::DutyId;
 use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
 use crate::core::names::Address;
+use crate::core::period::PeriodKey;
 
 /// Where a letter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +94,8 @@ pub struct LetterState {
     pub about: Option<LetterNo>,
     /// What it tells an admin: each matter with its words.
     pub matters: Vec<(String, String)>,
+    /// The bulletins in it.
+    pub bulletins: BTreeSet<PeriodKey>,
 }
 
 impl LetterState {

@@ -1,6 +1,7 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
 mod admission;
+mod bulletin;
 mod duty;
 mod hold;
 mod letter;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use admission::{Admission, SignInLink, SignedIn};
+pub use bulletin::{Approved, BulletinState, Bulletins, PutAside};
 pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
@@ -66,6 +68,8 @@ pub struct State {
     pub unreachable: BTreeMap<Address, String>,
     /// What the admins have been told, and who of them.
     pub matters: BTreeSet<(String, Address)>,
+    /// What was decided of bulletins.
+    pub bulletins: Bulletins,
     /// Who asked to sign in, and who is signed in.
     pub admission: Admission,
     /// The mails that arrived.
@@ -163,6 +167,7 @@ impl State {
             reached: self.reached.clone(),
             unreachable: self.unreachable.clone(),
             matters: self.matters.clone(),
+            bulletins: self.bulletins.clone(),
             admission: self.admission.clone(),
             post: Post::default(),
             totals: self.totals,
@@ -218,6 +223,7 @@ impl State {
                 }
                 // What another process appended while the slot was being decided is news to the next one.
                 self.news.retain(|_, told| *told >= at);
+                self.bulletins.slot_passed(at);
                 if *after_outage {
                     self.resumed = Some((*slot, at));
                 }
@@ -225,6 +231,7 @@ impl State {
             Event::LetterQueued { .. }
             | Event::Notice { .. }
             | Event::Matter { .. }
+            | Event::BulletinSent { .. }
             | Event::Attempt { .. }
             | Event::Outcome { .. } => self.apply_letter(at, &fact.what),
             Event::Bounced { letter, text, .. } => self.take_back(*letter, text),
@@ -244,6 +251,9 @@ impl State {
             | Event::Waiver { .. }
             | Event::Return { .. }
             | Event::Raised { .. } => self.apply_answer(at, &fact.what),
+            Event::BulletinApproved { .. } | Event::BulletinPutAside { .. } => {
+                self.bulletins.apply(at, &fact.what);
+            }
             Event::Evidence { duty, .. } => self.duty_mut(duty).take_file(at, &fact.what),
             Event::Held { .. }
             | Event::Released { .. }
@@ -291,6 +301,7 @@ impl State {
                         numbered: Vec::new(),
                         about: *about,
                         matters: Vec::new(),
+                        bulletins: BTreeSet::new(),
                     },
                 );
                 for old in folds {
@@ -340,6 +351,14 @@ impl State {
                     letter.matters.push((matter.clone(), text.clone()));
                 }
             }
+            Event::BulletinSent {
+                bulletin, letter, ..
+            } => {
+                self.bulletins.apply(at, what);
+                if let Some(letter) = self.letters.get_mut(letter) {
+                    letter.bulletins.insert(*bulletin);
+                }
+            }
             Event::Attempt {
                 letter,
                 nth,
@@ -370,6 +389,8 @@ impl State {
         let waiting_since = letter.queued;
         let duties = std::mem::take(&mut letter.duties);
         let matters = std::mem::take(&mut letter.matters);
+        let bulletins = std::mem::take(&mut letter.bulletins);
+        self.bulletins.fold(&bulletins, &letter.address, new);
         for duty in &duties {
             for told in &mut self.duty_mut(duty).told {
                 if told.letter == old {
@@ -382,6 +403,7 @@ impl State {
             letter.queued = letter.queued.min(waiting_since);
             letter.duties.extend(duties);
             letter.matters.extend(matters);
+            letter.bulletins.extend(bulletins);
         }
     }
 

@@ -383,6 +383,7 @@ pub(crate) fn letter(number: LetterNo) -> Content {
         closed: Vec::new(),
         withdrawn: Vec::new(),
         matters: Vec::new(),
+        bulletins: Vec::new(),
         alert: None,
         is_sign_in: false,
     }
