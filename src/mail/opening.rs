@@ -28,6 +28,16 @@ pub(super) fn opening(content: &Content) -> String {
     if matters > 0 {
         said.push(format!("有{matters}件事需要管理员处理。"));
     }
+    if !content.bulletins.is_empty() {
+        let titles = content.bulletins.iter();
+        let titles: Vec<_> = titles.map(|found| format!("《{}》", found.title)).collect();
+        let too = if said.is_empty() {
+            "现送上"
+        } else {
+            "另附"
+        };
+        said.push(format!("{too}{}，见下。", titles.concat()));
+    }
     if said.is_empty() && !content.closed.is_empty() {
         said.push(format!(
             "此前向您报告过的{}已经办结，特此告知。",

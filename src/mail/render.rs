@@ -9,6 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
+use crate::core::bulletin::Edition;
 use crate::core::diagnostic::{Diagnostic, Text, Words, nearest};
 use crate::core::letter::Content;
 
@@ -122,10 +123,12 @@ impl Templates {
         let subject = subject(content, &links.tag);
         let value = Value::from(Serde(View::new(content, links, &subject)));
         let mut problems = Vec::new();
-        // What opens the dashboard must be in the letter, whatever an admin's template thinks of alerts.
-        let needed = links.page.as_deref().filter(|_| content.is_sign_in);
+        // What opens the dashboard, and a bulletin, must be in the letter, whatever an admin's template thinks of them.
+        let link = links.page.as_deref().filter(|_| content.is_sign_in);
+        let bulletins = content.bulletins.iter().map(|found| found.title.as_str());
+        let needed: Vec<&str> = link.into_iter().chain(bulletins).collect();
         let mut part = |name| {
-            self.part(name, &value, needed, fuel(content), &mut problems)
+            self.part(name, &value, &needed, fuel(content), &mut problems)
                 .unwrap_or_else(|| bare(name, &subject, links))
         };
         let (text, html) = (part(TEXT), part(HTML));
@@ -141,12 +144,14 @@ impl Templates {
         &self,
         name: &str,
         value: &Value,
-        needed: Option<&str>,
+        needed: &[&str],
         fuel: u64,
         problems: &mut Vec<String>,
     ) -> Option<String> {
-        let has =
-            |text: &str| needed.is_none_or(|needed| text.replace("&#x2f;", "/").contains(needed));
+        let has = |text: &str| {
+            let text = text.replace("&#x2f;", "/");
+            needed.iter().all(|needed| text.contains(needed))
+        };
         match self.render_own(name, value, fuel) {
             Ok(Some(text)) if has(&text) => return Some(text),
             Ok(_) => {}
@@ -192,7 +197,8 @@ fn fuel(content: &Content) -> u64 {
         + content.rollup.len()
         + content.closed.len()
         + content.withdrawn.len()
-        + content.matters.len();
+        + content.matters.len()
+        + content.bulletins.iter().map(Edition::rows).sum::<usize>();
     FUEL + FUEL_PER_ROW * rows as u64
 }
 

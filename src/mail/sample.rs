@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
+use crate::core::bulletin::{
+    Column, ColumnKind, Edition, Reach, Row as BulletinRow, Section, Shape, Table, Whose,
+};
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Alert, Part};
 use crate::core::letter::{Content, Item, Row};
@@ -27,6 +30,7 @@ pub fn content() -> Content {
             ..row("示例镇", "示例中学", "校车检查", 0)
         }],
         withdrawn: vec![row("示例镇", "示例小学", "旧表填报", 0)],
+        bulletins: vec![bulletin()],
         matters: vec!["示例幼儿园的安全主任没有可用的邮箱,请更新通讯录。".to_owned()],
         ..letter(vec![
             Item {
@@ -49,6 +53,57 @@ pub fn content() -> Content {
                 ..item("guardroom-check", "等级安保室自查", date(2026, 5, 5), -1)
             },
         ])
+    }
+}
+
+/// A bulletin with a table of each shape.
+fn bulletin() -> Edition {
+    let table = |shape, columns: &[(&str, ColumnKind)], cells: &[&str]| Table {
+        shape,
+        columns: columns
+            .iter()
+            .map(|(name, kind)| Column {
+                name: (*name).to_owned(),
+                kind: *kind,
+            })
+            .collect(),
+        rows: vec![BulletinRow {
+            of: Whose::All,
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+        }],
+        none: "没有。".to_owned(),
+    };
+    let section = |title: &str, table| Section {
+        title: title.to_owned(),
+        text: vec!["本周到期应办 1 项次。".to_owned()],
+        table: Some(table),
+    };
+    let (town, unit) = (("镇（街道）", ColumnKind::Text), ("单位", ColumnKind::Text));
+    let figures = [town, ("按时率", ColumnKind::Percent)];
+    let units = [
+        town,
+        unit,
+        ("事项", ColumnKind::Text),
+        ("截止", ColumnKind::Day),
+    ];
+    let late = ["示例镇", "示例小学", "隐患排查台账", "2026-04-29"];
+    Edition {
+        period: PeriodKey::Week(2026, 18),
+        title: "示例市学校安全工作周通报".to_owned(),
+        number: "2026年第18期（4月27日至5月3日）".to_owned(),
+        to_whom: Reach::Named.to_whom().to_owned(),
+        preface: "请各单位对照整改。".to_owned(),
+        sections: vec![
+            section(
+                "一、情况",
+                table(Shape::Figures, &figures, &["示例镇", "90"]),
+            ),
+            section("二、未完成", table(Shape::Units, &units, &late)),
+            section("三、按时", table(Shape::Names, &[town, unit], &late[..2])),
+        ],
+        signed: "示例市教育局".to_owned(),
+        dated: date(2026, 5, 6),
+        as_of: date(2026, 5, 6).at(8, 0, 0, 0),
     }
 }
 

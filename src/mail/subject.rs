@@ -73,6 +73,11 @@ fn parts(content: &Content) -> Parts {
         [matter] => return parts("管理员", first_line(matter)),
         matters => return parts("管理员", format!("{}件事待处理", matters.len())),
     }
+    if let Some(bulletin) = content.bulletins.first() {
+        // The days it is about are told in the letter.
+        let nth = bulletin.number.split('（').next().unwrap_or_default();
+        return parts("通报", format!("{}{nth}", bulletin.title));
+    }
     let (label, rows) = if content.closed.is_empty() {
         ("不再要求", &content.withdrawn)
     } else {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::core::bulletin::{Edition, Laid};
 use crate::core::letter::{Content, Item, Row};
 
 use super::opening::{how, opening, why};
@@ -44,6 +45,7 @@ pub(super) struct View {
     closed: Vec<RowView>,
     withdrawn: Vec<RowView>,
     matters: Vec<String>,
+    bulletins: Vec<BulletinView>,
     alert: Option<AlertView>,
     page: Option<String>,
     board: Option<String>,
@@ -113,6 +115,18 @@ struct AlertView {
     text: String,
 }
 
+/// A bulletin; its parts as [`Laid`] has them.
+#[derive(Debug, Serialize)]
+struct BulletinView {
+    title: String,
+    number: String,
+    to_whom: String,
+    preface: String,
+    sections: Vec<Laid>,
+    signed: String,
+    dated: String,
+}
+
 impl View {
     pub(super) fn new(content: &Content, links: &Links, subject: &str) -> Self {
         let today = content.today;
@@ -140,6 +154,7 @@ impl View {
             closed: content.closed.iter().map(row).collect(),
             withdrawn: content.withdrawn.iter().map(row).collect(),
             matters: content.matters.iter().map(|text| lines(text)).collect(),
+            bulletins: content.bulletins.iter().map(BulletinView::new).collect(),
             alert: content.alert.as_ref().map(|alert| AlertView {
                 subject: one_line(&alert.subject),
                 text: lines(&alert.text),
@@ -208,6 +223,21 @@ impl ItemView {
                 })
                 .collect(),
             settled: item.settled.as_deref().map(one_line),
+        }
+    }
+}
+
+impl BulletinView {
+    fn new(found: &Edition) -> Self {
+        let dated = found.dated;
+        Self {
+            title: one_line(&found.title),
+            number: one_line(&found.number),
+            to_whom: one_line(&found.to_whom),
+            preface: lines(&found.preface),
+            sections: found.laid(),
+            signed: one_line(&found.signed),
+            dated: format!("{}年{}月{}日", dated.year(), dated.month(), dated.day()),
         }
     }
 }

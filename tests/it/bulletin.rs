@@ -49,11 +49,7 @@ origin   = "seed"
 "#;
 
 fn bell() -> Bell {
-    Bell::with(
-        HEAD,
-        YEAR,
-        &format!("{ROSTER}{SECOND}{OTHERS}"),
-    )
+    Bell::with(HEAD, YEAR, &format!("{ROSTER}{SECOND}{OTHERS}"))
 }
 
 fn text(sections: &[Section]) -> String {
@@ -63,12 +59,18 @@ fn text(sections: &[Section]) -> String {
         for words in &section.text {
             let _ = writeln!(out, "  {words}");
         }
-        let Some(table) = &section.table else { continue };
+        let Some(table) = &section.table else {
+            continue;
+        };
         if table.rows.is_empty() {
             let _ = writeln!(out, "  {}", table.none);
             continue;
         }
-        let names: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<_> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
         let _ = writeln!(out, "  {}", names.join(" | "));
         for row in &table.rows {
             assert_eq!(row.cells.len(), table.columns.len());
@@ -114,7 +116,10 @@ const WEEK: &str = "
 fn a_week_is_counted() {
     let mut bell = bell();
     bell.run(&format!("{WEEK}\n2026-11-16 09:30 end"));
-    check(&bell, "2026-W46", expect![[r#"
+    check(
+        &bell,
+        "2026-W46",
+        expect![[r#"
         浒山试点学校安全工作周通报 2026年第46期（11月9日至11月15日） 慈溪市教育局 2026-11-16T09:30:00
         一、总体情况
           本周到期应办 5 项次：按时完成 2 项次，逾期完成 1 项次，至今未完成 2 项次，按时完成率 40%（上周 66%）。免做和不适用 1 项次，不计入应办。
@@ -142,7 +147,8 @@ fn a_week_is_counted() {
         七、今后两周到期的工作
           事项 | 截止 | 单位数
           校门安保检查 | 2026-11-20 | 3
-    "#]]);
+    "#]],
+    );
 }
 
 /// November as a whole, from the first of December on: the same facts by the month.
@@ -150,7 +156,10 @@ fn a_week_is_counted() {
 fn a_month_is_counted() {
     let mut bell = bell();
     bell.run(&format!("{WEEK}\n2026-12-01 07:00 end"));
-    check(&bell, "2026-11", expect![[r#"
+    check(
+        &bell,
+        "2026-11",
+        expect![[r#"
         浒山试点学校安全工作月通报 2026年第11期（11月1日至11月30日） 慈溪市教育局 2026-12-01T07:00:00
         一、总体情况
           11月到期应办 10 项次：按时完成 4 项次，逾期完成 2 项次，至今未完成 4 项次，按时完成率 40%。免做和不适用 1 项次，不计入应办。
@@ -179,7 +188,8 @@ fn a_month_is_counted() {
           横河镇 | 鄞州横街小学 | 没有可用的联系人，请更新花名册；“应急疏散演练”等 4 项没有送达，未列入未完成名单
         七、12月到期的工作
           12月没有到期的事项。
-    "#]]);
+    "#]],
+    );
 }
 
 /// The extension is granted before the bulletin is looked at: the duty is due in another week now.
@@ -192,11 +202,17 @@ fn what_was_put_off_counts_in_its_new_week() {
          2026-11-16 09:30 end"
     ));
     let week = text(&found(&bell, "2026-W46").sections);
-    assert!(!week.contains("罗建平") && !week.contains("横河大山小学 | 隐患排查台账"), "{week}");
+    assert!(
+        !week.contains("罗建平") && !week.contains("横河大山小学 | 隐患排查台账"),
+        "{week}"
+    );
     assert!(week.contains("隐患排查台账 | 2026-11-27 | 1"), "{week}");
     bell.run("2026-11-30 09:30 end");
     let later = text(&found(&bell, "2026-W48").sections);
-    assert!(later.contains("横河镇 | 横河大山小学 | 隐患排查台账 | 2026-11-27 | 1"), "{later}");
+    assert!(
+        later.contains("横河镇 | 横河大山小学 | 隐患排查台账 | 2026-11-27 | 1"),
+        "{later}"
+    );
 }
 
 /// A draft is ready when its time is over, and the officer is told in the first slot that follows: on Monday, and on the
@@ -210,7 +226,11 @@ fn the_officer_is_told_of_each_draft_once() {
     );
     let period = "2026-W46".parse().unwrap();
     bell.run("2026-11-15 23:59 end");
-    assert_eq!(draft(&bell.agenda, &bell.state, period, bell.now), None, "its Sunday is not over");
+    assert_eq!(
+        draft(&bell.agenda, &bell.state, period, bell.now),
+        None,
+        "its Sunday is not over"
+    );
     bell.run("2026-11-16 00:01 end");
     assert!(draft(&bell.agenda, &bell.state, period, bell.now).is_some());
     bell.run("2026-12-31 20:00 end");
@@ -221,7 +241,8 @@ fn the_officer_is_told_of_each_draft_once() {
         11-16 08:00 office@b ! bulletin:2026-W46
         12-01 08:00 office@b ! bulletin:2026-11
         12-01 08:00 office@b ! holiday-notice:2027
-    "#]].assert_eq(&bell.printed);
+    "#]]
+    .assert_eq(&bell.printed);
     // Later too it can be looked at; and of weeks in which nothing was due there is none.
     let today = Slots::new(&bell.agenda.calendar).day(bell.now);
     let names: Vec<_> = offered(&bell.agenda, &bell.state, today)
@@ -274,7 +295,11 @@ fn a_month_goes_to_every_head_if_the_officer_leaves_it_so() {
         "2026-12-01 09:31 approve 2026-11
          2026-12-02 20:00 end",
     );
-    let told: Vec<_> = bell.printed.lines().filter(|line| line.contains("brings")).collect();
+    let told: Vec<_> = bell
+        .printed
+        .lines()
+        .filter(|line| line.contains("brings"))
+        .collect();
     expect![[r#"
         12-02 08:00 deputy@b brings 2026-11
         12-02 08:00 deputy@s3 brings 2026-11
@@ -283,7 +308,8 @@ fn a_month_goes_to_every_head_if_the_officer_leaves_it_so() {
         12-02 08:00 principal@s1 brings 2026-11
         12-02 08:00 principal@s2 brings 2026-11
         12-02 08:00 safety@t1 brings 2026-11
-        12-02 08:00 safety@t2 brings 2026-11"#]].assert_eq(&told.join("\n"));
+        12-02 08:00 safety@t2 brings 2026-11"#]]
+    .assert_eq(&told.join("\n"));
 }
 
 /// Put aside it stays on record and nothing goes out; it may be approved all the same later, as it is then.
@@ -304,7 +330,12 @@ fn put_aside_is_not_the_end() {
         "2026-11-17 09:40 approve 2026-W46
          2026-11-18 09:00 end",
     );
-    assert!(bell.printed.contains("11-18 08:00 office@b brings 2026-W46"), "{}", bell.printed);
+    assert!(
+        bell.printed
+            .contains("11-18 08:00 office@b brings 2026-W46"),
+        "{}",
+        bell.printed
+    );
 }
 
 /// What was shown is what is approved: an answer that comes in between makes it another draft.
@@ -322,7 +353,14 @@ fn what_was_not_shown_is_not_approved() {
             preface: String::new(),
             reach: Reach::Named,
         };
-        decide(&bell.agenda, &bell.state, period, &verdict, "沈志明", bell.now)
+        decide(
+            &bell.agenda,
+            &bell.state,
+            period,
+            &verdict,
+            "沈志明",
+            bell.now,
+        )
     };
     // A minute later it says the same, and may be approved.
     bell.run("2026-11-16 09:45 end");
@@ -403,7 +441,8 @@ fn each_reader_gets_an_edition() {
         七、今后两周到期的工作
           事项 | 截止 | 单位数
           校门安保检查 | 2026-11-20 | 3
-    "#]].assert_eq(&text(&edition("safety@t1", Reader::Mail).sections[1..]));
+    "#]]
+    .assert_eq(&text(&edition("safety@t1", Reader::Mail).sections[1..]));
     expect![[r#"
         二、分镇（街道）情况
           名次 | 镇（街道） | 应办 | 按时 | 逾期完成 | 未完成 | 按时率

@@ -18,7 +18,7 @@ use schoolbell::core::diagnostic::Locale;
 use schoolbell::core::diff::{Diff, diff};
 use schoolbell::core::fact::{Event, Fact};
 use schoolbell::core::forecast::forecast;
-use schoolbell::core::plan::{Plan, Slots, first_sights, plan};
+use schoolbell::core::plan::{Letter, Plan, Slots, first_sights, plan};
 use schoolbell::core::state::State;
 
 use crate::bell::{Bell, HEAD, ROSTER, SECOND};
@@ -50,11 +50,18 @@ fn said(plan: &Plan) -> BTreeSet<(String, String)> {
             let (duty, rung, due) = (&notice.duty, notice.rung, notice.due);
             said.insert((to.clone(), format!("{duty} {rung} {due}")));
         }
-        for (matter, _) in &letter.matters {
+        for matter in matters(letter) {
             said.insert((to.clone(), matter.clone()));
         }
     }
     said
+}
+
+/// What officers are told but that a bulletin's draft is ready: there is one each week in which anything at all was due,
+/// which is no edit's doing.
+fn matters(letter: &Letter) -> impl Iterator<Item = &String> {
+    let matters = letter.matters.iter().map(|(matter, _)| matter);
+    matters.filter(|matter| !matter.starts_with("bulletin:"))
 }
 
 /// What the daemon would decide at its first slot after an edit, and when: the first sights, then the plan.
@@ -75,7 +82,11 @@ fn decided(agenda: &Agenda, state: &State, now: Timestamp) -> (Timestamp, Plan) 
 fn letters(agenda: &Agenda, state: &State, now: Timestamp, to: Date) -> i64 {
     let mut letters = 0;
     forecast(agenda, state.clone(), now, to, |plan| {
-        letters += i64::try_from(plan.letters.len()).unwrap();
+        let letters_of_edits = plan
+            .letters
+            .iter()
+            .filter(|letter| !letter.notices.is_empty() || matters(letter).count() > 0);
+        letters += i64::try_from(letters_of_edits.count()).unwrap();
     });
     letters
 }

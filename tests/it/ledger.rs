@@ -1,8 +1,8 @@
 //! The ledger on real files: what it keeps, what it refuses, and what it says about it.
 
 mod admission;
-mod bulletins;
 mod backup;
+mod bulletins;
 mod mailbox;
 mod writing;
 

@@ -4,6 +4,7 @@
 mod decide;
 mod edition;
 mod figures;
+mod layout;
 mod readers;
 mod span;
 mod words;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decide::{Verdict, decide};
 pub use edition::{Edition, Eye};
+pub use layout::{Group, Laid, LaidRow};
 pub use readers::readers;
 pub use span::{Span, awaited, offered};
 pub use words::draft;

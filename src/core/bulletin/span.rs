@@ -125,11 +125,16 @@ pub fn offered(agenda: &Agenda, state: &State, today: Date) -> Vec<Span> {
 /// Whether anything was due in it since the bell was hung.
 pub(super) fn has_due(agenda: &Agenda, state: &State, span: Span) -> bool {
     let Some(hung) = state.hung else { return false };
-    let from = span.from.max(Slots::new(&agenda.calendar).day(hung));
+    let slots = Slots::new(&agenda.calendar);
+    let from = span.from.max(slots.day(hung));
     let within = |day: Date| from <= day && day <= span.to;
     let by_calendar = (from.year()..=span.to.year()).any(|year| {
         agenda.due_in(year).iter().any(|found| {
-            let due = found.dated.as_ref().is_ok_and(|dated| within(dated.due));
+            let seen = state.tasks_seen.get(&found.id.task);
+            let due = found.dated.as_ref().is_ok_and(|dated| {
+                // What was over when the task was added was asked of nobody.
+                within(dated.due) && seen.is_none_or(|seen| slots.day(seen.at) <= dated.due)
+            });
             due && !agenda.parts(found).1.units.is_empty()
         })
     });

@@ -16,7 +16,7 @@ use crate::core::duty::DutyId;
 use crate::core::forecast::forecast;
 use crate::core::ladder::Rung;
 use crate::core::names::{Address, TaskId, UnitId};
-use crate::core::plan::{Slots, officers, open_slot};
+use crate::core::plan::{Slots, is_of_a_draft, officers, open_slot};
 use crate::core::roster::Contact;
 
 /// What one address is told.
@@ -139,6 +139,16 @@ fn walk(
         let Some(slot) = plan.slot else { return };
         for letter in &plan.letters {
             let address = &letter.address;
+            // Which weeks have a draft hangs on all of their duties together, of which this walk knows some.
+            let matters: Vec<&String> = letter
+                .matters
+                .iter()
+                .map(|(matter, _)| matter)
+                .filter(|matter| !is_of_a_draft(matter))
+                .collect();
+            if letter.notices.is_empty() && matters.is_empty() {
+                continue;
+            }
             heard.letters.insert((slot, address.clone()));
             if slots.day(slot) > first {
                 continue;
@@ -148,8 +158,8 @@ fn walk(
                 let duty = notice.duty.clone();
                 Said::Rung(duty, notice.rung, notice.due)
             }));
-            let matters = letter.matters.iter();
-            said.extend(matters.map(|(matter, _)| Said::Matter(matter.clone())));
+            let matters = matters.into_iter();
+            said.extend(matters.map(|matter| Said::Matter(matter.clone())));
         }
     });
     heard

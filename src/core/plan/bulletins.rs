@@ -6,6 +6,14 @@ use super::Pass;
 use crate::core::bulletin::{awaited, readers};
 use crate::core::names::Address;
 
+/// What the key of a matter begins with that tells of a draft.
+const DRAFT: &str = "bulletin:";
+
+/// Whether a matter only tells that a bulletin's draft is ready.
+pub(crate) fn is_of_a_draft(matter: &str) -> bool {
+    matter.starts_with(DRAFT)
+}
+
 impl Pass<'_> {
     /// What was approved since the last slot goes to all who get it, once; and of the latest drafts that nobody has
     /// decided of the officers are told.
@@ -26,7 +34,7 @@ impl Pass<'_> {
                 span.name()
             );
             self.matters
-                .insert(format!("bulletin:{}", span.period), words);
+                .insert(format!("{DRAFT}{}", span.period), words);
         }
     }
 }

@@ -23,6 +23,7 @@ pub use slots::{GRACE, Slots};
 pub use standing::{DutyStanding, Only, Sighted, Standing, each_standing, standings, standings_of};
 pub use timetable::Timetable;
 
+pub(crate) use bulletins::is_of_a_draft;
 use case::Case;
 pub(crate) use case::Since;
 use cover::covers_of;

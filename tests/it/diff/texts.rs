@@ -135,7 +135,7 @@ fn a_notice_changed() {
          2026-09-02 10:00 end",
         &[", 2026-10-07] => ]"],
         expect![[r#"
-            改动2项职责的日期;现在要发0封信,今后一年比原来多1封
+            改动2项职责的日期;现在要发0封信,今后一年的信不多不少
 
             日期改动
               drill@2026 应急疏散演练 2026-09-30 → 2026-10-07,浒山小学、鄞州路初级中学:10月7日
@@ -181,7 +181,7 @@ fn a_contact_gap_is_told_once() {
     let found = diff(&old, &bell.agenda, &bell.state, bell.now);
     must_agree(&old, &bell.agenda, &bell.state, bell.now, &found, "");
     expect![[r#"
-        撤销2项职责;现在要发0封信,今后一年比原来少21封
+        撤销2项职责;现在要发0封信,今后一年比原来少19封
 
         撤销
           drill@2026 应急疏散演练 原定2026-12-10到期,浒山小学、鄞州路初级中学:任务已删去

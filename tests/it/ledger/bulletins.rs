@@ -36,7 +36,9 @@ pub(super) fn events() -> Vec<Event> {
         rows: rows
             .map(|of| Row {
                 of,
-                cells: ["=浒山", "2026-05-08", "3", "90"].map(str::to_owned).to_vec(),
+                cells: ["=浒山", "2026-05-08", "3", "90"]
+                    .map(str::to_owned)
+                    .to_vec(),
             })
             .to_vec(),
         none: "没有。".to_owned(),
