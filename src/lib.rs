@@ -10,6 +10,7 @@ pub mod core;
 pub mod daemon;
 pub mod disk;
 pub mod evidence;
+pub mod export;
 pub mod ics;
 pub mod ledger;
 pub mod link;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::desk::refused;
 use super::office::{Book, House, Office};
+use crate::core::bulletin::decide;
 use crate::core::clerk::{Act, Clerk, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::Event;
@@ -41,6 +42,15 @@ impl Office {
                 }
                 Err(why) => (Vec::new(), Told::nothing(why)),
             },
+            Deed::Bulletin { period, verdict } => {
+                let now = self.clock.now();
+                let (agenda, state) = (&house.agenda, &book.state);
+                match decide(agenda, state, *period, verdict, by, now) {
+                    Ok(Decided::Record(events, words)) => (events, Told::one(words)),
+                    Ok(Decided::Before(words)) => (Vec::new(), Told::one(words)),
+                    Err(why) => (Vec::new(), Told::nothing(why)),
+                }
+            }
             Deed::Release { shown, note } => release(&house, &book, shown, by, note),
         };
         self.append(&mut book, events)
@@ -129,9 +139,5 @@ fn release(house: &House, book: &Book, shown: &str, by: &str, note: &str) -> (Ve
         note: note.to_owned(),
     };
     let words = "已放行：几秒内按此刻的情况重新计算；在发信时间内（8:00 至 20:00）马上发出，否则在下一个时点发出。";
-    let told = Told {
-        done: vec![words.to_owned()],
-        not_done: Vec::new(),
-    };
-    (vec![event], told)
+    (vec![event], Told::one(words.to_owned()))
 }

@@ -21,8 +21,8 @@ use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
 use crate::web::{
-    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
-    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
+    AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
+    Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 
 /// How late a beat may be: three missed ones are no hiccup.
@@ -129,6 +129,14 @@ impl Desk for FrontDesk {
         let Some(name) = name else { return Ok(None) };
         let bytes = self.file(digest)?;
         Ok(bytes.map(|bytes| GivenFile { name, bytes }))
+    }
+
+    fn workbook(
+        &self,
+        officer: &Officer,
+        asked: &AskedWorkbook,
+    ) -> Result<Option<GivenFile>, DeskError> {
+        self.0.workbook(officer, asked)
     }
 
     fn file(&self, digest: &str) -> Result<Option<Vec<u8>>, DeskError> {

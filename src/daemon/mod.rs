@@ -16,6 +16,7 @@ mod room;
 mod start;
 mod stepwise;
 mod systemd;
+mod workbooks;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! Workbooks out: tables that can be read, filtered and printed as they are. Text is text, whatever it begins with.
 
+use std::io::{Read as _, Seek as _};
+
 use jiff::civil::{Date, DateTime};
 use rust_xlsxwriter::{
     Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -16,6 +18,8 @@ pub enum Cell {
     Moment(DateTime),
     /// A count.
     Count(u64),
+    /// So many of a hundred.
+    Percent(u32),
 }
 
 impl From<&str> for Cell {
@@ -40,6 +44,20 @@ impl From<Option<Date>> for Cell {
 pub struct Book {
     workbook: Workbook,
     formats: Formats,
+    /// What is printed above each page, before the table's own name.
+    heading: String,
+}
+
+/// A table in the making: row after row, on to another sheet where one is full.
+pub struct TableOf<'b> {
+    book: &'b mut Book,
+    name: String,
+    columns: Vec<String>,
+    /// Which of its sheets is written, from 1, and that sheet's place in the workbook.
+    sheet: (u32, usize),
+    /// The last row written.
+    last: u32,
+    widths: Vec<usize>,
 }
 
 struct Formats {
@@ -49,6 +67,7 @@ struct Formats {
     day: Format,
     moment: Format,
     count: Format,
+    percent: Format,
 }
 
 /// The rows a sheet can have (Excel's limit).
@@ -81,51 +100,54 @@ impl Default for Book {
                 day: plain().set_num_format("yyyy-mm-dd"),
                 moment: plain().set_num_format("yyyy-mm-dd hh:mm"),
                 count: plain().set_num_format("0"),
+                percent: plain().set_num_format("0%"),
             },
+            heading: String::new(),
         }
     }
 }
 
 impl Book {
-    /// Adds a table under its header; as several sheets where one would not hold it.
+    /// A workbook whose pages are printed under these words.
+    pub fn headed(heading: &str) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a table under its header.
     ///
     /// # Errors
-    /// The disk, or a name that Excel would not have.
+    /// As of [`begin`](Self::begin) and [`TableOf::push`].
     pub fn table<const N: usize>(
         &mut self,
         name: &str,
         columns: [&str; N],
         rows: impl IntoIterator<Item = [Cell; N]>,
     ) -> Result<(), XlsxError> {
-        let mut rows = rows.into_iter().peekable();
-        let mut nth = 1;
-        loop {
-            let name = if nth == 1 {
-                name.to_owned()
-            } else {
-                format!("{name}({nth})")
-            };
-            let formats = &self.formats;
-            let sheet = self.workbook.add_worksheet_with_constant_memory();
-            sheet.set_name(&name)?;
-            let mut widths = columns.map(width);
-            for (column, text) in (0..).zip(columns) {
-                sheet.write_string_with_format(0, column, text, &formats.head)?;
-            }
-            let mut last = 0;
-            while last + 1 < MOST_ROWS {
-                let Some(cells) = rows.next() else { break };
-                last += 1;
-                for ((column, cell), widest) in (0..).zip(&cells).zip(&mut widths) {
-                    *widest = (*widest).max(formats.write(sheet, last, column, cell)?);
-                }
-            }
-            lay_out(sheet, &name, last, &widths)?;
-            nth += 1;
-            if rows.peek().is_none() {
-                return Ok(());
-            }
+        let mut table = self.begin(name, &columns)?;
+        for row in rows {
+            table.push(&row)?;
         }
+        table.end()
+    }
+
+    /// Begins a table under its header.
+    ///
+    /// # Errors
+    /// The disk, or a name that Excel would not have.
+    pub fn begin(&mut self, name: &str, columns: &[&str]) -> Result<TableOf<'_>, XlsxError> {
+        let mut table = TableOf {
+            book: self,
+            name: name.to_owned(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            sheet: (0, 0),
+            last: 0,
+            widths: Vec::new(),
+        };
+        table.turn_over()?;
+        Ok(table)
     }
 
     /// The file's bytes.
@@ -134,6 +156,86 @@ impl Book {
     /// The disk.
     pub fn into_bytes(mut self) -> Result<Vec<u8>, XlsxError> {
         self.workbook.save_to_buffer()
+    }
+
+    /// The same, made on the disk and not in memory; `None` if there are more of them than so many.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn into_bytes_within(mut self, most: u64) -> Result<Option<Vec<u8>>, XlsxError> {
+        let mut file = tempfile::tempfile()?;
+        self.workbook.save_to_writer(&mut file)?;
+        if file.metadata()?.len() > most {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+}
+
+impl TableOf<'_> {
+    /// Adds a row: a cell for each column.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn push(&mut self, cells: &[Cell]) -> Result<(), XlsxError> {
+        if self.last + 1 >= MOST_ROWS {
+            self.lay_out()?;
+            self.turn_over()?;
+        }
+        self.last += 1;
+        let Book {
+            workbook, formats, ..
+        } = &mut *self.book;
+        let sheet = workbook.worksheet_from_index(self.sheet.1)?;
+        for ((column, cell), widest) in (0..).zip(cells).zip(&mut self.widths) {
+            *widest = (*widest).max(formats.write(sheet, self.last, column, cell)?);
+        }
+        Ok(())
+    }
+
+    /// The last row was written.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn end(mut self) -> Result<(), XlsxError> {
+        self.lay_out()
+    }
+
+    /// Goes on to a new sheet.
+    fn turn_over(&mut self) -> Result<(), XlsxError> {
+        let place = self.book.workbook.worksheets().len();
+        self.sheet = (self.sheet.0 + 1, place);
+        self.last = 0;
+        self.widths = self.columns.iter().map(|column| width(column)).collect();
+        let name = self.sheet_name();
+        let Book {
+            workbook, formats, ..
+        } = &mut *self.book;
+        let sheet = workbook.add_worksheet_with_constant_memory();
+        sheet.set_name(&name)?;
+        for (column, text) in (0..).zip(&self.columns) {
+            sheet.write_string_with_format(0, column, text, &formats.head)?;
+        }
+        Ok(())
+    }
+
+    fn sheet_name(&self) -> String {
+        match self.sheet.0 {
+            1 => self.name.clone(),
+            nth => format!("{}({nth})", self.name),
+        }
+    }
+
+    fn lay_out(&mut self) -> Result<(), XlsxError> {
+        let name = match self.book.heading.as_str() {
+            "" => self.sheet_name(),
+            heading => format!("{heading}　{}", self.sheet_name()),
+        };
+        let sheet = self.book.workbook.worksheet_from_index(self.sheet.1)?;
+        lay_out(sheet, &name, self.last, &self.widths)
     }
 }
 
@@ -178,6 +280,11 @@ impl Formats {
                 sheet.write_number_with_format(row, column, number, &self.count)?;
                 Ok(count.to_string().len())
             }
+            Cell::Percent(percent) => {
+                let part = f64::from(*percent) / 100.0;
+                sheet.write_number_with_format(row, column, part, &self.percent)?;
+                Ok("100%".len())
+            }
         }
     }
 }
@@ -210,7 +317,8 @@ fn lay_out(
         .set_landscape()
         .set_print_fit_to_pages(1, 0)
         .set_repeat_rows(0, 0)?
-        .set_header(format!("&C{name}"))
+        // An ampersand begins a code there.
+        .set_header(format!("&C{}", name.replace('&', "&&")))
         .set_footer("&C第 &P 页,共 &N 页");
     Ok(())
 }

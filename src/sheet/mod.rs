@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use book::{Book, Cell};
+pub use book::{Book, Cell, TableOf};
 pub use child::rows_of_stdin;
 pub use template::roster_form;
 

@@ -9,13 +9,15 @@ use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
 use crate::core::board::Board;
+use crate::core::bulletin::Verdict;
 use crate::core::clerk::{Act, Raise};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Below, Overview};
+use crate::core::overview::{Asked, Below, MatrixAsked, Overview};
+use crate::core::period::PeriodKey;
 use crate::link::LinkKeys;
 
 /// Behind the pages: whoever knows the letters and keeps the answers.
@@ -110,6 +112,17 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be given now.
     fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError>;
 
+    /// A workbook of what an officer sees; `None` where there is no such thing, or not for them.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` where it would be too large, `Unavailable` when it cannot be made now.
+    fn workbook(
+        &self,
+        officer: &Officer,
+        asked: &AskedWorkbook,
+    ) -> Result<Option<GivenFile>, DeskError>;
+
     /// The bytes of a file of evidence, for whom a letter entitles to it.
     ///
     /// # Errors
@@ -192,6 +205,13 @@ pub enum Deed {
         /// Why, as above.
         note: String,
     },
+    /// A bulletin's draft is approved, or put aside.
+    Bulletin {
+        /// Of which week or month.
+        period: PeriodKey,
+        /// What is decided.
+        verdict: Verdict,
+    },
     /// What is held is let go.
     Release {
         /// The [`mark`](HeldPass::mark) of the pass that was shown.
@@ -199,6 +219,17 @@ pub enum Deed {
         /// Why, as above.
         note: String,
     },
+}
+
+/// What a workbook is asked for of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedWorkbook {
+    /// The record of a year; of this one if none is given.
+    Record(Option<i16>),
+    /// A task's units.
+    Matrix(MatrixAsked),
+    /// A bulletin's tables.
+    Bulletin(PeriodKey),
 }
 
 /// What came of a deed, in words.
@@ -211,6 +242,14 @@ pub struct Told {
 }
 
 impl Told {
+    /// One thing was recorded, or was on record.
+    pub fn one(words: String) -> Self {
+        Self {
+            done: vec![words],
+            not_done: Vec::new(),
+        }
+    }
+
     /// Nothing was recorded, for this reason.
     pub fn nothing(why: String) -> Self {
         Self {

@@ -103,7 +103,7 @@ impl AsRef<[u8]> for Placed {
     }
 }
 
-fn give(
+pub(super) fn give(
     site: &Site,
     turn: Option<OwnedSemaphorePermit>,
     found: Result<Option<GivenFile>, Plain>,

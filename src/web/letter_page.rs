@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::bureau::bulletins::Body;
 use super::card::{self, Card};
 use super::press::{Amiss, Field, Press, WHOLE_ROLLUP};
 use super::tables::{self, Rollup, Section};
@@ -26,6 +27,7 @@ pub(super) struct LetterPage<'a> {
     below: Vec<Card<'a>>,
     rollup: Option<Rollup>,
     sections: Vec<Section>,
+    bulletins: Vec<Body<'a>>,
     matters: &'a [String],
     /// Where the board of the reader's unit is, where they belong to one.
     board: Option<&'a str>,
@@ -119,6 +121,7 @@ impl<'a> LetterPage<'a> {
             below,
             rollup: rollup(content, visit),
             sections: tables::sections(content),
+            bulletins: content.bulletins.iter().map(Body::new).collect(),
             matters: &content.matters,
             board: visit.board,
         }

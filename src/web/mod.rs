@@ -25,10 +25,11 @@ mod sign_in;
 mod tables;
 mod upload;
 mod wording;
+mod workbooks;
 
 pub use desk::{
-    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
-    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
+    AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
+    Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 pub use routes::{Route, router};
 pub use serve::{Limits, WebSettings, serve};

@@ -18,9 +18,15 @@ use super::wording::full_width;
 pub(super) const STYLE: &str = include_str!("templates/style.css");
 
 /// Shipped templates by name. `.html` turns escaping on.
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("base.html", include_str!("templates/base.html")),
     ("board.html", include_str!("templates/board.html")),
+    ("bulletin.html", include_str!("templates/bulletin.html")),
+    (
+        "bulletin_body.html",
+        include_str!("templates/bulletin_body.html"),
+    ),
+    ("bulletins.html", include_str!("templates/bulletins.html")),
     ("bureau.html", include_str!("templates/bureau.html")),
     ("card.html", include_str!("templates/card.html")),
     ("enter.html", include_str!("templates/enter.html")),

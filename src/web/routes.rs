@@ -25,6 +25,7 @@ use super::rates::Rates;
 use super::serve::WebSettings;
 use super::sign_in::{self, LINKS_AT_ONCE};
 use super::upload::{self, UPLOADS_AT_ONCE};
+use super::workbooks::{self, WORKBOOKS_AT_ONCE};
 
 /// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
 /// for all routes.
@@ -62,6 +63,16 @@ pub enum Route {
     Hold,
     /// A file that came with an answer, for an officer.
     Evidence,
+    /// The bulletins.
+    Bulletins,
+    /// One of them, and where it is approved or put aside.
+    Bulletin,
+    /// Its tables as a workbook.
+    BulletinTables,
+    /// A task's units as a workbook.
+    TaskTables,
+    /// The record of a year as a workbook.
+    Record,
     /// The versions of calendar and roster.
     Calendar,
     /// The letters on their way.
@@ -78,7 +89,7 @@ pub enum Route {
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::Home,
         Self::Letter,
         Self::LetterFile,
@@ -95,6 +106,11 @@ impl Route {
         Self::Raise,
         Self::Hold,
         Self::Evidence,
+        Self::Bulletins,
+        Self::Bulletin,
+        Self::BulletinTables,
+        Self::TaskTables,
+        Self::Record,
         Self::Calendar,
         Self::Mail,
         Self::Settings,
@@ -103,7 +119,7 @@ impl Route {
         Self::Style,
     ];
 
-    /// The path, `{token}`, `{unit}` or `{digest}` where one is named.
+    /// The path, `{token}`, `{unit}`, `{period}` or `{digest}` where one is named.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -123,6 +139,11 @@ impl Route {
             Self::Raise => "/raise",
             Self::Hold => "/hold",
             Self::Evidence => "/evidence/{digest}",
+            Self::Bulletins => "/bulletins",
+            Self::Bulletin => "/bulletin/{period}",
+            Self::BulletinTables => "/bulletin/{period}/tables.xlsx",
+            Self::TaskTables => "/task.xlsx",
+            Self::Record => "/ledger.xlsx",
             Self::Calendar => "/calendar",
             Self::Mail => "/mail",
             Self::Settings => "/settings",
@@ -136,9 +157,12 @@ impl Route {
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
-            Self::Letter | Self::SignIn | Self::Enter | Self::Raise | Self::Hold => {
-                "GET, HEAD, OPTIONS, POST"
-            }
+            Self::Letter
+            | Self::SignIn
+            | Self::Enter
+            | Self::Raise
+            | Self::Hold
+            | Self::Bulletin => "GET, HEAD, OPTIONS, POST",
             Self::SignOut | Self::Act => "OPTIONS, POST",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -158,6 +182,11 @@ impl Route {
                 | Self::Raise
                 | Self::Hold
                 | Self::Evidence
+                | Self::Bulletins
+                | Self::Bulletin
+                | Self::BulletinTables
+                | Self::TaskTables
+                | Self::Record
                 | Self::Calendar
                 | Self::Mail
                 | Self::Settings
@@ -199,6 +228,11 @@ impl Route {
             Self::Raise => get(bureau::raise).post(bureau::acts::raise),
             Self::Hold => get(bureau::hold).post(bureau::acts::release),
             Self::Evidence => get(files::of_officer),
+            Self::Bulletins => get(bureau::bulletins::list),
+            Self::Bulletin => get(bureau::bulletins::show).post(bureau::bulletins::decide),
+            Self::BulletinTables => get(workbooks::of_bulletin),
+            Self::TaskTables => get(workbooks::of_task),
+            Self::Record => get(workbooks::of_year),
             Self::Calendar => get(bureau::versions),
             Self::Mail => get(bureau::queue),
             Self::Settings => get(bureau::settings),
@@ -228,6 +262,8 @@ pub(super) struct Site {
     pub(super) uploads: Arc<Semaphore>,
     /// A place for each file that is being given out.
     pub(super) downloads: Arc<Semaphore>,
+    /// A place for each workbook that is being made, or given out.
+    pub(super) workbooks: Arc<Semaphore>,
     /// A place for each link to sign in with that is being written.
     pub(super) links: Arc<Semaphore>,
     /// What officers pressed of late.
@@ -268,6 +304,7 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
         pages: Pages::new(&settings.base_url),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
+        workbooks: Arc::new(Semaphore::new(WORKBOOKS_AT_ONCE)),
         links: Arc::new(Semaphore::new(LINKS_AT_ONCE)),
         presses: Arc::default(),
         rates: Rates::new(

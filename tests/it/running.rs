@@ -4,6 +4,7 @@ mod alert;
 mod backup;
 mod board;
 mod bomb;
+mod bulletin;
 mod check;
 mod clerk;
 mod courier;

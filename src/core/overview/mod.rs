@@ -3,6 +3,7 @@
 //! The year is counted occurrence by occurrence: what nobody has been told of costs nothing a unit.
 
 mod below;
+mod bulletins;
 mod matrix;
 mod queue;
 mod requests;
@@ -13,6 +14,7 @@ mod year;
 use jiff::Timestamp;
 
 pub use below::{Below, below};
+pub use bulletins::{BulletinLine, BulletinShown, DraftShown, Ruling};
 pub use matrix::{Cell, Matrix, MatrixAsked, Stand, Town, matrix};
 pub use queue::{Queue, QueuedLetter, queue};
 pub use requests::{Request, requests};
@@ -24,6 +26,7 @@ use super::agenda::Agenda;
 use super::board::{Board, board};
 use super::names::UnitId;
 use super::officer::Officer;
+use super::period::PeriodKey;
 use super::state::State;
 
 /// What an officer asks to see.
@@ -41,6 +44,10 @@ pub enum Asked {
     Requests,
     /// The letters on their way, and those that did not arrive.
     Queue,
+    /// The bulletins.
+    Bulletins,
+    /// One of them.
+    Bulletin(PeriodKey),
 }
 
 /// What is shown.
@@ -58,6 +65,10 @@ pub enum Overview {
     Requests(Vec<Request>),
     /// See [`Asked::Queue`].
     Queue(Queue),
+    /// See [`Asked::Bulletins`].
+    Bulletins(Vec<BulletinLine>),
+    /// See [`Asked::Bulletin`].
+    Bulletin(Box<BulletinShown>),
 }
 
 /// What an officer sees of it; `None` where there is no such thing, or not for them.
@@ -82,5 +93,10 @@ pub fn overview(
         }
         Asked::Requests => Overview::Requests(requests(agenda, state, &scope, now)),
         Asked::Queue => Overview::Queue(queue(agenda, state, &scope, now)),
+        Asked::Bulletins => Overview::Bulletins(bulletins::bulletins(agenda, state, officer, now)),
+        Asked::Bulletin(period) => {
+            let found = bulletins::bulletin(agenda, state, officer, *period, now)?;
+            Overview::Bulletin(Box::new(found))
+        }
     })
 }

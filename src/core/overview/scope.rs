@@ -72,7 +72,7 @@ impl Scope {
     }
 
     /// Whether a unit is seen; one that the roster has no longer is seen only with the whole.
-    pub(super) fn sees_unit(&self, roster: &Roster, unit: &UnitId) -> bool {
+    pub fn sees_unit(&self, roster: &Roster, unit: &UnitId) -> bool {
         match roster.position(unit) {
             Some(at) => self.sees(at),
             None => self.whole,
@@ -90,7 +90,7 @@ impl Scope {
     }
 
     /// Whether all of it is seen, and with it what concerns no unit.
-    pub(super) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.whole
     }
 

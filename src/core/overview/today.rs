@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::{Line, Scope, requests, year};
 use crate::core::agenda::Agenda;
+use crate::core::bulletin::{Span, awaited};
 use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterKind};
@@ -39,6 +40,8 @@ pub struct Today {
     pub arrived: Vec<Arrived>,
     /// What waits for a decision.
     pub requests: usize,
+    /// The latest bulletins whose drafts nobody has decided of.
+    pub drafts: Vec<String>,
     /// The names of the units that nobody can be reached at.
     pub gaps: Vec<String>,
     /// Letters that may have arrived or not.
@@ -111,6 +114,14 @@ pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> T
         answers,
         arrived,
         requests: requests(agenda, state, scope, now).len(),
+        drafts: if whole {
+            awaited(agenda, state, day)
+                .into_iter()
+                .map(Span::name)
+                .collect()
+        } else {
+            Vec::new()
+        },
         gaps: gaps(agenda, state, scope, day),
         unknown: if whole {
             count(LetterStatus::is_unknown)

@@ -20,7 +20,9 @@ pub use matters::{
     DeadMailbox, Undelivered, missing_notice, missing_notices, unclear_mail, undelivered,
 };
 pub use slots::{GRACE, Slots};
-pub use standing::{DutyStanding, Only, Sighted, Standing, each_standing, standings, standings_of};
+pub use standing::{
+    DutyStanding, Only, Sighted, Standing, each_standing, standings, standings_from, standings_of,
+};
 pub use timetable::Timetable;
 
 pub(crate) use bulletins::is_of_a_draft;

@@ -52,6 +52,11 @@ impl LetterStatus {
         self == Self::Ended(Outcome::Unknown)
     }
 
+    /// Whether a server took it.
+    pub fn is_accepted(self) -> bool {
+        self == Self::Ended(Outcome::Accepted)
+    }
+
     /// Whether it may still have to be sent.
     pub fn is_open(self) -> bool {
         matches!(

@@ -37,16 +37,26 @@ const OUTDATED: &str = "这一页已经过时，请重新打开。";
 
 /// The fields of a form, as they came.
 #[derive(Debug, Default)]
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(field, _)| field == name);
         found.map_or("", |(_, value)| value.trim())
     }
 
+    /// A text of several lines of at most so many characters.
+    pub(super) fn lines(&self, name: &str, most: usize) -> Result<String, ()> {
+        let text = self.get(name).replace("\r\n", "\n");
+        let odd = text.split('\n').any(has_odd_character);
+        if odd || text.chars().count() > most {
+            return Err(());
+        }
+        Ok(text)
+    }
+
     /// What was added, on one line; an error says what to mend.
-    fn note(&self) -> Result<String, &'static str> {
+    pub(super) fn note(&self) -> Result<String, &'static str> {
         let note = one_line(self.get("note"));
         if note.chars().count() > LONGEST_NOTE {
             return Err("说明最多 500 个字，请写短一些。");
@@ -169,7 +179,7 @@ impl Fields {
 /// Makes a deed of a form's fields, or says what to mend.
 type Reader = fn(&Fields) -> Result<Deed, &'static str>;
 
-type Posted = Result<Form<Vec<(String, String)>>, FormRejection>;
+pub(super) type Posted = Result<Form<Vec<(String, String)>>, FormRejection>;
 
 /// `POST /act`: answers, decisions, waivers, extensions, returns; of one duty or of many.
 pub(in crate::web) async fn act(
@@ -205,34 +215,71 @@ async fn carry_out(
     form: Posted,
     (path, read): (&str, Reader),
 ) -> Response {
+    match press(site, headers, form, path, read).await {
+        Ok(pressed) => {
+            let back = pressed.fields.get("back");
+            told_page(site, &pressed.entry, pressed.status, &pressed.told, back)
+        }
+        Err(response) => response,
+    }
+}
+
+/// What a press came to.
+pub(super) struct Pressed {
+    pub(super) entry: Entry,
+    pub(super) fields: Fields,
+    pub(super) status: StatusCode,
+    pub(super) told: Told,
+}
+
+/// Carries out what a form says, which was sent to a path; a response where it is nobody's who may, or no form of ours.
+pub(super) async fn press(
+    site: &Arc<Site>,
+    headers: &HeaderMap,
+    form: Posted,
+    path: &str,
+    read: impl FnOnce(&Fields) -> Result<Deed, &'static str>,
+) -> Result<Pressed, Response> {
     let entry = match admit(site, headers).await {
         Ok(entry) if entry.officer.may_act() => entry,
-        Ok(_) => return site.plain(Plain::NotForYou),
-        Err(response) => return response,
+        Ok(_) => return Err(site.plain(Plain::NotForYou)),
+        Err(response) => return Err(response),
     };
     let Ok(Form(pairs)) = form else {
-        return site.plain(Plain::Status(StatusCode::BAD_REQUEST));
+        return Err(site.plain(Plain::Status(StatusCode::BAD_REQUEST)));
     };
     let fields = Fields(pairs);
     if !session::is_form_token(&site.desk.keys(), &entry.session, fields.get("csrf")) {
-        return site.plain(Plain::CrossSite);
+        return Err(site.plain(Plain::CrossSite));
     }
-    let back = fields.get("back");
-    let amiss = |status, words: &str| {
-        let told = Told::nothing(words.to_owned());
-        told_page(site, &entry, status, &told, back)
-    };
+    let (status, told) = press_once(site, &entry, &fields, path, read).await?;
+    Ok(Pressed {
+        entry,
+        fields,
+        status,
+        told,
+    })
+}
+
+async fn press_once(
+    site: &Arc<Site>,
+    entry: &Entry,
+    fields: &Fields,
+    path: &str,
+    read: impl FnOnce(&Fields) -> Result<Deed, &'static str>,
+) -> Result<(StatusCode, Told), Response> {
+    let amiss = |status, words: &str| Ok((status, Told::nothing(words.to_owned())));
     if fields.get("once").is_empty() {
         return amiss(StatusCode::UNPROCESSABLE_ENTITY, OUTDATED);
     }
-    let deed = match read(&fields) {
+    let deed = match read(fields) {
         Ok(deed) => deed,
         Err(words) => return amiss(StatusCode::UNPROCESSABLE_ENTITY, words),
     };
     let turn = match site.presses.begin(path, &fields.0) {
         Press::First(turn) => turn,
         Press::UnderWay => return amiss(StatusCode::CONFLICT, UNDER_WAY),
-        Press::Before(told) => return told_page(site, &entry, StatusCode::OK, &told, back),
+        Press::Before(told) => return Ok((StatusCode::OK, told)),
     };
     let officer = entry.officer.clone();
     let desk = Arc::clone(&site.desk);
@@ -249,22 +296,38 @@ async fn carry_out(
             } else {
                 StatusCode::OK
             };
-            told_page(site, &entry, status, &told, back)
+            Ok((status, told))
         }
         Ok(Err(DeskError::StorageFull)) => amiss(StatusCode::SERVICE_UNAVAILABLE, DISK_FULL),
         Ok(Err(error)) => {
             tracing::warn!(%error, "没有记下");
-            site.plain(Plain::Later)
+            Err(site.plain(Plain::Later))
         }
         Err(error) => {
             tracing::error!(%error, "记录时程序出错");
-            site.plain(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR))
+            Err(site.plain(Plain::Status(StatusCode::INTERNAL_SERVER_ERROR)))
         }
     }
 }
 
+/// A page that says why something was not done.
+pub(in crate::web) fn amiss(
+    site: &Site,
+    entry: &Entry,
+    status: StatusCode,
+    words: &str,
+) -> Response {
+    told_page(site, entry, status, &Told::nothing(words.to_owned()), "/")
+}
+
 /// What was done, and what was not and why.
-fn told_page(site: &Site, entry: &Entry, status: StatusCode, told: &Told, back: &str) -> Response {
+pub(super) fn told_page(
+    site: &Site,
+    entry: &Entry,
+    status: StatusCode,
+    told: &Told,
+    back: &str,
+) -> Response {
     // Only a path of our own leads back.
     let own =
         back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);

@@ -1,6 +1,7 @@
 //! The bureau's pages, for officers who are signed in. Each asks the desk for what its officer may see.
 
 pub(super) mod acts;
+pub(super) mod bulletins;
 mod matrix;
 mod once;
 mod queue;
@@ -137,6 +138,12 @@ pub(super) struct OfYear {
     year: String,
 }
 
+impl OfYear {
+    pub(super) fn number(&self) -> Option<i16> {
+        self.year.parse().ok()
+    }
+}
+
 /// `GET /year`
 pub(super) async fn year(
     State(site): State<Arc<Site>>,
@@ -147,7 +154,7 @@ pub(super) async fn year(
         Ok(entry) => entry,
         Err(response) => return response,
     };
-    let number = asked.ok().and_then(|Query(asked)| asked.year.parse().ok());
+    let number = asked.ok().and_then(|Query(asked)| asked.number());
     match site.see(&entry, Asked::Year(number)).await {
         Ok(Overview::Year(found)) => {
             let page = year::Page::new(&found);
@@ -173,7 +180,7 @@ pub(super) struct OfMatrix {
 }
 
 impl OfMatrix {
-    fn asked(self) -> MatrixAsked {
+    pub(super) fn asked(self) -> MatrixAsked {
         MatrixAsked {
             task: TaskId::from(self.id),
             period: self.period.parse().ok(),

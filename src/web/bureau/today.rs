@@ -152,6 +152,10 @@ fn needs(found: &Today, unwell: &[String]) -> Vec<Need> {
         let words = format!("{} 项申请等待批复。", found.requests);
         need("near", words, "/requests", "去批复");
     }
+    if !found.drafts.is_empty() {
+        let words = format!("{}的通报草稿等您审阅。", found.drafts.join("、"));
+        need("near", words, "/bulletins", "去审阅");
+    }
     if !found.gaps.is_empty() {
         let names: Vec<&str> = found
             .gaps

@@ -50,7 +50,7 @@ fn shown(cell: &Data) -> String {
 }
 
 /// The files in a ZIP archive, by its index.
-fn unzipped(archive: &[u8]) -> Vec<(String, String)> {
+pub(super) fn unzipped(archive: &[u8]) -> Vec<(String, String)> {
     let short = |at: usize| usize::from(u16::from_le_bytes([archive[at], archive[at + 1]]));
     let long = |at: usize| short(at) + (short(at + 2) << 16);
     let end = archive

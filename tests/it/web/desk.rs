@@ -15,8 +15,8 @@ use schoolbell::core::officer::Officer;
 use schoolbell::core::overview::{Asked, Below, Overview, below, overview};
 use schoolbell::link::LinkKeys;
 use schoolbell::web::{
-    AskedLink, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead, Measures,
-    PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
+    AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
+    Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 
 use crate::bell::Bell;
@@ -57,6 +57,8 @@ pub(crate) struct MemoryDesk {
     /// While a test holds this, no link is written.
     pub(crate) links_wait: Mutex<()>,
     pub(crate) links_begun: AtomicUsize,
+    /// The workbooks that were asked for.
+    pub(crate) workbooks: Mutex<Vec<AskedWorkbook>>,
     /// What officers decided.
     pub(crate) deeds: Mutex<Vec<Deed>>,
     /// While a test holds this, no deed comes to its end.
@@ -82,6 +84,7 @@ impl MemoryDesk {
             asked_links: Mutex::default(),
             links_wait: Mutex::default(),
             links_begun: AtomicUsize::new(0),
+            workbooks: Mutex::default(),
             deeds: Mutex::default(),
             deeds_wait: Mutex::default(),
             deeds_begun: AtomicUsize::new(0),
@@ -291,6 +294,14 @@ impl Desk for MemoryDesk {
         Ok(bytes.map(|bytes| GivenFile {
             name: "演练 照片\"1\".jpg".to_owned(),
             bytes,
+        }))
+    }
+
+    fn workbook(&self, _: &Officer, asked: &AskedWorkbook) -> Result<Option<GivenFile>, DeskError> {
+        lock(&self.workbooks).push(asked.clone());
+        Ok(Some(GivenFile {
+            name: "慈溪市教育局-2026年台账.xlsx".to_owned(),
+            bytes: b"PK a workbook".to_vec(),
         }))
     }
 

@@ -72,6 +72,8 @@ fn all_paths() -> Vec<(Route, String)> {
             ""
         };
         let path = path.replace("{unit}", "s1").replace("{digest}", FILE);
+        // The month that is over on the day of these tests.
+        let path = path.replace("{period}", "2026-04");
         (route, path + query)
     };
     Route::ALL.into_iter().map(path).collect()

@@ -1,0 +1,126 @@
+//! Workbooks for officers. What is in the book is taken out of it under its lock, and written when the lock is free again.
+
+use jiff::civil::Date;
+
+use super::desk::refused;
+use super::office::{House, Office};
+use crate::core::officer::Officer;
+use crate::core::overview::{Asked, Overview, Scope, overview};
+use crate::core::plan::Slots;
+use crate::core::roster::Kind;
+use crate::export::{self, ExportError, Record};
+use crate::sheet::Book;
+use crate::web::{AskedWorkbook, DeskError, GivenFile};
+
+/// A workbook is read into memory to be given out; a year of a thousand schools is a tenth of this.
+const LARGEST: u64 = 64 << 20;
+
+/// Characters that file systems give a meaning to.
+const UNFIT: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
+
+impl Office {
+    /// A workbook of what an officer sees; `None` where there is no such thing, or not for them.
+    pub(super) fn workbook(
+        &self,
+        officer: &Officer,
+        asked: &AskedWorkbook,
+    ) -> Result<Option<GivenFile>, DeskError> {
+        let house = self.house();
+        let today = Slots::new(&house.agenda.calendar).day(self.clock.now());
+        let made = match asked {
+            AskedWorkbook::Record(year) => {
+                let year = year.unwrap_or(today.year());
+                let book = self.record(&house, officer, year)?;
+                Some((format!("{year}年台账"), book))
+            }
+            AskedWorkbook::Matrix(asked) => {
+                match self.look(&house, officer, &Asked::Matrix(asked.clone()))? {
+                    Some(Overview::Matrix(found)) => {
+                        let book = export::matrix(&found).map_err(|error| failed(&error.into()))?;
+                        Some((found.title, book))
+                    }
+                    _ => None,
+                }
+            }
+            AskedWorkbook::Bulletin(period) => {
+                match self.look(&house, officer, &Asked::Bulletin(*period))? {
+                    Some(Overview::Bulletin(found)) => {
+                        let is_draft = found.draft.is_some();
+                        let book = export::bulletin(&found.edition, is_draft)
+                            .map_err(|error| failed(&error.into()))?;
+                        let mark = if is_draft { "（草稿）" } else { "" };
+                        Some((format!("{}{period}{mark}", found.edition.title), book))
+                    }
+                    _ => None,
+                }
+            }
+        };
+        let Some((what, book)) = made else {
+            return Ok(None);
+        };
+        let bytes = book
+            .into_bytes_within(LARGEST)
+            .map_err(|error| failed(&error.into()))?;
+        let Some(bytes) = bytes else {
+            let why = "这份表格太大，网页上下载不了。请管理员在服务器上用 schoolbell export 导出。";
+            return Err(DeskError::Refused(why.to_owned()));
+        };
+        Ok(Some(GivenFile {
+            name: name(&house, &what, today),
+            bytes,
+        }))
+    }
+
+    fn look(
+        &self,
+        house: &House,
+        officer: &Officer,
+        asked: &Asked,
+    ) -> Result<Option<Overview>, DeskError> {
+        let book = self.book().map_err(|error| refused(&error))?;
+        let now = self.clock.now();
+        Ok(overview(&house.agenda, &book.state, officer, asked, now))
+    }
+
+    fn record(&self, house: &House, officer: &Officer, year: i16) -> Result<Book, DeskError> {
+        let agenda = &house.agenda;
+        let record = Record {
+            agenda,
+            now: self.clock.now(),
+            scope: &Scope::new(agenda, officer),
+            year: Some(year),
+        };
+        let (duties, letters) = {
+            let book = self.book().map_err(|error| refused(&error))?;
+            let duties: Vec<_> = record.duties(&book.state).collect();
+            let letters: Vec<_> = record.letters(&book.state).collect();
+            (duties, letters)
+        };
+        let mut book = Book::default();
+        record
+            .write(duties, letters, &self.ledger, &mut book)
+            .map_err(|error| failed(&error))?;
+        Ok(book)
+    }
+}
+
+fn failed(error: &ExportError) -> DeskError {
+    DeskError::Unavailable(error.to_string())
+}
+
+/// As bureaus name their files: `慈溪市教育局-2026年台账-2026-05-12.xlsx`.
+fn name(house: &House, what: &str, today: Date) -> String {
+    let mut units = house.agenda.roster.units().iter();
+    let bureau = units.find(|unit| unit.kind == Kind::Bureau);
+    let whose = bureau.map_or("教育局", |unit| unit.name.as_str());
+    let name = format!("{whose}-{what}-{today}.xlsx");
+    name.chars()
+        .map(|c| {
+            if c.is_control() || UNFIT.contains(&c) {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
