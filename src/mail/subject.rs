@@ -8,6 +8,9 @@ use super::phrase::{one_line, short_day, shorten};
 /// What a phone's list of mails shows of a subject is less; longer ones are cut there, and then the school is lost.
 const MAX_CHARS: usize = 60;
 
+/// What a letter is labelled that brings nothing but a bulletin.
+const BULLETIN: &str = "通报";
+
 /// However long the rest is, a title keeps so many characters.
 const TITLE_MIN_CHARS: usize = 8;
 
@@ -27,7 +30,10 @@ pub(super) fn subject(content: &Content, tag: &str) -> String {
         tag: tag.to_owned(),
     };
     let number = format!(" [No.{number}]");
-    let parts = parts(content);
+    let mut parts = parts(content);
+    if !content.bulletins.is_empty() && parts.label != BULLETIN {
+        parts.count.push_str("（附通报）");
+    }
     let label = match parts.label.as_str() {
         "" => String::new(),
         label => format!("【{label}】"),
@@ -76,7 +82,7 @@ fn parts(content: &Content) -> Parts {
     if let Some(bulletin) = content.bulletins.first() {
         // The days it is about are told in the letter.
         let nth = bulletin.number.split('（').next().unwrap_or_default();
-        return parts("通报", format!("{}{nth}", bulletin.title));
+        return parts(BULLETIN, format!("{}{nth}", bulletin.title));
     }
     let (label, rows) = if content.closed.is_empty() {
         ("不再要求", &content.withdrawn)

@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod boards;
+mod bulletins;
 mod bureau;
 mod deeds;
 mod desk;

@@ -96,7 +96,11 @@ impl Edition {
         let section = |section: &Section| {
             let mut section = section.clone();
             if let Some(table) = &mut section.table {
+                let had = table.rows.len();
                 table.rows.retain(|row| eye.sees(&row.of));
+                if had > 0 && table.rows.is_empty() {
+                    "没有您那里的单位。".clone_into(&mut table.none);
+                }
             }
             section
         };

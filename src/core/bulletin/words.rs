@@ -170,14 +170,18 @@ fn table<const N: usize>(
     }
 }
 
-/// The best rate first, towns alike under one rank; those with nothing due are left out.
+/// The best rate first, towns alike under one rank; those with nothing due are left out. What stands under the bureau itself
+/// is no town, and follows without a rank.
 fn by_town(found: &Figures) -> Section {
     let first = [("名次", Count), ("镇（街道）", Text)];
     let mut table = table(Shape::Figures, first, &FIGURES, "没有到期的事项。");
     let towns = found.towns.iter().filter(|(.., tally)| tally.all() > 0);
     let mut towns: Vec<_> = towns.collect();
     // One is better than another if it did more of what was asked: fractions compared without rounding.
-    towns.sort_by(|(.., a), (.., b)| (b.done * a.all()).cmp(&(a.done * b.all())));
+    towns.sort_by(|(a_id, _, a), (b_id, _, b)| {
+        let by_rate = (b.done * a.all()).cmp(&(a.done * b.all()));
+        a_id.is_none().cmp(&b_id.is_none()).then(by_rate)
+    });
     let mut rank = 0;
     let mut last: Option<Tally> = None;
     for (nth, (id, name, tally)) in (1..).zip(towns) {
@@ -186,7 +190,8 @@ fn by_town(found: &Figures) -> Section {
             rank = nth;
         }
         last = Some(*tally);
-        let row = [rank.to_string(), name.clone()]
+        let shown = id.as_ref().map_or(String::new(), |_| rank.to_string());
+        let row = [shown, name.clone()]
             .into_iter()
             .chain(cells(*tally));
         table.rows.push(Row {
@@ -286,7 +291,7 @@ fn prompt(found: &Figures) -> Section {
     let text = match found.prompt.len() {
         0 => Vec::new(),
         count => vec![format!(
-            "到期事项全部按时完成、也没有遗留的单位共 {count} 个。"
+            "各单位中，到期事项全部按时完成、也没有遗留的共 {count} 个。"
         )],
     };
     Section {

@@ -23,7 +23,7 @@ fn hidden<'a>(page: &'a Reply, name: &str) -> &'a str {
 }
 
 /// A form of this page with these fields, as a body.
-fn form_of(page: &Reply, fields: &[(&str, &str)]) -> String {
+pub(super) fn form_of(page: &Reply, fields: &[(&str, &str)]) -> String {
     let mut all = vec![
         ("csrf", hidden(page, "csrf")),
         ("once", hidden(page, "once")),
@@ -33,7 +33,7 @@ fn form_of(page: &Reply, fields: &[(&str, &str)]) -> String {
 }
 
 /// Sends a body with the session's own cookie.
-fn send(site: &Site, path: &str, body: &str) -> Reply {
+pub(super) fn send(site: &Site, path: &str, body: &str) -> Reply {
     let headers = format!("{FORM}{}", cookie("schoolbell_session", SECRET));
     site.ask("POST", path, &headers, body)
 }
