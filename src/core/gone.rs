@@ -112,19 +112,19 @@ impl Gone {
                 write(text);
             }
             Event::Answer {
-                by, note, address, ..
-            } => {
-                write(by);
-                write(note);
-                if let Some(address) = address {
-                    readdress(address);
-                }
+                by,
+                note: text,
+                address,
+                ..
             }
-            Event::Evidence {
-                name, by, address, ..
+            | Event::Evidence {
+                by,
+                name: text,
+                address,
+                ..
             } => {
-                write(name);
                 write(by);
+                write(text);
                 if let Some(address) = address {
                     readdress(address);
                 }

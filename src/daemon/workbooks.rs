@@ -15,6 +15,9 @@ use crate::web::{AskedWorkbook, DeskError, GivenFile};
 /// A workbook is read into memory to be given out; a year of a thousand schools is a tenth of this.
 const LARGEST: u64 = 64 << 20;
 
+/// How many years back the record is given out a year at a time.
+const YEARS_BACK: i16 = 20;
+
 /// Characters that file systems give a meaning to.
 const UNFIT: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
@@ -29,6 +32,9 @@ impl Office {
         let today = Slots::new(&house.agenda.calendar).day(self.clock.now());
         let made = match asked {
             AskedWorkbook::Record(year) => {
+                // What lies farther off no calendar tells.
+                let around = today.year() - YEARS_BACK..=today.year() + 1;
+                let year = year.filter(|year| around.contains(year));
                 let year = year.unwrap_or(today.year());
                 let book = self.record(&house, officer, year)?;
                 Some((format!("{year}年台账"), book))

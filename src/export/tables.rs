@@ -70,7 +70,11 @@ pub fn matrix(found: &Matrix) -> Result<Book, XlsxError> {
         "完成率",
     ];
     let towns = found.towns.iter().map(|town| tally(&town.name, town.tally));
-    let whole = std::iter::once(tally("合计", found.tally));
+    let sum = found
+        .towns
+        .iter()
+        .fold(Tally::default(), |sum, town| sum.with(town.tally));
+    let whole = std::iter::once(tally("合计", sum));
     book.table("按镇街", columns, towns.chain(whole))?;
     Ok(book)
 }

@@ -211,7 +211,9 @@ impl Counting<'_> {
             due,
             workdays_late: self.agenda.calendar.workdays.between(due, self.today),
             carried,
-            role: told.map_or("", |told| self.role(told, unit)),
+            role: known
+                .and_then(|known| all_brought(known).next())
+                .map_or("", |told| self.role(told, unit)),
             told: told
                 .and_then(|told| told.reached)
                 .map(|reached| self.slots.day(reached)),
@@ -315,10 +317,15 @@ impl Counting<'_> {
     }
 }
 
-/// The latest letter that brought a duty to those who have to act.
-fn brought(known: &DutyState) -> Option<&Told> {
+/// What brought a duty to those who have to act, in order: they who were told first have to, the others come after them.
+fn all_brought(known: &DutyState) -> impl Iterator<Item = &Told> {
     let told = known.standing().filter(|told| told.part == Part::Act);
-    told.filter(|told| told.reached.is_some()).last()
+    told.filter(|told| told.reached.is_some())
+}
+
+/// The latest of it.
+fn brought(known: &DutyState) -> Option<&Told> {
+    all_brought(known).last()
 }
 
 /// What was said of a duty, without names: a bulletin goes to many.

@@ -1,5 +1,7 @@
 //! A bulletin's words: what was counted, as a notice of a bureau says it (facts.md 4.5).
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::figures::{Figures, Line, Named, Unfinished, figures};
@@ -116,10 +118,10 @@ fn overview(found: &Figures, span: Span) -> Section {
         }
     };
     if carried > 0 {
-        said += &format!("另有此前到期、至今未完成的 {carried} 项次。");
+        let _ = write!(said, "另有此前到期、至今未完成的 {carried} 项次。");
     }
     if all.let_off > 0 {
-        said += &format!("免做和不适用 {} 项次，不计入应办。", all.let_off);
+        let _ = write!(said, "免做和不适用 {} 项次，不计入应办。", all.let_off);
     }
     Section {
         title: "总体情况".to_owned(),
@@ -191,9 +193,7 @@ fn by_town(found: &Figures) -> Section {
         }
         last = Some(*tally);
         let shown = id.as_ref().map_or(String::new(), |_| rank.to_string());
-        let row = [shown, name.clone()]
-            .into_iter()
-            .chain(cells(*tally));
+        let row = [shown, name.clone()].into_iter().chain(cells(*tally));
         table.rows.push(Row {
             of: Whose::Town(id.clone()),
             cells: row.collect(),
@@ -248,10 +248,10 @@ fn unfinished(found: &Figures, span: Span) -> Section {
         .extend(found.unfinished.iter().map(unfinished_row));
     let from = short(span.from);
     let carried = found.unfinished.iter().any(|one| one.carried);
-    let note = format!("截止日在{from}以前的，是此前到期、至今还没有完成的。");
+    let words = format!("截止日在{from}以前的，是此前到期、至今还没有完成的。");
     Section {
         title: "未完成名单".to_owned(),
-        text: carried.then_some(note).into_iter().collect(),
+        text: carried.then_some(words).into_iter().collect(),
         table: Some(table),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::State;
 use crate::core::bulletin::{Bulletin, Reach};
 use crate::core::fact::{Event, LetterNo};
 use crate::core::names::Address;
@@ -56,6 +57,19 @@ pub struct PutAside {
     pub note: String,
 }
 
+impl State {
+    pub(super) fn apply_bulletin(&mut self, at: Timestamp, what: &Event) {
+        self.bulletins.apply(at, what);
+        if let Event::BulletinSent {
+            bulletin, letter, ..
+        } = what
+            && let Some(letter) = self.letters.get_mut(letter)
+        {
+            letter.bulletins.insert(*bulletin);
+        }
+    }
+}
+
 impl Bulletins {
     /// What was approved of a week or month.
     pub fn approved(&self, period: PeriodKey) -> Option<&Approved> {
@@ -63,7 +77,7 @@ impl Bulletins {
     }
 
     /// Takes in what was decided, or sent.
-    pub(super) fn apply(&mut self, at: Timestamp, what: &Event) {
+    fn apply(&mut self, at: Timestamp, what: &Event) {
         match what {
             Event::BulletinApproved {
                 bulletin,

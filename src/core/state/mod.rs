@@ -231,7 +231,6 @@ impl State {
             Event::LetterQueued { .. }
             | Event::Notice { .. }
             | Event::Matter { .. }
-            | Event::BulletinSent { .. }
             | Event::Attempt { .. }
             | Event::Outcome { .. } => self.apply_letter(at, &fact.what),
             Event::Bounced { letter, text, .. } => self.take_back(*letter, text),
@@ -251,9 +250,9 @@ impl State {
             | Event::Waiver { .. }
             | Event::Return { .. }
             | Event::Raised { .. } => self.apply_answer(at, &fact.what),
-            Event::BulletinApproved { .. } | Event::BulletinPutAside { .. } => {
-                self.bulletins.apply(at, &fact.what);
-            }
+            Event::BulletinApproved { .. }
+            | Event::BulletinPutAside { .. }
+            | Event::BulletinSent { .. } => self.apply_bulletin(at, &fact.what),
             Event::Evidence { duty, .. } => self.duty_mut(duty).take_file(at, &fact.what),
             Event::Held { .. }
             | Event::Released { .. }
@@ -349,14 +348,6 @@ impl State {
                 self.matters.insert((matter.clone(), address.clone()));
                 if let Some(letter) = self.letters.get_mut(letter) {
                     letter.matters.push((matter.clone(), text.clone()));
-                }
-            }
-            Event::BulletinSent {
-                bulletin, letter, ..
-            } => {
-                self.bulletins.apply(at, what);
-                if let Some(letter) = self.letters.get_mut(letter) {
-                    letter.bulletins.insert(*bulletin);
                 }
             }
             Event::Attempt {

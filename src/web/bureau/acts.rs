@@ -268,17 +268,17 @@ async fn press_once(
     path: &str,
     read: impl FnOnce(&Fields) -> Result<Deed, &'static str>,
 ) -> Result<(StatusCode, Told), Response> {
-    let amiss = |status, words: &str| Ok((status, Told::nothing(words.to_owned())));
+    let nothing = |words: &str| Told::nothing(words.to_owned());
     if fields.get("once").is_empty() {
-        return amiss(StatusCode::UNPROCESSABLE_ENTITY, OUTDATED);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, nothing(OUTDATED)));
     }
     let deed = match read(fields) {
         Ok(deed) => deed,
-        Err(words) => return amiss(StatusCode::UNPROCESSABLE_ENTITY, words),
+        Err(words) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, nothing(words))),
     };
     let turn = match site.presses.begin(path, &fields.0) {
         Press::First(turn) => turn,
-        Press::UnderWay => return amiss(StatusCode::CONFLICT, UNDER_WAY),
+        Press::UnderWay => return Ok((StatusCode::CONFLICT, nothing(UNDER_WAY))),
         Press::Before(told) => return Ok((StatusCode::OK, told)),
     };
     let officer = entry.officer.clone();
@@ -298,7 +298,9 @@ async fn press_once(
             };
             Ok((status, told))
         }
-        Ok(Err(DeskError::StorageFull)) => amiss(StatusCode::SERVICE_UNAVAILABLE, DISK_FULL),
+        Ok(Err(DeskError::StorageFull)) => {
+            Ok((StatusCode::SERVICE_UNAVAILABLE, nothing(DISK_FULL)))
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "没有记下");
             Err(site.plain(Plain::Later))

@@ -37,7 +37,12 @@ fn a_draft_is_shown_as_one() {
     ] {
         page.says(words);
     }
-    for path in ["/bulletin/2026-05", "/bulletin/2026-W01", "/bulletin/2026", "/bulletin/x"] {
+    for path in [
+        "/bulletin/2026-05",
+        "/bulletin/2026-W01",
+        "/bulletin/2026",
+        "/bulletin/x",
+    ] {
         assert_eq!(see(&site, path).status, 404, "{path}");
     }
 }
@@ -82,14 +87,25 @@ fn what_was_written_is_not_lost() {
     let long = "长".repeat(1001);
     for (fields, words) in [
         (
-            vec![("act", "approve"), ("reach", "named"), ("preface", long.as_str())],
+            vec![
+                ("act", "approve"),
+                ("reach", "named"),
+                ("preface", long.as_str()),
+            ],
             "按语最多 1000 个字",
         ),
         (
-            vec![("act", "approve"), ("reach", "named"), ("preface", "铃\u{7}声")],
+            vec![
+                ("act", "approve"),
+                ("reach", "named"),
+                ("preface", "铃\u{7}声"),
+            ],
             "按语最多 1000 个字",
         ),
-        (vec![("act", "approve"), ("preface", "照办")], "请选发给谁。"),
+        (
+            vec![("act", "approve"), ("preface", "照办")],
+            "请选发给谁。",
+        ),
         (vec![("act", "put-aside")], "请写明为什么搁置"),
         (vec![("preface", "照办")], "请选要办什么。"),
     ] {
@@ -151,13 +167,22 @@ fn workbooks_are_asked_for_as_the_page_filters() {
         let reply = site.ask("GET", &path, &headers, "");
         assert_eq!(reply.status, 200, "{path}");
         let name = reply.header("content-disposition").unwrap();
-        assert!(name.starts_with("attachment; filename*=UTF-8''%E6%85%88"), "{name}");
-        assert_eq!(reply.header("content-type"), Some("application/octet-stream"));
+        assert!(
+            name.starts_with("attachment; filename*=UTF-8''%E6%85%88"),
+            "{name}"
+        );
+        assert_eq!(
+            reply.header("content-type"),
+            Some("application/octet-stream")
+        );
     }
     let asked = site.desk.workbooks.lock().unwrap().clone();
     assert_eq!(asked[0], AskedWorkbook::Record(Some(2026)));
     assert_eq!(asked[1], AskedWorkbook::Record(None));
-    assert_eq!(asked[2], AskedWorkbook::Bulletin("2026-04".parse().unwrap()));
+    assert_eq!(
+        asked[2],
+        AskedWorkbook::Bulletin("2026-04".parse().unwrap())
+    );
     let AskedWorkbook::Matrix(matrix) = &asked[3] else {
         panic!("{:?}", asked[3]);
     };
