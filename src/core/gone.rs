@@ -125,20 +125,14 @@ impl Gone {
             } => {
                 write(by);
                 write(text);
-                if let Some(address) = address {
-                    readdress(address);
-                }
+                address.iter_mut().for_each(readdress);
             }
             Event::MailReceived {
                 from, text, kept, ..
             } => {
-                if let Some(address) = from {
-                    readdress(address);
-                }
+                from.iter_mut().for_each(readdress);
                 write(text);
-                for file in kept {
-                    write(&mut file.name);
-                }
+                kept.iter_mut().for_each(|file| write(&mut file.name));
             }
             Event::MailSeen { by: text, .. } | Event::MailboxTrouble { text } => write(text),
             Event::Decision { by, note, .. }

@@ -65,7 +65,7 @@ fn what_is_decided_reaches_the_desk_as_it_was_meant() {
     assert_eq!(send(&site, APRIL, &form_of(&page, &aside)).status, 200);
     let period = "2026-04".parse().unwrap();
     let approve = Verdict::Approve {
-        shown: mark,
+        shown: mark.clone(),
         preface: "请对照整改。\n月底前办结。".to_owned(),
         reach: Reach::Named,
     };
