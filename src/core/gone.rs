@@ -132,7 +132,7 @@ impl Gone {
             } => {
                 from.iter_mut().for_each(readdress);
                 write(text);
-                kept.iter_mut().for_each(|file| write(&mut file.name));
+                kept.iter_mut().map(|file| &mut file.name).for_each(write);
             }
             Event::MailSeen { by: text, .. } | Event::MailboxTrouble { text } => write(text),
             Event::Decision { by, note, .. }
