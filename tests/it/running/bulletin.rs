@@ -143,6 +143,17 @@ fn rows(book: &mut Workbook, name: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The mailbox of whoever holds a role at a unit.
+fn head_of(roster: &str, unit: &str, role: &str) -> String {
+    let mut current = "";
+    let rows = roster.lines().map(|row| row.split(',').collect::<Vec<_>>());
+    let mut found = rows.filter_map(|row| {
+        current = if row[0].is_empty() { current } else { row[0] };
+        (current == unit && row[5] == role).then(|| row[7].to_owned())
+    });
+    found.next().unwrap()
+}
+
 #[test]
 fn a_week_from_draft_to_mail() {
     let house = monday();
@@ -203,36 +214,23 @@ fn a_week_from_draft_to_mail() {
     house.pass("2026-03-16T09:30:00+08:00", "2026-03-17T08:30:00+08:00");
     let mailed = mailed(&house);
     let to: Vec<&str> = mailed.iter().map(|(to, ..)| to.as_str()).collect();
-    let told: Vec<_> = house
-        .facts("bulletin-sent")
-        .iter()
-        .map(|fact| fact["address"].as_str().unwrap().to_owned())
-        .collect();
+    let told = house.facts("bulletin-sent");
+    let told = told.iter().map(|fact| fact["address"].as_str().unwrap());
+    let told: Vec<_> = told.collect();
     assert_eq!(to, told, "each address one letter");
     assert!(to.contains(&OFFICE));
     // 浒山小学 has nothing unfinished: its head hears nothing of it.
     let roster = fs::read_to_string(house.path("config/roster.csv")).unwrap();
-    let head = |unit: &str, role: &str| {
-        let mut current = "";
-        let rows = roster.lines().map(|row| row.split(',').collect::<Vec<_>>());
-        let mut found = rows.filter_map(|row| {
-            current = if row[0].is_empty() { current } else { row[0] };
-            (current == unit && row[5] == role).then(|| row[7].to_owned())
-        });
-        found.next().unwrap()
-    };
+    let head = |unit: &str, role: &str| head_of(&roster, unit, role);
     assert!(to.contains(&head("t01", "safety").as_str()), "{to:?}");
     assert!(!to.contains(&head("s001", "principal").as_str()), "{to:?}");
-    let whole = &mailed.iter().find(|(to, ..)| to == OFFICE).unwrap().2;
+    let text_to = |wanted: &str| &mailed.iter().find(|(to, ..)| to == wanted).unwrap().2;
+    let whole = text_to(OFFICE);
     assert!(
         whole.contains(preface) && whole.contains(&school),
         "{whole}"
     );
-    let town = &mailed
-        .iter()
-        .find(|(to, ..)| *to == head("t01", "safety"))
-        .unwrap()
-        .2;
+    let town = text_to(&head("t01", "safety"));
     assert!(
         town.contains("浒山街道") && !town.contains("横河大山小学"),
         "{town}"
