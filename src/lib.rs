@@ -3,6 +3,7 @@
 //! `core` decides in values; everything else acts on them. ARCHITECTURE.md has the map.
 
 pub mod album;
+pub mod book;
 pub mod cli;
 pub mod clock;
 pub mod config;

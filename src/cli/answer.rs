@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Desk, print, read_day};
+use crate::book::Book;
 use crate::core::clerk::{self, Act, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event};
-use crate::core::state::State;
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
@@ -76,7 +76,7 @@ fn read_answer(text: &str) -> Result<fact::Answer, String> {
 pub(super) struct Counter {
     pub(super) desk: Desk,
     ledger: Ledger,
-    pub(super) state: State,
+    pub(super) book: Book,
     /// When it happens: now, or for a pretended ledger the moment of its last fact.
     pub(super) at: Timestamp,
 }
@@ -91,22 +91,16 @@ impl Counter {
             )
         })?;
         let nature = existing.nature();
-        let mut state = State::default();
-        let mut at = desk.now;
-        existing.each_fact(0, |_, fact| -> anyhow::Result<()> {
-            state.apply(&fact);
-            if nature == Nature::Pretend {
-                at = fact.at;
-            }
-            Ok(())
-        })?;
+        let book = Book::open(&existing, &desk.loaded.agenda)?;
+        let last = book.state.last_fact;
+        let at = last.filter(|_| nature == Nature::Pretend);
         drop(existing);
         let ledger = Ledger::open(&desk.settings.state, nature)?;
         Ok(Self {
+            at: at.unwrap_or(desk.now),
             desk,
             ledger,
-            state,
-            at,
+            book,
         })
     }
 
@@ -114,7 +108,7 @@ impl Counter {
     pub(super) fn clerk(&self) -> clerk::Clerk<'_> {
         clerk::Clerk {
             agenda: &self.desk.loaded.agenda,
-            state: &self.state,
+            state: &self.book.state,
             now: self.at,
         }
     }
@@ -122,7 +116,7 @@ impl Counter {
     /// Where to look, if a task has no such period for the unit.
     fn hint(&self, duty: &DutyId) -> Option<String> {
         let (agenda, id) = (&self.desk.loaded.agenda, &duty.occurrence);
-        let unheard = self.state.duty(duty).is_none()
+        let unheard = self.book.state.duty(duty).is_none()
             && agenda.calendar.tasks.contains_key(&id.task)
             && agenda.roster.unit(&duty.unit).is_some()
             && agenda.due_in_period(id, &duty.unit).is_none();
@@ -197,7 +191,8 @@ fn record(
     by: &str,
     note: &str,
 ) -> anyhow::Result<ExitCode> {
-    let counter = Counter::open(config)?;
+    let mut counter = Counter::open(config)?;
+    counter.book.need(&counter.ledger, duty)?;
     let decided = counter.clerk().decide(duty, act, by, note);
     let decided = decided.map_err(|why| match counter.hint(duty) {
         Some(hint) => anyhow::anyhow!("{why};{hint}"),

@@ -31,6 +31,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::book::Book;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::core::plan::Slots;
@@ -278,7 +279,17 @@ impl Desk {
         Ok(Ledger::open_existing(&self.settings.state)?)
     }
 
-    /// The folded ledger; an empty state where there is none.
+    /// The ledger's book; an empty one where there is no ledger.
+    fn book(&self) -> anyhow::Result<(Book, Option<Ledger>)> {
+        let ledger = self.ledger()?;
+        let book = match &ledger {
+            Some(ledger) => Book::open(ledger, &self.loaded.agenda)?,
+            None => Book::default(),
+        };
+        Ok((book, ledger))
+    }
+
+    /// The folded ledger; an empty state where there is none. What is over is on its shelf.
     fn state(&self) -> anyhow::Result<(State, Option<Ledger>)> {
         let (state, ledger, _) = self.state_and_time()?;
         Ok((state, ledger))
@@ -286,19 +297,12 @@ impl Desk {
 
     /// As `state`, with the time it is: now, or for a pretended ledger the moment of its last fact.
     fn state_and_time(&self) -> anyhow::Result<(State, Option<Ledger>, Timestamp)> {
-        let ledger = self.ledger()?;
-        let (mut state, mut now) = (State::default(), self.now);
-        if let Some(ledger) = &ledger {
-            let pretended = ledger.nature() == Nature::Pretend;
-            ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
-                state.apply(&fact);
-                if pretended {
-                    now = fact.at;
-                }
-                Ok(())
-            })?;
-        }
-        Ok((state, ledger, now))
+        let (book, ledger) = self.book()?;
+        let pretended = ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.nature() == Nature::Pretend);
+        let now = book.state.last_fact.filter(|_| pretended);
+        Ok((book.state, ledger, now.unwrap_or(self.now)))
     }
 }
 

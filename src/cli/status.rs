@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{AT_FAULT, print};
+use crate::book::Book;
 use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
 use crate::core::fact::Outcome;
@@ -24,22 +25,17 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
         .then(|| Ledger::open_existing(&settings.state))
         .transpose()?
         .flatten();
-    let mut state = State::default();
-    let mut now = Clock::Real.now();
     let pretended = ledger
         .as_ref()
         .is_some_and(|ledger| ledger.nature() == Nature::Pretend);
-    if let Some(ledger) = &ledger {
-        ledger.each_fact(0, |_, fact| -> anyhow::Result<()> {
-            state.apply(&fact);
-            if pretended {
-                now = fact.at;
-            }
-            Ok(())
-        })?;
-    }
+    let book = match &ledger {
+        Some(ledger) => Book::open(ledger, &loaded.agenda)?,
+        None => Book::default(),
+    };
+    let last = book.state.last_fact.filter(|_| pretended);
+    let now = last.unwrap_or_else(|| Clock::Real.now());
     let mut report = Report {
-        state: &state,
+        state: &book.state,
         loaded: &loaded,
         now,
         needs: Vec::new(),

@@ -31,11 +31,14 @@ const AHEAD_DAYS: i64 = 150;
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let desk = Desk::in_force(config)?;
-    let (state, ledger) = desk.state()?;
+    let (mut book, ledger) = desk.book()?;
     let duty = &arguments.duty;
+    if let Some(ledger) = &ledger {
+        book.need(ledger, duty)?;
+    }
     let mut story = Story {
         desk: &desk,
-        state: &state,
+        state: &book.state,
         duty,
         text: String::new(),
     };

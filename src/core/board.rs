@@ -20,6 +20,11 @@ use super::state::{DutyState, State};
 /// How many of the latest answers it tells.
 pub const ANSWERS_TOLD: usize = 20;
 
+/// The day from which a board tells: the beginning of the last year. What fell due before stands in the ledger.
+pub fn told_since(today: Date) -> Date {
+    date(today.year() - 1, 1, 1)
+}
+
 /// All that a unit's board tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Board {
@@ -136,7 +141,8 @@ pub fn board(agenda: &Agenda, state: &State, unit: &UnitId, now: Timestamp) -> O
     let today = local.date();
     let above = unit.parent.as_ref().and_then(|id| agenda.roster.unit(id));
     let until = today.saturating_add(1.year());
-    let mut duties: Vec<BoardDuty> = standings_of(agenda, state, now, until, &unit.id)
+    let days = (told_since(today), until);
+    let mut duties: Vec<BoardDuty> = standings_of(agenda, state, now, days, &unit.id)
         .iter()
         .filter_map(|found| duty(agenda, slots, local, found))
         .collect();

@@ -17,7 +17,7 @@ use super::names::Address;
 use super::period::PeriodKey;
 use super::plan::Slots;
 use super::roster::{Kind, Unit};
-use super::state::{DutyState, LetterState, Seen, State, Told};
+use super::state::{DutyState, How, LetterState, Seen, State, Told};
 
 /// Who is going to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,9 +219,11 @@ impl<'a> Writing<'a> {
                 },
                 unit: known.id.unit.clone(),
             };
-            self.state
-                .duty(&before)
-                .is_some_and(|state| state.let_off.is_some())
+            let times = self.agenda.calendar.tasks.get(&before.occurrence.task);
+            let times = times.map_or(1, |task| task.times);
+            let happened = self.state.happened(&before.occurrence);
+            let ending = happened.ending(&before.unit, times);
+            ending.is_some_and(|ending| ending.how != How::Done)
         })
     }
 

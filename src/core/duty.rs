@@ -43,21 +43,52 @@ impl fmt::Display for DutyId {
     }
 }
 
+/// A text that is not `task@period`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}”不是期次编号,应写作 任务@期次,如 evacuation-drill-monthly@2026-05")]
+pub struct NotAnOccurrence(pub String);
+
+impl FromStr for OccurrenceId {
+    type Err = NotAnOccurrence;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOccurrence> {
+        let refuse = || NotAnOccurrence(text.to_owned());
+        let (task, period) = text.split_once('@').ok_or_else(refuse)?;
+        if task.is_empty() {
+            return Err(refuse());
+        }
+        Ok(Self {
+            task: TaskId::from(task),
+            period: period.parse().map_err(|_| refuse())?,
+        })
+    }
+}
+
+impl Serialize for OccurrenceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OccurrenceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 impl FromStr for DutyId {
     type Err = NotADuty;
 
     fn from_str(text: &str) -> Result<Self, NotADuty> {
         let refuse = || NotADuty(text.to_owned());
         let (occurrence, unit) = text.split_once('/').ok_or_else(refuse)?;
-        let (task, period) = occurrence.split_once('@').ok_or_else(refuse)?;
-        if task.is_empty() || unit.is_empty() {
+        if unit.is_empty() {
             return Err(refuse());
         }
         Ok(Self {
-            occurrence: OccurrenceId {
-                task: TaskId::from(task),
-                period: period.parse().map_err(|_| refuse())?,
-            },
+            occurrence: occurrence.parse().map_err(|_| refuse())?,
             unit: UnitId::from(unit),
         })
     }

@@ -421,6 +421,22 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The duty it is about, if it is about one.
+    pub fn duty(&self) -> Option<&DutyId> {
+        match self {
+            Self::Notice { duty, .. }
+            | Self::Answer { duty, .. }
+            | Self::Evidence { duty, .. }
+            | Self::Decision { duty, .. }
+            | Self::Waiver { duty, .. }
+            | Self::Return { duty, .. }
+            | Self::Raised { duty, .. } => Some(duty),
+            _ => None,
+        }
+    }
+}
+
 /// Why a pass is held (rule 12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]

@@ -10,9 +10,9 @@ use super::agenda::Agenda;
 use super::diagnostic::Words;
 use super::duty::OccurrenceId;
 use super::fact::HoldReason;
-use super::names::{NameMap, UnitId};
+use super::names::UnitId;
 use super::plan::{Plan, Slots, plan};
-use super::state::{DutyState, State};
+use super::state::State;
 
 /// So many more than expected are no surprise, however few were expected.
 const FEW: u64 = 50;
@@ -72,10 +72,10 @@ fn upheaval(before: &Agenda, agenda: &Agenda, state: &State, now: Timestamp) -> 
                 _ => continue,
             };
             let (task, group) = before.parts(occurrence);
-            let states = state.duties.get(&occurrence.id);
+            let happened = state.happened(&occurrence.id);
             for at in &group.units {
                 let unit = &before.roster.units()[*at].id;
-                if is_settled(states, unit, task.times) {
+                if happened.ending(unit, task.times).is_some() {
                     continue;
                 }
                 of += 1;
@@ -119,12 +119,6 @@ fn due_day(agenda: &Agenda, days: &DueDays, id: &OccurrenceId, unit: &UnitId) ->
         .iter()
         .find(|(of, _)| *of == group)
         .map(|(_, day)| *day)
-}
-
-fn is_settled(states: Option<&NameMap<UnitId, DutyState>>, unit: &UnitId, times: u16) -> bool {
-    states
-        .and_then(|states| states.get(unit))
-        .is_some_and(|state| state.settled(times).is_some())
 }
 
 impl HoldReason {

@@ -12,6 +12,7 @@ impl Office {
     /// One beat.
     pub(super) fn beat(&self) -> Result<(), LedgerError> {
         self.ledger.still_there()?;
+        self.is_sound()?;
         let house = self.house();
         let mut book = self.book()?;
         if self.pulse.vitals().ledger_trouble.is_some() {
@@ -24,7 +25,11 @@ impl Office {
         self.append(&mut book, sights)?;
         let now = self.clock.now();
         let (next_due, surprise) = self.decide(&mut book, &house, now)?;
+        let keeps = book.is_worth_keeping();
         drop(book);
+        if keeps {
+            self.keep_book()?;
+        }
         self.watch_room()?;
         if let Some(surprise) = surprise {
             self.hold(&house, now, &surprise)?;

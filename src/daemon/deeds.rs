@@ -28,6 +28,10 @@ impl Office {
                 act,
                 note,
             } => {
+                for duty in duties {
+                    book.need(&self.ledger, duty)
+                        .map_err(|error| refused(&error))?;
+                }
                 let clerk = self.clerk(&house, &book);
                 of_duties(&clerk, (duties, shown), act, by, note)
             }

@@ -15,7 +15,7 @@ use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Below, Overview, Scope, below, overview};
+use crate::core::overview::{Asked, Below, MatrixAsked, Overview, Scope, below, overview};
 use crate::core::state::{DutyState, State};
 use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
@@ -57,7 +57,10 @@ impl Desk for FrontDesk {
 
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
         let house = self.0.house();
-        let book = self.0.book().map_err(|error| refused(&error))?;
+        let mut book = self.0.book().map_err(|error| refused(&error))?;
+        book.tidy(&house.agenda);
+        book.need_letter(&self.0.ledger, letter)
+            .map_err(|error| refused(&error))?;
         let now = self.0.clock.now();
         Ok(compose(
             &house.agenda,
@@ -70,8 +73,8 @@ impl Desk for FrontDesk {
 
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
         let house = self.0.house();
-        let book = self.0.book().map_err(|error| refused(&error))?;
-        Ok(board(&house.agenda, &book.state, unit, self.0.clock.now()))
+        let page = self.0.page_of_unit(unit).map_err(|error| refused(&error))?;
+        Ok(board(&house.agenda, &page, unit, self.0.clock.now()))
     }
 
     fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError> {
@@ -114,17 +117,48 @@ impl Desk for FrontDesk {
 
     fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError> {
         let house = self.0.house();
-        let book = self.0.book().map_err(|error| refused(&error))?;
         let now = self.0.clock.now();
-        Ok(overview(&house.agenda, &book.state, officer, asked, now))
+        let agenda = &house.agenda;
+        if let Asked::Unit(unit) = asked {
+            let page = self.0.page_of_unit(unit).map_err(|error| refused(&error))?;
+            return Ok(overview(agenda, &page, officer, asked, now));
+        }
+        let book = self.0.book().map_err(|error| refused(&error))?;
+        let seen = overview(agenda, &book.state, officer, asked, now);
+        let (Asked::Matrix(asked), Some(Overview::Matrix(found))) = (asked, &seen) else {
+            return Ok(seen);
+        };
+        let page = book
+            .page_of_occurrence(&self.0.ledger, agenda, &found.occurrence)
+            .map_err(|error| refused(&error))?;
+        drop(book);
+        let Some(page) = page else { return Ok(seen) };
+        let asked = Asked::Matrix(MatrixAsked {
+            period: Some(found.occurrence.period),
+            ..asked.clone()
+        });
+        Ok(overview(agenda, &page, officer, &asked, now))
     }
 
     fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {
         let house = self.0.house();
-        let name = {
+        let scope = Scope::new(&house.agenda, officer);
+        let live = {
             let book = self.0.book().map_err(|error| refused(&error))?;
-            let scope = Scope::new(&house.agenda, officer);
             scope.file(&house.agenda, &book.state, digest)
+        };
+        let name = match live {
+            Some(name) => Some(name),
+            None => {
+                let facts = self.0.ledger.evidence(digest);
+                let facts = facts.map_err(|error| refused(&error))?;
+                facts.into_iter().find_map(|(_, fact)| match fact.what {
+                    Event::Evidence { duty, name, .. } => scope
+                        .sees_unit(&house.agenda.roster, &duty.unit)
+                        .then_some(name),
+                    _ => None,
+                })
+            }
         };
         let Some(name) = name else { return Ok(None) };
         let bytes = self.file(digest)?;
@@ -223,12 +257,16 @@ pub(super) fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorde
     let house = office.house();
     let digests: Vec<String> = pressed.files.iter().map(|f| digest_of(&f.bytes)).collect();
     if !digests.is_empty() {
-        let book = office.book().map_err(|error| refused(&error))?;
+        let mut book = office.book().map_err(|error| refused(&error))?;
+        book.need_letter(&office.ledger, pressed.letter)
+            .map_err(|error| refused(&error))?;
         has_room(&book.state, pressed, &digests)?;
     }
     // On disk before the fact that tells of it, and before the book is taken from everybody else.
     let kept = keep(&house.settings.state, &pressed.files)?;
     let mut book = office.book().map_err(|error| refused(&error))?;
+    book.need_letter(&office.ledger, pressed.letter)
+        .map_err(|error| refused(&error))?;
     let events = answer_events(&house, &book.state, pressed, &kept, Via::Page)?;
     if events.is_empty() {
         return Ok(Recorded::Before);

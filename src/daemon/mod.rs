@@ -144,6 +144,9 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<(), DaemonErro
     drop(watcher);
     let _ = web_stop.send(true);
     let _ = tokio::time::timeout(Duration::from_secs(10), pages).await;
+    if result.is_ok() {
+        office.keep_book()?;
+    }
     say("已停止");
     result
 }
@@ -172,6 +175,7 @@ async fn live(
     };
     beat(office).await?;
     systemd::ready();
+    office.look_through()?;
     if office.backup_is_due() {
         // A full queue is a busy start: the night will do.
         let _ = nudges.try_send(Nudge::Backup);
@@ -293,6 +297,7 @@ fn housekeeping(office: &Office) -> Result<(), LedgerError> {
     let job = "prune".to_owned();
     office.append(&mut book, vec![Event::JobRun { job }])?;
     drop(book);
+    office.keep_book()?;
     office.back_up()
 }
 

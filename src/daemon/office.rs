@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Notify;
 
+pub(super) use crate::book::Book;
 use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
 use crate::core::agenda::Agenda;
 use crate::core::diagnostic::Diagnostic;
 use crate::core::fact::{Alert, Event, Fact, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
-use crate::core::names::Address;
+use crate::core::board::told_since;
+use crate::core::names::{Address, UnitId};
 use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
@@ -48,6 +50,8 @@ pub(super) struct Office {
     /// The agenda that the last slot was decided by, under its version, while another one is in force.
     pub(super) accepted: Mutex<Option<(String, Arc<Agenda>)>>,
     pub(super) pulse: Pulse,
+    /// What was found amiss when the ledger was looked through.
+    damage: OnceLock<LedgerError>,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
     /// Woken when an answer came in.
@@ -57,14 +61,6 @@ pub(super) struct Office {
     pub(super) poisoned: Mutex<BTreeSet<LetterNo>>,
     /// Woken when the mailbox is to be looked into.
     pub(super) poll: Notify,
-}
-
-/// The folded ledger.
-#[derive(Default)]
-pub(super) struct Book {
-    /// The fold of all facts up to `seq`.
-    pub(super) state: State,
-    seq: u64,
 }
 
 /// What a reload replaces.
@@ -119,6 +115,7 @@ impl Office {
             book: Mutex::default(),
             house: RwLock::new(Arc::new(house)),
             pulse: Pulse::default(),
+            damage: OnceLock::new(),
             mail: Notify::new(),
             answered: Notify::new(),
             #[cfg(test)]
@@ -136,11 +133,54 @@ impl Office {
         *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
     }
 
+    /// Opens the book of the ledger, from its checkpoint where it has one.
+    pub(super) fn open_book(&self) -> Result<(), LedgerError> {
+        let opened = Book::open(&self.ledger, &self.house().agenda)?;
+        *self.book.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
+    }
+
     /// The fold, brought up to date with what others have appended.
     pub(super) fn book(&self) -> Result<MutexGuard<'_, Book>, LedgerError> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        self.catch_up(&mut book)?;
+        book.catch_up(&self.ledger, &self.house().agenda)?;
         Ok(book)
+    }
+
+    /// Keeps a checkpoint of the book. Where it can't be, the next start folds more facts, and nothing is lost.
+    pub(super) fn keep_book(&self) -> Result<(), LedgerError> {
+        let mut book = self.book()?;
+        match book.keep(&self.ledger) {
+            Err(error @ LedgerError::Io(_)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no checkpoint was kept");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Looks through a large ledger for damage, on a thread of its own that nobody waits for; the next beat tells of it.
+    pub(super) fn look_through(self: &Arc<Self>) -> std::io::Result<()> {
+        let office = Arc::clone(self);
+        let look = move || match office.ledger.look_through() {
+            Ok(()) => {}
+            // What keeps it from being read now will be met by others, and told.
+            Err(error) if !matches!(error, LedgerError::Corrupt(_)) => {
+                tracing::warn!(%error, "the ledger could not be looked through");
+            }
+            Err(error) => {
+                let _ = office.damage.set(error);
+                office.answered.notify_one();
+            }
+        };
+        let thread = std::thread::Builder::new().name("look-through".to_owned());
+        thread.spawn(look).map(|_| ())
+    }
+
+    /// Whether the ledger was found damaged.
+    pub(super) fn is_sound(&self) -> Result<(), LedgerError> {
+        self.damage.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Numbers worth watching, if nobody is writing just now.
@@ -209,21 +249,19 @@ impl Office {
         }
     }
 
+    /// The state for a page about one unit. As far back as its board tells.
+    pub(super) fn page_of_unit(&self, unit: &UnitId) -> Result<State, LedgerError> {
+        let since = told_since(self.today()).year() - 1;
+        self.book()?.page_of_unit(&self.ledger, unit, since)
+    }
+
     /// Whether others have appended what is not folded in yet.
     pub(super) fn has_foreign_facts(&self) -> bool {
         // Whoever writes just now folds in what there is.
         let Ok(book) = self.book.try_lock() else {
             return false;
         };
-        self.ledger.last_seq().is_ok_and(|last| last > book.seq)
-    }
-
-    fn catch_up(&self, book: &mut Book) -> Result<(), LedgerError> {
-        for (seq, fact) in self.ledger.facts_since(book.seq)? {
-            book.state.apply(&fact);
-            book.seq = seq;
-        }
-        Ok(())
+        self.ledger.last_seq().is_ok_and(|last| last > book.seq())
     }
 
     /// Appends facts under the book's lock, and folds them in.
@@ -262,13 +300,13 @@ impl Office {
         events: impl IntoIterator<Item = Event>,
         receipt: AppendReceipt,
     ) -> Result<(), LedgerError> {
-        if receipt.first_seq != book.seq + 1 {
-            return self.catch_up(book);
+        let house = self.house();
+        if receipt.first_seq != book.seq() + 1 {
+            return book.catch_up(&self.ledger, &house.agenda);
         }
-        for what in events {
-            book.state.apply(&Fact { at, what });
+        for (seq, what) in (receipt.first_seq..).zip(events) {
+            book.take(&self.ledger, &house.agenda, seq, &Fact { at, what })?;
         }
-        book.seq = receipt.last_seq;
         Ok(())
     }
 

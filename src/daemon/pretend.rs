@@ -20,9 +20,10 @@ pub(super) async fn run(
     stopping: &AtomicBool,
 ) -> Result<(), DaemonError> {
     let stop = || stopping.load(Ordering::Relaxed);
+    let mut decided = settle(office, delivery, &stop).await?;
+    office.look_through()?;
     loop {
-        let slot = settle(office, delivery, &stop).await?;
-        if slot {
+        if decided {
             let until = tokio::time::Instant::now() + pretence.linger;
             while !stop() && tokio::time::Instant::now() < until {
                 let left = until - tokio::time::Instant::now();
@@ -55,6 +56,7 @@ pub(super) async fn run(
             settle(office, delivery, &stop).await?;
             return Ok(());
         }
+        decided = settle(office, delivery, &stop).await?;
     }
 }
 

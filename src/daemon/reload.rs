@@ -69,6 +69,7 @@ impl Office {
                             version: version.clone(),
                         }],
                     )?;
+                    book.fit(&self.ledger, &self.house().agenda)?;
                     tracing::info!(%version, "calendar and roster reloaded");
                 }
                 // The courier looks for changed mail settings.

@@ -58,7 +58,9 @@ pub(super) fn open_at(
     let ledger = Ledger::open_exclusive(&settings.state, nature, &started)?.witnessed(witness);
     let keys = link_keys(&settings.state, &settings.mail.transport)?;
     ledger.keep_version(&house.version, clock.now(), &files)?;
-    Ok(Arc::new(Office::new(clock, ledger, keys, house)))
+    let office = Office::new(clock, ledger, keys, house);
+    office.open_book()?;
+    Ok(Arc::new(office))
 }
 
 /// Whether these settings may come into force: found before anything is made or replaced.

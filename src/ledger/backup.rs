@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::folder::{self, FolderLock, Identity, LEDGER_FILE, Unfinished, beside};
 use super::reading::{StoredFact, connect};
 use super::work::Row;
-use super::{Ledger, LedgerError, Nature, schema};
+use super::{Ledger, LedgerError, Nature, checkpoint, schema};
 use crate::core::fact::Event;
 
 /// What a look through the whole of a backup found. There is none of one that is damaged.
@@ -197,6 +197,7 @@ fn record(path: &Path, at: Timestamp, backup: &Path) -> Result<(), LedgerError> 
     let mut conn = connect(path)?;
     schema::configure(&conn, path)?;
     schema::migrate(&mut conn, path)?;
+    checkpoint::drop_all(&conn).map_err(trouble)?;
     let from = backup.file_name().unwrap_or(backup.as_os_str());
     let event = Event::Restored {
         from: from.to_string_lossy().into_owned(),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::folder::{self, FolderLock, LEDGER_FILE};
 use super::reading::{StoredFact, connect, signed, unsigned};
 use super::work::Row;
-use super::{LedgerError, Nature, packed, schema};
+use super::{LedgerError, Nature, checkpoint, packed, schema};
 use crate::core::fact::{Event, Fact, LetterNo};
 
 /// What is to be changed: each function says what takes the place of what it is given, `None` where it may stay.
@@ -151,6 +151,8 @@ impl Erasing<'_> {
             versions: self.versions(erasure.file)?,
             letters: self.letters(erasure.frozen)?,
         };
+        // A copy of what the facts said: it is made anew from those that stand now.
+        checkpoint::drop_all(self.transaction).map_err(|error| self.trouble(&error))?;
         for event in &erasure.record {
             let row = Row::of(at, event)?;
             self.execute(

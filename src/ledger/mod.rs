@@ -4,6 +4,7 @@
 //! it would survive a power cut; readers have connections of their own and see whatever any process has committed.
 
 mod backup;
+mod checkpoint;
 mod erasure;
 mod error;
 mod folder;
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 pub use backup::{Examined, Restored, examine};
+pub use checkpoint::{Checkpoint, Found};
 pub use erasure::{Erased, Erasure, Vault};
 pub use error::LedgerError;
 pub use folder::{FolderLock, LEDGER_FILE, LOCK_FILE};
@@ -89,6 +91,8 @@ struct Inner {
     path: PathBuf,
     nature: Nature,
     files: Arc<[Identity]>,
+    /// Whether it was looked through for damage when it was opened.
+    looked_through: bool,
     _lock: Option<FolderLock>,
 }
 
@@ -236,6 +240,18 @@ impl Ledger {
     /// `Gone` if they were removed or replaced.
     pub fn still_there(&self) -> Result<(), LedgerError> {
         self.inner.still_there()
+    }
+
+    /// Looks through the whole of it for damage, unless that was done at the opening. Others write and read meanwhile.
+    ///
+    /// # Errors
+    /// `Corrupt` with the first fault, or what kept it from being read.
+    pub fn look_through(&self) -> Result<(), LedgerError> {
+        if self.inner.looked_through {
+            return Ok(());
+        }
+        let conn = self.inner.new_reader()?;
+        schema::quick_check(&conn, &self.inner.path)
     }
 
     /// Whether its file system takes writing at all, as far as can be told without writing.

@@ -23,8 +23,9 @@ impl Ledger {
         Self::attach(path, Some(nature), None)
     }
 
-    /// Opens it for the daemon: keeps a second one out, brings the schema up to date and looks for damage. `started`
-    /// says in words when this process started, for whoever is refused.
+    /// Opens it for the daemon: keeps a second one out, brings the schema up to date and looks for damage; through a
+    /// large one [`look_through`](Self::look_through) looks later. `started` says in words when this process started,
+    /// for whoever is refused.
     ///
     /// # Errors
     /// As [`open`](Self::open), and `Locked` if another daemon has the folder.
@@ -64,8 +65,11 @@ impl Ledger {
             });
         }
         schema::configure(&conn, &path)?;
+        let at_once = lock.is_some() && is_soon_looked_through(&path);
         if lock.is_some() {
-            schema::quick_check(&conn, &path)?;
+            if at_once {
+                schema::quick_check(&conn, &path)?;
+            }
             schema::migrate(&mut conn, &path)?;
         } else if found < schema::known() {
             return Err(LedgerError::OlderSchema {
@@ -91,6 +95,7 @@ impl Ledger {
             path,
             nature,
             files,
+            looked_through: at_once,
             _lock: lock,
         };
         Ok(Self {
@@ -98,6 +103,14 @@ impl Ledger {
             witness: None,
         })
     }
+}
+
+/// Up to so many bytes a ledger is looked through before it is used: that takes a tenth of a second. Through one of
+/// many years it takes half a minute, and a bell that rings meanwhile is worth more.
+const LOOKED_THROUGH_AT_ONCE_BYTES: u64 = 32 << 20;
+
+fn is_soon_looked_through(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.len() <= LOOKED_THROUGH_AT_ONCE_BYTES)
 }
 
 /// SQLite falls back to reading if it may not write, and says so only at the first append.

@@ -75,7 +75,7 @@ impl Ledger {
         last.map_or(Ok(0), unsigned)
     }
 
-    /// The facts of one duty, and those of the letters that carry its notices: queued, attempted, ended. A letter that
+    /// The facts of one duty, and those of the letters that carry its notices: queued, attempted, ended, returned. A letter that
     /// took such a letter over counts as well.
     ///
     /// # Errors
@@ -94,12 +94,80 @@ impl Ledger {
             UNION ALL
             SELECT seq, at, body FROM fact
             WHERE letter IN (SELECT letter FROM carrier)
-              AND duty IS NULL AND fact IN ('letter-queued', 'attempt', 'outcome')
+              AND duty IS NULL AND fact IN ('letter-queued', 'attempt', 'outcome', 'bounced')
             ORDER BY seq";
-        let duty = duty.to_string();
-        let stored = self.inner.read(|conn| {
+        self.facts_by(SELECT, &duty.to_string())
+    }
+
+    /// The facts of one duty alone, without those of letters: what was told and said, and not what arrived.
+    ///
+    /// # Errors
+    /// As [`facts_since`](Self::facts_since).
+    pub fn facts_about(&self, duty: &DutyId) -> Result<Vec<(u64, Fact)>, LedgerError> {
+        const SELECT: &str = "SELECT seq, at, body FROM fact WHERE duty = ?1 ORDER BY seq";
+        self.facts_by(SELECT, &duty.to_string())
+    }
+
+    /// The facts of one letter, and of those that it took over or that took it over, whatever they are about.
+    ///
+    /// # Errors
+    /// As [`facts_since`](Self::facts_since).
+    pub fn facts_of_letter(&self, letter: LetterNo) -> Result<Vec<(u64, Fact)>, LedgerError> {
+        const SELECT: &str = "
+            WITH RECURSIVE part (letter) AS (
+                VALUES (?1)
+                UNION
+                SELECT folded.value
+                FROM part
+                JOIN fact ON fact.folds IS NOT NULL AND fact.letter = part.letter
+                JOIN json_each(fact.folds) AS folded
+            )
+            SELECT seq, at, body FROM fact WHERE letter IN (SELECT letter FROM part)
+            UNION
+            SELECT fact.seq, fact.at, fact.body
+            FROM fact
+            JOIN json_each(fact.folds) AS folded ON folded.value = ?1
+            WHERE fact.folds IS NOT NULL AND fact.letter > ?1
+            ORDER BY seq";
+        self.facts_by(SELECT, &signed(letter)?)
+    }
+
+    /// The letters with a `Message-ID`; one at most, unless somebody has forged the record.
+    ///
+    /// # Errors
+    /// As [`facts_since`](Self::facts_since).
+    pub fn letter_with_id(&self, message_id: &str) -> Result<Option<LetterNo>, LedgerError> {
+        const SELECT: &str = "
+            SELECT letter FROM fact
+            WHERE fact = 'letter-queued' AND body ->> '$.message_id' = ?1
+            ORDER BY seq DESC LIMIT 1";
+        let found: Option<i64> = self.inner.read(|conn| {
             conn.prepare_cached(SELECT)?
-                .query_map([&duty], StoredFact::from_row)?
+                .query_row([message_id], |row| row.get(0))
+                .optional()
+        })?;
+        found.map(unsigned).transpose()
+    }
+
+    /// The facts of the evidence that has this digest.
+    ///
+    /// # Errors
+    /// As [`facts_since`](Self::facts_since).
+    pub fn evidence(&self, digest: &str) -> Result<Vec<(u64, Fact)>, LedgerError> {
+        const SELECT: &str = "
+            SELECT seq, at, body FROM fact
+            WHERE fact = 'evidence' AND body ->> '$.digest' = ?1 ORDER BY seq";
+        self.facts_by(SELECT, &digest)
+    }
+
+    fn facts_by(
+        &self,
+        select: &str,
+        key: &dyn rusqlite::ToSql,
+    ) -> Result<Vec<(u64, Fact)>, LedgerError> {
+        let stored = self.inner.read(|conn| {
+            conn.prepare_cached(select)?
+                .query_map([key], StoredFact::from_row)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         stored.into_iter().map(StoredFact::parse).collect()
@@ -217,7 +285,7 @@ impl Inner {
         Ok(found)
     }
 
-    fn new_reader(&self) -> Result<Connection, LedgerError> {
+    pub(super) fn new_reader(&self) -> Result<Connection, LedgerError> {
         let conn = connect(&self.path)?;
         schema::configure(&conn, &self.path)?;
         schema::only_read(&conn, &self.path)?;

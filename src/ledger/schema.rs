@@ -49,7 +49,8 @@ const WAL_LIMIT_BYTES: i64 = 64 << 20;
 /// they are.
 ///
 /// The columns of `fact` beside `body` are read out of it by SQLite itself, so they can't disagree with it.
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 2] = [
+    r"
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -90,7 +91,28 @@ CREATE TABLE version (
     at      TEXT NOT NULL,
     files   BLOB NOT NULL
 ) STRICT;
-"];
+",
+    r"
+-- What is asked for by the text of a fact, and would else cost a look at all of them.
+CREATE INDEX fact_message_id ON fact (body ->> '$.message_id') WHERE fact = 'letter-queued';
+CREATE INDEX fact_digest ON fact (body ->> '$.digest') WHERE fact = 'evidence';
+CREATE INDEX fact_version ON fact (seq) WHERE fact = 'calendar-version';
+
+-- How the facts up to one fold, so that a start need not fold them: only ever a copy, and made anew from them.
+CREATE TABLE checkpoint (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    seq     INTEGER NOT NULL,
+    program TEXT NOT NULL, -- which one folds so
+    digest  BLOB NOT NULL, -- of all of this row, and of the digests of the trays
+    state   BLOB NOT NULL
+) STRICT;
+CREATE TABLE tray (
+    occurrence TEXT PRIMARY KEY,
+    digest     BLOB NOT NULL,
+    slips      BLOB NOT NULL
+) STRICT;
+",
+];
 
 /// The newest schema this program knows.
 pub(super) fn known() -> i64 {

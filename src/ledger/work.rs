@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::reading::{signed, unsigned};
-use super::{AppendReceipt, LedgerError, packed};
+use super::{AppendReceipt, Checkpoint, LedgerError, packed};
 use crate::core::fact::{Event, LetterNo};
 
 /// A fact as it is stored, made ready by whoever asks so that the writer need not.
@@ -43,6 +43,8 @@ pub(super) enum Work {
         at: String,
         files: Vec<u8>,
     },
+    /// Keep how the facts up to one fold.
+    Checkpoint(Checkpoint),
     /// Delete bytes frozen before that second.
     Prune { before_s: i64 },
     /// Let the database grow to so many pages: the tests' full disk.
@@ -90,6 +92,13 @@ impl Performing<'_> {
                 "INSERT INTO version (version, at, files) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![version, at, files],
             ),
+            Work::Checkpoint(checkpoint) => checkpoint
+                .keep(self.conn)
+                .map(|rows| Written {
+                    rows,
+                    ..Written::default()
+                })
+                .map_err(|error| self.trouble(&error)),
             Work::Prune { before_s } => {
                 self.change("DELETE FROM frozen WHERE at < ?1", params![before_s])
             }

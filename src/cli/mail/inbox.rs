@@ -90,7 +90,7 @@ pub(super) fn seen(config: &Path, given: &Seen) -> anyhow::Result<ExitCode> {
     let (by, _) = by_and_note(&given.by, "")?;
     for mail in &given.mails {
         anyhow::ensure!(
-            counter.state.post.unclear.contains_key(mail),
+            counter.book.state.post.unclear.contains_key(mail),
             "没有编号是 {mail} 的待看来信;schoolbell mail inbox 列出待看的"
         );
     }

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(config: &Path, given: &Arguments) -> anyhow::Result<ExitCode> {
     let counter = Counter::open(config)?;
     let (by, note) = by_and_note(&given.by, &given.note)?;
-    let reasons = counter.state.held_for();
+    let reasons = counter.book.state.held_for();
     if reasons.is_empty() {
         print("没有暂停的信,不用放行\n")?;
         return Ok(ExitCode::SUCCESS);

@@ -195,8 +195,8 @@ impl<'a> Clerk<'a> {
             period: PeriodKey::Raised(today, nth),
         };
         let is_free = |id: &OccurrenceId| {
-            let known = self.state.duties.get(id);
-            known.is_none_or(|known| units.iter().all(|unit| !known.contains_key(&unit.id)))
+            let known = self.state.happened(id);
+            units.iter().all(|unit| !known.has(&unit.id))
         };
         (1..=u16::MAX)
             .map(named)

@@ -200,12 +200,12 @@ impl Compared<'_> {
             task: self.task.clone(),
             period: PeriodKey::Year(i16::MIN),
         };
-        let known = self.sides.state.duties.range(first..);
-        periods.extend(
-            known
-                .take_while(|(id, _)| id.task == *self.task)
-                .map(|(id, _)| id.period),
-        );
+        let state = self.sides.state;
+        let live = state.duties.range(first..).map(|(id, _)| id);
+        let live = live.take_while(|id| id.task == *self.task);
+        let shelved = state.shelf().occurrences();
+        let known = live.chain(shelved.filter(|id| id.task == *self.task));
+        periods.extend(known.map(|id| id.period));
         periods
     }
 
@@ -243,17 +243,21 @@ impl Compared<'_> {
                 task: self.task.clone(),
                 period,
             };
-            let states = self.sides.state.duties.get(&id);
+            let happened = self.sides.state.happened(&id);
             for ((a, b), places) in pairs {
                 let (old, new) = (self.old.days(period, *a), self.new.days(period, *b));
                 if old.map(|(days, _)| days) == new.map(|(days, _)| days)
-                    && (old.is_some() || states.is_none())
+                    && (old.is_some() || happened.is_nothing())
                 {
                     continue;
                 }
                 for place in places {
                     let unit = &self.units.0[*place].0.id;
-                    let known = states.and_then(|states| states.get(unit));
+                    // What is over concerns nobody any more.
+                    if happened.rest(unit).is_some() {
+                        continue;
+                    }
+                    let known = happened.state(unit);
                     if known.is_none() && (old, new) == (None, None) {
                         continue;
                     }

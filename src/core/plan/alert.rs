@@ -35,14 +35,14 @@ pub(super) fn plan_alerts(agenda: &Agenda, state: &State, now: Timestamp) -> Vec
         let dated = Dated::raised(pass.slots.day(raised.at), raised.due);
         let ladder = &agenda.groups(task)[group].ladder;
         let timetable = Timetable::new(ladder, &agenda.calendar.workdays, &dated, true);
-        let states = state.duties.get(&duty.occurrence);
+        let happened = state.happened(&duty.occurrence);
         let case = Case::new(
             task,
             (place, unit),
             &[],
             &duty.occurrence,
             timetable,
-            states,
+            happened,
         );
         for address in case.acting(&pass) {
             case.tell(Rung::Opens, pass.today, &address, Part::Act, &mut pass);

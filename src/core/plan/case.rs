@@ -11,9 +11,9 @@ use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
 use crate::core::ladder::{RoleRef, Rung};
-use crate::core::names::{Address, NameMap, TaskId, UnitId};
+use crate::core::names::{Address, TaskId, UnitId};
 use crate::core::roster::Unit;
-use crate::core::state::{DutyState, Settled};
+use crate::core::state::{DutyState, Ending, Happened, How, Rest};
 
 /// A duty being considered.
 pub(super) struct Case<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Case<'a> {
     pub(super) timetable: Timetable<'a>,
     /// What has happened to it; `None` where nothing has.
     pub(super) state: Option<&'a DutyState>,
+    /// What the shelf has of it, where it is there.
+    rest: Option<Rest>,
 }
 
 impl<'a> Case<'a> {
@@ -36,8 +38,9 @@ impl<'a> Case<'a> {
         covers: &'a [Cover<'a>],
         occurrence: &'a OccurrenceId,
         timetable: Timetable<'a>,
-        states: Option<&'a NameMap<UnitId, DutyState>>,
+        happened: Happened<'a>,
     ) -> Self {
+        let state = happened.state(&unit.id);
         Self {
             task,
             unit,
@@ -45,7 +48,11 @@ impl<'a> Case<'a> {
             covers,
             occurrence,
             timetable,
-            state: states.and_then(|states| states.get(&unit.id)),
+            state,
+            rest: match state {
+                Some(_) => None,
+                None => happened.rest(&unit.id),
+            },
         }
     }
 
@@ -53,6 +60,19 @@ impl<'a> Case<'a> {
         DutyId {
             occurrence: self.occurrence.clone(),
             unit: self.unit.id.clone(),
+        }
+    }
+
+    /// Whether it is over, and nothing has happened to it since.
+    pub(super) fn is_shelved(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// How it ended, if it did.
+    fn ending(&self) -> Option<Ending> {
+        match self.state {
+            Some(state) => state.ending(self.task.times),
+            None => self.rest?.ending,
         }
     }
 
@@ -68,7 +88,8 @@ impl<'a> Case<'a> {
 
     /// An extension never asks for it earlier than the calendar does.
     pub(super) fn extend(&mut self) {
-        if let Some(until) = self.state.and_then(|state| state.extended_to) {
+        let live = self.state.and_then(|state| state.extended_to);
+        if let Some(until) = live.or(self.rest.and_then(|rest| rest.extended_to)) {
             self.timetable.due = self.timetable.due.max(until);
         }
     }
@@ -76,21 +97,20 @@ impl<'a> Case<'a> {
     /// How it stands; `None` where it never was a duty.
     pub(super) fn standing(&self, pass: &Pass<'_>) -> Option<Standing> {
         let due = self.due();
-        match self.state.and_then(|state| state.settled(self.task.times)) {
-            Some(Settled::Done(given)) => {
-                let late = pass.slots.day(given.at) > due;
-                return Some(Standing::Done { late });
-            }
-            Some(Settled::LetOff(off)) if off.not_applicable => {
-                return Some(Standing::NotApplicable);
-            }
-            Some(Settled::LetOff(_)) => return Some(Standing::Waived),
-            None => {}
+        if let Some(ending) = self.ending() {
+            return Some(match ending.how {
+                How::Done => Standing::Done {
+                    late: pass.slots.day(ending.at) > due,
+                },
+                How::NotApplicable => Standing::NotApplicable,
+                How::Waived => Standing::Waived,
+            });
         }
-        let told = self
-            .state
-            .is_some_and(|state| state.standing().next().is_some());
-        if self.state.is_none() && !self.exists(pass) {
+        let told = self.rest.is_some()
+            || self
+                .state
+                .is_some_and(|state| state.standing().next().is_some());
+        if self.state.is_none() && self.rest.is_none() && !self.exists(pass) {
             return None;
         }
         if self.is_covered(pass) {
@@ -114,6 +134,9 @@ impl<'a> Case<'a> {
             self.decisions(state, pass);
             if let Some(settled) = state.settled(self.task.times) {
                 self.close(state, &settled, pass);
+                return;
+            }
+            if state.has_lapsed(pass.today) {
                 return;
             }
         }
@@ -181,31 +204,20 @@ impl<'a> Case<'a> {
             return Gate::Open;
         };
         let occurrence = agenda.occurrence(before, self.occurrence.period, group);
-        let state = pass
-            .state
-            .duties
-            .get(&occurrence.id)
-            .and_then(|units| units.get(&self.unit.id));
-        match state.and_then(|state| state.settled(before.times)) {
-            Some(Settled::Done(given)) => Gate::Since(pass.slots.day(given.at)),
-            Some(Settled::LetOff(_)) => Gate::Gone,
+        let happened = pass.state.happened(&occurrence.id);
+        match happened.ending(&self.unit.id, before.times) {
+            Some(ending) if ending.how == How::Done => Gate::Since(pass.slots.day(ending.at)),
+            Some(_) => Gate::Gone,
             None => {
                 let Ok(dated) = &occurrence.dated else {
                     return Gate::Open;
                 };
                 let ladder = &agenda.groups(before)[group].ladder;
                 let timetable = Timetable::new(ladder, &agenda.calendar.workdays, dated, false);
-                let earlier = Case {
-                    task: before,
-                    unit: self.unit,
-                    at: self.at,
-                    covers: &[],
-                    occurrence: &occurrence.id,
-                    timetable,
-                    state,
-                };
+                let unit = (self.at, self.unit);
+                let earlier = Case::new(before, unit, &[], &occurrence.id, timetable, happened);
                 // A first step that never was a duty, its day being over before the bell was hung, holds nothing up.
-                if state.is_some() || earlier.exists(pass) {
+                if happened.has(&self.unit.id) || earlier.exists(pass) {
                     Gate::Shut
                 } else {
                     Gate::Open

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use super::Pass;
 use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
-use crate::core::names::{NameMap, UnitId};
+use crate::core::names::UnitId;
 use crate::core::period::PeriodKey;
-use crate::core::state::{DutyState, Settled, State};
+use crate::core::state::{Happened, How, State};
 
 /// An occurrence that covers another one, for the units of one of its task's groups.
 pub(super) struct Cover<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Cover<'a> {
     group: usize,
     members: &'a [Option<usize>],
     due: Date,
-    states: Option<&'a NameMap<UnitId, DutyState>>,
+    happened: Happened<'a>,
 }
 
 /// The occurrences that cover one of a task for a group, due in its period.
@@ -34,7 +34,7 @@ pub(super) fn covers_of<'a>(
             group: covering.group,
             members: agenda.members(&covering.task.id),
             due: covering.due,
-            states: state.duties.get(&covering.id),
+            happened: state.happened(&covering.id),
         })
         .collect()
 }
@@ -45,13 +45,13 @@ impl Cover<'_> {
         if self.members.get(at).copied().flatten() != Some(self.group) {
             return false;
         }
-        let state = self.states.and_then(|states| states.get(unit));
-        match state.and_then(|state| state.settled(self.task.times)) {
-            Some(Settled::LetOff(_)) => false,
-            Some(Settled::Done(_)) => true,
+        match self.happened.ending(unit, self.task.times) {
+            Some(ending) => ending.how == How::Done,
             // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
             None => {
+                let state = self.happened.state(unit);
                 state.is_some_and(|state| !state.told.is_empty())
+                    || self.happened.rest(unit).is_some()
                     || pass.was_asked(&self.task.id, unit, self.due)
             }
         }

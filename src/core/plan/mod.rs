@@ -191,8 +191,8 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
             let Ok(dated) = &occurrence.dated else {
                 continue;
             };
-            let told = state.duties.get(&occurrence.id);
-            let known = told.is_some();
+            let happened = state.happened(&occurrence.id);
+            let known = !happened.is_nothing();
             if !known && dated.due < pass.hung_on {
                 continue;
             }
@@ -209,8 +209,8 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
             let quiet = !spoken_of.contains(&occurrence.id);
             for at in &group.units {
                 let unit = (*at, &agenda.roster.units()[*at]);
-                let case = Case::new(task, unit, &covers, &occurrence.id, timetable, told);
-                if !(quiet && case.rests()) {
+                let case = Case::new(task, unit, &covers, &occurrence.id, timetable, happened);
+                if !(case.is_shelved() || quiet && case.rests()) {
                     case.consider(&mut pass);
                 }
             }
@@ -371,7 +371,7 @@ impl<'a> Pass<'a> {
             &covers,
             id,
             timetable,
-            state.duties.get(id),
+            state.happened(id),
         )
         .consider(self);
     }

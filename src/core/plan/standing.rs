@@ -73,7 +73,7 @@ pub struct DutyStanding<'a> {
     pub days: Option<(Date, Date)>,
     /// How it stands.
     pub standing: Standing,
-    /// What has happened to it, if anything has.
+    /// What has happened to it, if anything has and it is not on the shelf.
     pub state: Option<&'a DutyState>,
 }
 
@@ -92,7 +92,7 @@ pub struct Sighted<'s, 'a> {
     pub days: Option<(Date, Date)>,
     /// How it stands.
     pub standing: Standing,
-    /// What has happened to it, if anything has.
+    /// What has happened to it, if anything has and it is not on the shelf.
     pub state: Option<&'a DutyState>,
 }
 
@@ -118,27 +118,13 @@ pub fn standings<'a>(
     looked_up(agenda, state, now, until, Only::default())
 }
 
-/// The same without those whose due day in the calendar is before a day.
-pub fn standings_from<'a>(
-    agenda: &'a Agenda,
-    state: &'a State,
-    now: Timestamp,
-    from: Date,
-    until: Date,
-) -> Vec<DutyStanding<'a>> {
-    let only = Only {
-        from: Some(from),
-        ..Only::default()
-    };
-    looked_up(agenda, state, now, until, only)
-}
-
-/// The same for one unit, without a look at the others; empty where the roster has it not.
+/// The same for one unit, of what is due from one day to another, without a look at the others; empty where the roster
+/// has it not.
 pub fn standings_of<'a>(
     agenda: &'a Agenda,
     state: &'a State,
     now: Timestamp,
-    until: Date,
+    (from, until): (Date, Date),
     unit: &UnitId,
 ) -> Vec<DutyStanding<'a>> {
     let Some(at) = agenda.roster.position(unit) else {
@@ -146,7 +132,8 @@ pub fn standings_of<'a>(
     };
     let only = Only {
         unit: Some(at),
-        ..Only::default()
+        from: Some(from),
+        task: None,
     };
     looked_up(agenda, state, now, until, only)
 }
@@ -208,9 +195,9 @@ pub fn each_standing<'a>(
             let Ok(dated) = &occurrence.dated else {
                 continue;
             };
-            let told = state.duties.get(&occurrence.id);
+            let happened = state.happened(&occurrence.id);
             let beyond = dated.due > until;
-            if beyond && told.is_none() || only.from.is_some_and(|from| dated.due < from) {
+            if beyond && happened.is_nothing() || only.from.is_some_and(|from| dated.due < from) {
                 continue;
             }
             seen.insert((occurrence.id.clone(), occurrence.group));
@@ -225,15 +212,16 @@ pub fn each_standing<'a>(
             let within = task.every.lies_within_a_year();
             let timetable = Timetable::new(&group.ladder, &agenda.calendar.workdays, dated, within);
             let covers = covers_of(agenda, state, task, occurrence.group, occurrence.id.period);
-            let untouched = told.is_none()
+            let untouched = happened.is_nothing()
                 && timetable.announcement() > pass.today
                 && covers.is_empty()
                 && task.after.is_none();
             for at in members {
                 let unit = &units[*at];
+                let place = (*at, unit);
                 let mut case =
-                    Case::new(task, (*at, unit), &covers, &occurrence.id, timetable, told);
-                if case.state.is_none() && beyond {
+                    Case::new(task, place, &covers, &occurrence.id, timetable, happened);
+                if case.state.is_none() && !case.is_shelved() && beyond {
                     continue;
                 }
                 case.extend();
@@ -250,7 +238,7 @@ pub fn each_standing<'a>(
                         task: Some(task),
                         days: Some((dated.opens, case.due())),
                         standing,
-                        state: told.and_then(|units| units.get(&unit.id)),
+                        state: happened.state(&unit.id),
                     });
                 }
             }
@@ -284,57 +272,85 @@ fn others<'a>(
 ) {
     let (agenda, state) = (pass.agenda, pass.state);
     let unit = only.unit.map(|at| &agenda.roster.units()[at].id);
-    let wanted = state
+    let ids: BTreeSet<&OccurrenceId> = state
         .duties
-        .iter()
-        .filter(|(id, _)| only.task.is_none_or(|task| id.task == *task));
-    for (id, units) in wanted {
-        let task = agenda.calendar.tasks.get(&id.task);
-        let members = task.map_or(&[][..], |task| agenda.members(&task.id));
+        .keys()
+        .chain(state.shelf().occurrences())
+        .filter(|id| only.task.is_none_or(|task| id.task == *task))
+        .collect();
+    for id in ids {
         let groups: Vec<usize> = seen
             .range((id.clone(), 0)..=(id.clone(), usize::MAX))
             .map(|(_, group)| *group)
             .collect();
-        let one = unit.map(|unit| units.get_key_value(unit));
-        let all = unit.is_none().then_some(units).into_iter().flatten();
-        for (unit_id, happened) in one.flatten().into_iter().chain(all) {
+        let task = agenda.calendar.tasks.get(&id.task);
+        let members = task.map_or(&[][..], |task| agenda.members(&task.id));
+        let was_seen = |unit_id: &UnitId| {
             let at = agenda.roster.position(unit_id);
             let group = at.and_then(|at| members.get(at).copied().flatten());
-            if group.is_some_and(|group| groups.contains(&group)) {
-                continue;
-            }
-            let duty = DutyId {
-                occurrence: id.clone(),
-                unit: unit_id.clone(),
-            };
-            let known = known(agenda, pass.slots, &duty, happened);
-            let days = known
-                .as_ref()
-                .map(|known| (known.dated.opens, known.timetable.due));
-            if let (Some(from), Some((_, due))) = (only.from, days)
-                && due < from
-            {
-                continue;
-            }
-            let standing = match (known, at) {
-                (Some(known), Some(at)) => {
-                    let states = Some(units);
-                    let place = (at, known.unit);
-                    Case::new(known.task, place, &[], id, known.timetable, states).standing(pass)
-                }
-                _ => Some(Standing::Withdrawn),
-            };
-            if let Some(standing) = standing {
-                visit(Sighted {
-                    occurrence: id,
-                    unit: unit_id,
-                    at,
-                    task,
-                    days,
-                    standing,
-                    state: Some(happened),
-                });
+            group.is_some_and(|group| groups.contains(&group))
+        };
+        let is_wanted =
+            |unit_id: &UnitId| unit.is_none_or(|unit| unit == unit_id) && !was_seen(unit_id);
+        let live = state.duties.get(id);
+        let live = match unit {
+            Some(unit) => live.and_then(|units| units.get_key_value(unit)),
+            None => None,
+        }
+        .into_iter()
+        .chain(live.filter(|_| unit.is_none()).into_iter().flatten());
+        for (unit_id, happened) in live.filter(|(unit_id, _)| is_wanted(unit_id)) {
+            one_of_the_others(pass, only, (id, unit_id), happened, Some(happened), visit);
+        }
+        for (unit_id, _, stub) in state.shelf().of(id) {
+            if is_wanted(unit_id) {
+                one_of_the_others(pass, only, (id, unit_id), &stub, None, visit);
             }
         }
+    }
+}
+
+/// One duty of these. `happened` is as much of its state as its days depend on.
+fn one_of_the_others<'a>(
+    pass: &Pass<'a>,
+    only: Only<'_>,
+    (id, unit_id): (&OccurrenceId, &UnitId),
+    happened: &DutyState,
+    state: Option<&'a DutyState>,
+    visit: &mut impl FnMut(Sighted<'_, 'a>),
+) {
+    let agenda = pass.agenda;
+    let at = agenda.roster.position(unit_id);
+    let duty = DutyId {
+        occurrence: id.clone(),
+        unit: unit_id.clone(),
+    };
+    let known = known(agenda, pass.slots, &duty, happened);
+    let days = known
+        .as_ref()
+        .map(|known| (known.dated.opens, known.timetable.due));
+    if let (Some(from), Some((_, due))) = (only.from, days)
+        && due < from
+    {
+        return;
+    }
+    let standing = match (known, at) {
+        (Some(known), Some(at)) => {
+            let happened = pass.state.happened(id);
+            let place = (at, known.unit);
+            Case::new(known.task, place, &[], id, known.timetable, happened).standing(pass)
+        }
+        _ => Some(Standing::Withdrawn),
+    };
+    if let Some(standing) = standing {
+        visit(Sighted {
+            occurrence: id,
+            unit: unit_id,
+            at,
+            task: agenda.calendar.tasks.get(&id.task),
+            days,
+            standing,
+            state,
+        });
     }
 }

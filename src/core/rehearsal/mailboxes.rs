@@ -21,8 +21,10 @@ pub(super) struct Gone {
 #[derive(Debug)]
 pub(super) struct Mailboxes {
     seed: u64,
+    /// The first year.
     year: i16,
-    mended: BTreeSet<Address>,
+    /// Those that were mended, and in which year.
+    mended: BTreeSet<(i16, Address)>,
 }
 
 impl Mailboxes {
@@ -37,18 +39,22 @@ impl Mailboxes {
 
     /// Whether and how a mailbox is gone on a day.
     pub(super) fn gone(&self, address: &Address, day: Date) -> Option<Gone> {
-        let drawn = hash(self.seed, address.as_str());
-        if drawn % 1000 >= GONE_PER_THOUSAND || self.mended.contains(address) {
+        // Each year others: who has one for a year is in another as good as anybody.
+        let later = u64::try_from(day.year() - self.year).unwrap_or(0);
+        let drawn = hash(self.seed ^ (later << 32), address.as_str());
+        if drawn % 1000 >= GONE_PER_THOUSAND
+            || self.mended.contains(&(day.year(), address.clone()))
+        {
             return None;
         }
         let after_days = i64::try_from(drawn / 1000 % 300).unwrap_or(0);
-        let from = date(self.year, 1, 1).saturating_add(after_days.days());
+        let from = date(day.year(), 1, 1).saturating_add(after_days.days());
         (from <= day).then_some(Gone {
             bounces: (drawn / 1_000_000).is_multiple_of(2),
         })
     }
 
-    pub(super) fn mend(&mut self, address: &Address) {
-        self.mended.insert(address.clone());
+    pub(super) fn mend(&mut self, address: &Address, day: Date) {
+        self.mended.insert((day.year(), address.clone()));
     }
 }

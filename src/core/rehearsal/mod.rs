@@ -42,6 +42,8 @@ pub struct Rehearsal<'a> {
     agenda: &'a Agenda,
     slots: Slots<'a>,
     year: i16,
+    /// The last year that is lived; the same one for a year's rehearsal.
+    last: i16,
     seed: u64,
     chance: Chance,
     state: State,
@@ -96,11 +98,17 @@ enum Happening {
 impl<'a> Rehearsal<'a> {
     /// The calendar year `year`, as if the bell were hung at its very beginning.
     pub fn new(agenda: &'a Agenda, year: i16, seed: u64) -> Self {
+        Self::of_years(agenda, year, year, seed)
+    }
+
+    /// The calendar years from `year` to `last`, one after another: what a bell that has hung for long has on record.
+    pub fn of_years(agenda: &'a Agenda, year: i16, last: i16, seed: u64) -> Self {
         let slots = Slots::new(&agenda.calendar);
         Self {
             agenda,
             slots,
             year,
+            last,
             seed,
             chance: Chance::new(seed),
             state: State::default(),
@@ -163,7 +171,7 @@ impl<'a> Rehearsal<'a> {
                     self.lose(at, address, "550 5.1.1 退信：没有这个邮箱", facts);
                 }
                 Happening::Mended(address) => {
-                    self.mailboxes.mend(&address);
+                    self.mailboxes.mend(&address, self.slots.day(at));
                     let text = "250 OK".to_owned();
                     self.record(at, Event::Reachable { address, text }, facts);
                 }
@@ -377,12 +385,12 @@ impl Iterator for Rehearsal<'_> {
         }
         let slot = self.slots.after(self.now);
         let day = self.slots.day(slot);
-        self.over = day.year() > self.year;
+        self.over = day.year() > self.last;
         if self.over {
-            let end = self.slots.instant(date(self.year, 12, 31), Time::MAX);
-            self.happen(end, &mut before);
+            let end = date(self.last, 12, 31);
+            self.happen(self.slots.instant(end, Time::MAX), &mut before);
             return Some(Step {
-                day: date(self.year, 12, 31),
+                day: end,
                 before,
                 plan: Plan::default(),
                 after: Vec::new(),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::core::fact::{Event, LetterNo};
 use crate::core::names::Address;
 
 /// Links that were asked for and not used, and who is signed in. What is over leaves with the next fact of its kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admission {
     /// The links, by the letters that carry them.
     pub links: BTreeMap<LetterNo, SignInLink>,
@@ -18,7 +19,7 @@ pub struct Admission {
 }
 
 /// A link to sign in with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInLink {
     /// Whom it was mailed to.
     pub address: Address,
@@ -29,7 +30,7 @@ pub struct SignInLink {
 }
 
 /// Somebody who is signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     /// Who, by their mailbox.
     pub address: Address,

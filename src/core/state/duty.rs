@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::ladder::Rung;
 use crate::core::names::Address;
 
 /// What has happened to a duty.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DutyState {
     /// What was put into letters, in order.
     pub told: Vec<Told>,
@@ -40,7 +40,7 @@ pub struct DutyState {
 }
 
 /// A notice that was put into a letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     /// Its place among the duty's facts. What came first is told by this and not by times: a clock may be set back.
     pub order: u32,
@@ -67,7 +67,7 @@ pub struct Told {
 }
 
 /// How a conditional duty was raised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raised {
     /// When.
     pub at: Timestamp,
@@ -82,7 +82,7 @@ pub struct Raised {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     /// When.
     pub at: Timestamp,
@@ -101,7 +101,7 @@ pub struct Given {
 }
 
 /// A file that came with an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filed {
     /// When.
     pub at: Timestamp,
@@ -116,7 +116,7 @@ pub struct Filed {
 }
 
 /// How a duty was settled without being done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LetOff {
     /// When.
     pub at: Timestamp,
@@ -129,7 +129,7 @@ pub struct LetOff {
 }
 
 /// A `done` that the officer returned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
     /// Its place among the duty's facts.
     pub order: u32,
@@ -140,7 +140,7 @@ pub struct Returned {
 }
 
 /// A decision on a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// Its place among the duty's facts.
     pub order: u32,

@@ -1,18 +1,20 @@
 //! What is held, and what makes it doubtful whether anything may go (rule 12), folded.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Admission, State};
 use crate::core::fact::{Event, HoldReason, LetterNo};
 
 /// A pass that is held.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Since when.
     pub at: Timestamp,
     /// The slot.
     pub slot: Timestamp,
     /// Why.
+    #[serde(with = "as_json")]
     pub reasons: Vec<HoldReason>,
     /// How many letters would have gone.
     pub letters: u64,
@@ -22,8 +24,30 @@ pub struct Held {
     pub version: String,
 }
 
+/// Reasons name themselves by a field, which only a format that knows its own fields can read.
+mod as_json {
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
+
+    use super::HoldReason;
+
+    pub(super) fn serialize<S: Serializer>(
+        reasons: &[HoldReason],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(reasons).map_err(ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<HoldReason>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        serde_json::from_str(&text).map_err(de::Error::custom)
+    }
+}
+
 /// What makes clock or ledger doubtful.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubts {
     /// How many seconds the clock has jumped, back and forth taken together.
     pub jumped_s: i64,

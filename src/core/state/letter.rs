@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::core::duty::DutyId;
 use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
@@ -10,7 +11,7 @@ use crate::core::names::Address;
 use crate::core::period::PeriodKey;
 
 /// Where a letter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LetterStatus {
     /// It waits for its first attempt.
     Queued,
@@ -67,7 +68,7 @@ impl LetterStatus {
 }
 
 /// What has happened to a letter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LetterState {
     /// Its slot.
     pub slot: Timestamp,

@@ -6,10 +6,12 @@ mod duty;
 mod hold;
 mod letter;
 mod post;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, SignInLink, SignedIn};
 pub use bulletin::{Approved, BulletinState, Bulletins, PutAside};
@@ -17,13 +19,14 @@ pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settl
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 pub use post::{Found, Post, Unclear};
+pub use shelf::{Ending, Happened, How, Rest, Shelf, Tray};
 
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::{Answer, Event, Fact, LetterNo, Outcome};
 use super::names::{Address, NameMap, TaskId, UnitId};
 
 /// All that has happened, as far as the planner asks.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// When the daemon first ran.
     pub hung: Option<Timestamp>,
@@ -76,10 +79,12 @@ pub struct State {
     pub post: Post,
     /// How much has happened, for monitors.
     pub totals: Totals,
+    /// What is left of the duties that are over.
+    shelf: Shelf,
 }
 
 /// How much has happened in all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Letters accepted.
     pub accepted: u64,
@@ -88,7 +93,7 @@ pub struct Totals {
 }
 
 /// When a task or a unit was first in force, and what it was called then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// When.
     pub at: Timestamp,
@@ -171,14 +176,14 @@ impl State {
             admission: self.admission.clone(),
             post: Post::default(),
             totals: self.totals,
+            shelf: self.shelf.clone(),
         }
     }
 
     /// The number the next letter gets.
     pub fn next_letter(&self) -> LetterNo {
-        self.letters
-            .last_key_value()
-            .map_or(1, |(last, _)| last + 1)
+        let last = self.letters.last_key_value().map_or(0, |(last, _)| *last);
+        last.max(self.shelf.last_letter()) + 1
     }
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {

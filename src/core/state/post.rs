@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{LetterStatus, State};
 use crate::core::fact::{Attached, Event, LetterNo, MailNo, MailSort, Outcome};
 use crate::core::names::Address;
 
 /// The mails that arrived.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Post {
     /// The last one's number.
     last: MailNo,
@@ -24,7 +25,7 @@ pub struct Post {
 }
 
 /// A mail that a person has to look at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unclear {
     /// When it was taken in.
     pub at: Timestamp,
@@ -120,7 +121,7 @@ impl State {
         let mut guessed = None;
         let mut proven = None;
         for found in numbers {
-            if !self.letters.contains_key(&found.letter) {
+            if !self.has_letter(found.letter) {
                 continue;
             }
             let first = if found.is_proven {

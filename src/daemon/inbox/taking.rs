@@ -15,7 +15,7 @@ use crate::core::names::Address;
 use crate::core::reply::{self, Reply, Said, own_words};
 use crate::core::state::{Found, State};
 use crate::daemon::desk::answer_events;
-use crate::daemon::office::{House, Office};
+use crate::daemon::office::{Book, House, Office};
 use crate::disk::Room;
 use crate::evidence::{Kept, NotKept, Store};
 use crate::ledger::LedgerError;
@@ -99,6 +99,7 @@ impl Office {
         }));
         let prepared = prepared.ok().transpose()?;
         let mut book = self.book()?;
+        self.have_at_hand(&mut book, &incoming, prepared.as_ref())?;
         let outcomes = prepared.and_then(|prepared| {
             let state = &book.state;
             catch_unwind(AssertUnwindSafe(|| {
@@ -137,6 +138,26 @@ impl Office {
             self.mail.notify_one();
         }
         Ok(understood)
+    }
+
+    /// Has in memory the letters a mail may be about.
+    fn have_at_hand(
+        &self,
+        book: &mut Book,
+        incoming: &Incoming,
+        prepared: Option<&Prepared>,
+    ) -> Result<(), LedgerError> {
+        if let Some(found) = prepared.and_then(|prepared| prepared.found) {
+            book.need_letter(&self.ledger, found.letter)?;
+        }
+        if let Sort::Bounce(bounce) = &incoming.sort {
+            for address in &bounce.addresses {
+                if let Some(last) = book.state.reached.get(address).copied() {
+                    book.need_letter(&self.ledger, last)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Puts a mail on record that the server does not hand out, so that reading goes on behind it.
@@ -178,9 +199,9 @@ impl Office {
             })
             .collect();
         let (found, asked) = {
-            let book = self.book()?;
+            let mut book = self.book()?;
+            let found = book.letter_of(&self.ledger, &clues.message_ids, numbers)?;
             let letters = &book.state.letters;
-            let found = book.state.letter_of(&clues.message_ids, numbers);
             let letter = |no: LetterNo| letters.get(&no).map(|letter| (no, letter));
             let asked = found.and_then(|found| {
                 // A letter that asks about another stands for that one.
@@ -336,7 +357,7 @@ fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> 
 /// What somebody wrote who did not prove to have a letter: nothing of it counts, and a person reads it.
 fn unproven(state: &State, mail: &Incoming, words: &str, letter: Option<LetterNo>) -> Outcomes {
     let whole = format!("主题“{}”,写道“{words}”", mail.subject);
-    let letter = letter.filter(|no| state.letters.contains_key(no));
+    let letter = letter.filter(|no| state.has_letter(*no));
     let text = match letter {
         Some(no) => {
             format!("提到第{no}号信,但没有带信上完整的编号,不能确定是收信人回的,没有记下;{whole}")
