@@ -53,8 +53,10 @@ impl Book {
     /// Whatever kept the ledger from being read.
     pub fn open(ledger: &Ledger, agenda: &Agenda) -> Result<Self, LedgerError> {
         let mut book = Self::begun(ledger)?;
+        let begun_at = book.seq;
         book.catch_up(ledger, agenda)?;
         book.fit(ledger, agenda)?;
+        tracing::info!(facts = book.seq - begun_at, begun_at, "the book is open");
         Ok(book)
     }
 

@@ -15,6 +15,7 @@ mod burden;
 mod command_line;
 mod county;
 mod dates;
+mod decade;
 mod deploy;
 mod diagnostics;
 mod diff;

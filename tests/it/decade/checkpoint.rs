@@ -1,0 +1,181 @@
+//! The checkpoint: as good as the facts it stands for, and no better.
+
+use rusqlite::Connection;
+use schoolbell::book::Book;
+use schoolbell::core::state::State;
+use schoolbell::ledger::{Checkpoint, Found, LEDGER_FILE, Ledger, LedgerError, Nature};
+
+use super::Years;
+
+const SEEDS: [u64; 3] = [1, 20, 300];
+
+impl Years {
+    /// The book folded from all facts.
+    fn folded(&self) -> Book {
+        let mut book = Book::default();
+        book.catch_up(&self.ledger, &self.agenda).unwrap();
+        book
+    }
+
+    /// Keeps a checkpoint as of some fact.
+    fn keep_at(&self, last: u64) {
+        let mut book = Book::default();
+        self.go_on(&mut book, last);
+        book.keep(&self.ledger).unwrap();
+    }
+
+    fn go_on(&self, book: &mut Book, last: u64) {
+        let from = book.seq();
+        let facts = self.facts.iter().filter(|(seq, _)| (from + 1..=last).contains(seq));
+        for (seq, fact) in facts {
+            book.take(&self.ledger, &self.agenda, *seq, fact).unwrap();
+        }
+    }
+
+    fn shell(&self) -> Connection {
+        Connection::open(self.state_folder().join(LEDGER_FILE)).unwrap()
+    }
+}
+
+/// So that a checkpoint that is no use is seen to be none.
+fn begins_at_nothing(ledger: &Ledger, book: &Book, why: &'static str) {
+    let mut own = None;
+    let shell = Connection::open(ledger.path()).unwrap();
+    let program: Option<String> = shell
+        .query_row("SELECT program FROM checkpoint", [], |row| row.get(0))
+        .ok();
+    if let Some(program) = program {
+        own = Some(ledger.checkpoint(&program, |_, _| {}).unwrap());
+    }
+    if why != "kept by another version" {
+        assert_eq!(own, Some(Found::Unfit(why)));
+    }
+    assert!(book.is_worth_keeping() || book.seq() < 20_000);
+}
+
+/// Whatever the seed and wherever the cut: the checkpoint and the facts after it make the same book as all of them.
+#[test]
+fn with_what_came_after_it_is_all_of_it() {
+    for seed in SEEDS {
+        let years = Years::lived(seed, 2024, 10);
+        let wanted = years.folded();
+        let last = wanted.seq();
+        // Cuts made up from the seed, and each checkpoint in the place of the one before: also within a slot's facts.
+        let mut at = seed;
+        let mut book = Book::default();
+        for cut in 1..=6 {
+            at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let from = last * (cut - 1) / 6;
+            let until = from + 1 + (at >> 33) % (last / 6);
+            years.go_on(&mut book, until);
+            book.keep(&years.ledger).unwrap();
+            let opened = Book::open(&years.ledger, &years.agenda).unwrap();
+            assert_eq!(opened.seq(), last);
+            assert!(opened.state == wanted.state, "seed {seed}, cut at {until}");
+            // And whoever goes on from it keeps one that is as good.
+            let mut opened = opened;
+            opened.keep(&years.ledger).unwrap();
+            let again = Book::open(&years.ledger, &years.agenda).unwrap();
+            assert!(again.state == wanted.state, "seed {seed}, kept again at {until}");
+            book = Book::default();
+            years.go_on(&mut book, until);
+        }
+    }
+}
+
+/// A spoilt one is left aside, whatever is spoilt of it, and everything is folded anew.
+#[test]
+fn a_damaged_or_foreign_one_is_left_aside() {
+    let years = Years::lived(2, 2025, 10);
+    let wanted = years.folded();
+    let middle = wanted.seq() / 2;
+    for (spoil, why) in [
+        ("UPDATE checkpoint SET state = zeroblob(length(state))", "damaged"),
+        ("UPDATE checkpoint SET seq = seq - 1", "damaged"),
+        ("UPDATE checkpoint SET seq = 1000000000", "of facts that are not there"),
+        ("UPDATE checkpoint SET program = '0.0.1 0'", "kept by another version"),
+        (
+            "UPDATE tray SET slips = slips || x'00' WHERE occurrence = (SELECT min(occurrence) FROM tray)",
+            "damaged",
+        ),
+        (
+            "DELETE FROM tray WHERE occurrence = (SELECT max(occurrence) FROM tray)",
+            "damaged",
+        ),
+        (
+            "UPDATE tray SET occurrence = occurrence || '0' WHERE occurrence = (SELECT max(occurrence) FROM tray)",
+            "damaged",
+        ),
+    ] {
+        years.keep_at(middle);
+        let spoilt = years.shell().execute(spoil, []).unwrap();
+        assert_eq!(spoilt, 1, "{spoil}");
+        let mut opened = Book::open(&years.ledger, &years.agenda).unwrap();
+        begins_at_nothing(&years.ledger, &opened, why);
+        assert!(opened.state == wanted.state, "{spoil}");
+        // The next one is whole.
+        opened.keep(&years.ledger).unwrap();
+        let again = Book::open(&years.ledger, &years.agenda).unwrap();
+        assert!(again.state == wanted.state, "{spoil}");
+    }
+    // That these were read is seen where one says something else than the facts.
+    let mut other = Book::default();
+    years.go_on(&mut other, middle);
+    other.state.totals.answers = 77;
+    other.keep(&years.ledger).unwrap();
+    let opened = Book::open(&years.ledger, &years.agenda).unwrap();
+    assert!(opened.state != wanted.state);
+}
+
+/// A full disk keeps none, and what is there stays.
+#[test]
+fn where_there_is_no_room_the_last_one_stands() {
+    let years = Years::lived(4, 2025, 10);
+    let wanted = years.folded();
+    years.keep_at(wanted.seq() / 2);
+    let pages: u32 = years
+        .shell()
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    years.ledger.cap_pages(pages).unwrap();
+    let refused = years.ledger.keep_checkpoint(Checkpoint {
+        seq: wanted.seq(),
+        program: "next".to_owned(),
+        state: vec![7; 1 << 20],
+        trays: Vec::new(),
+        is_whole: true,
+    });
+    assert!(matches!(refused, Err(LedgerError::Full(_))), "{refused:?}");
+    let opened = Book::open(&years.ledger, &years.agenda).unwrap();
+    assert!(opened.state == wanted.state);
+    assert!(!opened.is_worth_keeping());
+    years.ledger.cap_pages(u32::MAX - 1).unwrap();
+    let mut opened = opened;
+    opened.keep(&years.ledger).unwrap();
+}
+
+/// A checkpoint is kept in one piece or not at all: whoever reads meanwhile sees the last one or the next.
+#[test]
+fn readers_see_the_last_or_the_next() {
+    let years = Years::lived(6, 2025, 8);
+    let wanted = years.folded();
+    let reader = Ledger::open_existing(&years.state_folder()).unwrap().unwrap();
+    assert_eq!(reader.nature(), Nature::Pretend);
+    std::thread::scope(|scope| {
+        let keeping = scope.spawn(|| {
+            let mut book = Book::default();
+            for nth in 1..=20 {
+                years.go_on(&mut book, wanted.seq() * nth / 20);
+                book.keep(&years.ledger).unwrap();
+            }
+        });
+        let mut looks = 0;
+        while !keeping.is_finished() || looks == 0 {
+            let opened = Book::open(&reader, &years.agenda).unwrap();
+            assert!(opened.state == wanted.state);
+            looks += 1;
+        }
+        keeping.join().unwrap();
+    });
+    assert!(State::default() != wanted.state);
+}

@@ -1,0 +1,329 @@
+//! A state with a shelf stands for the same facts as one without.
+
+use jiff::{Timestamp, ToSpan};
+use schoolbell::book::Book;
+use schoolbell::core::board::board;
+use schoolbell::core::compose::{Reader, compose};
+use schoolbell::core::duty::DutyId;
+use schoolbell::core::fact::{Answer, Event, Fact, LetterNo, Via};
+use schoolbell::core::officer::{Officer, Sight};
+use schoolbell::core::overview::{Asked, MatrixAsked, Overview, Stand, overview};
+use schoolbell::core::plan::{Slots, plan};
+use schoolbell::core::state::State;
+
+use super::Years;
+
+/// So many slots lie between two at which everything is compared.
+const SLOTS_BETWEEN: usize = 45;
+
+fn officer() -> Officer {
+    Officer {
+        address: "office@bureau.example".into(),
+        person: "沈志明".to_owned(),
+        place: "慈溪市教育局".to_owned(),
+        sight: Sight::All,
+    }
+}
+
+/// Both ways of folding, and what each says at some instant.
+struct Both<'y> {
+    years: &'y Years,
+    whole: State,
+    book: Book,
+}
+
+impl<'y> Both<'y> {
+    fn new(years: &'y Years) -> Self {
+        Self {
+            years,
+            whole: State::default(),
+            book: Book::default(),
+        }
+    }
+
+    fn take(&mut self, seq: u64, fact: &Fact) {
+        let Years { ledger, agenda, .. } = self.years;
+        self.whole.apply(fact);
+        self.book.take(ledger, agenda, seq, fact).unwrap();
+    }
+
+    fn live_through_all(&mut self) {
+        for (seq, fact) in &self.years.facts {
+            self.take(*seq, fact);
+        }
+    }
+
+    /// Appends one more, and takes it in both ways.
+    fn happens(&mut self, at: Timestamp, what: Event) {
+        let appended = self.years.ledger.append(at, vec![what.clone()]).unwrap();
+        self.take(appended.last_seq, &Fact { at, what });
+    }
+
+    fn plans_the_same(&self, at: Timestamp) -> usize {
+        let agenda = &self.years.agenda;
+        let wanted = plan(agenda, &self.whole, at);
+        let found = plan(agenda, &self.book.state, at);
+        assert_eq!(format!("{wanted:#?}"), format!("{found:#?}"), "at {at}");
+        wanted.letters.len()
+    }
+
+    fn shows_the_same(&self, at: Timestamp) {
+        let agenda = &self.years.agenda;
+        let officer = officer();
+        let year = Slots::new(&agenda.calendar).day(at).year();
+        for asked in [
+            Asked::Today,
+            Asked::Requests,
+            Asked::Queue,
+            Asked::Year(None),
+            Asked::Year(Some(year - 1)),
+            Asked::Year(Some(year - 2)),
+        ] {
+            let wanted = overview(agenda, &self.whole, &officer, &asked, at);
+            let found = overview(agenda, &self.book.state, &officer, &asked, at);
+            assert_eq!(wanted, found, "{asked:?} at {at}");
+        }
+    }
+
+    fn shows_the_same_of_one(&self, at: Timestamp) {
+        let Years { ledger, agenda, .. } = self.years;
+        let officer = officer();
+        let year = Slots::new(&agenda.calendar).day(at).year();
+        for unit in agenda.roster.units().iter().step_by(7) {
+            let wanted = board(agenda, &self.whole, &unit.id, at);
+            let page = self.book.page_of_unit(ledger, &unit.id, year - 2).unwrap();
+            let found = board(agenda, &page, &unit.id, at);
+            let (mut wanted, found) = (wanted.unwrap(), found.unwrap());
+            // Answers to what is older than the board tells stand in the ledger; there are newer ones of everybody.
+            wanted.answers.truncate(found.answers.len());
+            assert_eq!(wanted, found, "{} at {at}", unit.id);
+        }
+        let tasks = agenda.calendar.tasks.keys();
+        let occurrences = tasks.step_by(5).filter_map(|task| {
+            let asked = Asked::Matrix(MatrixAsked {
+                task: task.clone(),
+                period: None,
+                town: None,
+                stand: Stand::All,
+            });
+            match overview(agenda, &self.whole, &officer, &asked, at)? {
+                Overview::Matrix(found) => Some((asked, found)),
+                _ => None,
+            }
+        });
+        for (asked, wanted) in occurrences {
+            let page = self
+                .book
+                .page_of_occurrence(ledger, agenda, &wanted.occurrence)
+                .unwrap();
+            let state = page.as_ref().unwrap_or(&self.book.state);
+            let found = overview(agenda, state, &officer, &asked, at);
+            assert_eq!(Some(Overview::Matrix(wanted)), found, "{asked:?} at {at}");
+        }
+    }
+
+    fn reads_the_same(&mut self, no: LetterNo, at: Timestamp) {
+        let Years { ledger, agenda, .. } = self.years;
+        self.book.need_letter(ledger, no).unwrap();
+        let wanted = compose(agenda, &self.whole, no, at, Reader::Page);
+        let found = compose(agenda, &self.book.state, no, at, Reader::Page);
+        assert_eq!(wanted, found, "letter {no} at {at}");
+        assert_eq!(
+            self.whole.letters.get(&no),
+            self.book.state.letters.get(&no),
+            "letter {no}"
+        );
+    }
+
+    /// The duties on the shelf.
+    fn shelved(&self) -> Vec<DutyId> {
+        let shelf = self.book.state.shelf();
+        let ids = shelf.occurrences().cloned();
+        ids.flat_map(|occurrence| {
+            let units: Vec<_> = shelf.units_of(&occurrence).cloned().collect();
+            units.into_iter().map(move |unit| DutyId {
+                occurrence: occurrence.clone(),
+                unit,
+            })
+        })
+        .collect()
+    }
+}
+
+/// Through three years the planner decides the same at every slot, and the pages show the same.
+#[test]
+fn with_a_shelf_the_same_is_planned_and_shown() {
+    let years = Years::lived(7, 2023, 24);
+    let slots = Slots::new(&years.agenda.calendar);
+    let mut both = Both::new(&years);
+    let (mut passed, mut letters) = (0, 0);
+    for (seq, fact) in &years.facts {
+        both.take(*seq, fact);
+        if matches!(fact.what, Event::SlotPassed { .. }) {
+            passed += 1;
+            letters += both.plans_the_same(slots.after(fact.at));
+            if passed % SLOTS_BETWEEN == 0 {
+                both.shows_the_same(fact.at);
+                both.shows_the_same_of_one(fact.at);
+            }
+        }
+    }
+    assert!(letters > 1_000, "{letters}");
+    let (live, shelved) = (
+        both.book.state.duties.values().map(|units| units.len()).sum::<usize>(),
+        both.book.state.shelf().len(),
+    );
+    assert!(shelved > 20 * live, "{shelved} on the shelf, {live} not");
+    assert!(both.book.state.letters.len() * 20 < both.whole.letters.len());
+}
+
+/// What is on the shelf is wholly there again as soon as it is asked for.
+#[test]
+fn what_is_taken_down_is_what_was_put_away() {
+    let years = Years::lived(11, 2024, 16);
+    let mut both = Both::new(&years);
+    both.live_through_all();
+    let end = years.end();
+    for duty in both.shelved().iter().step_by(3) {
+        assert_eq!(both.book.state.duty(duty), None);
+        both.book.need(&years.ledger, duty).unwrap();
+        assert_eq!(
+            both.book.state.duty(duty),
+            both.whole.duty(duty),
+            "{duty}"
+        );
+        assert!(!both.book.state.is_shelved(duty));
+    }
+    let last = both.whole.next_letter();
+    assert_eq!(both.book.state.next_letter(), last);
+    for no in (1..last).step_by(5) {
+        both.reads_the_same(no, end);
+    }
+}
+
+/// Letters of a year ago are found by what a mail refers to, and one that comes back is one that came back.
+#[test]
+fn old_letters_are_found_and_may_come_back() {
+    let years = Years::lived(3, 2024, 12);
+    let mut both = Both::new(&years);
+    both.live_through_all();
+    let end = years.end();
+    let no = 40;
+    assert!(both.book.state.is_letter_shelved(no));
+    let letter = both.whole.letters[&no].clone();
+    let found = both
+        .book
+        .letter_of(&years.ledger, std::slice::from_ref(&letter.message_id), Vec::new())
+        .unwrap();
+    assert_eq!(found.map(|found| found.letter), Some(no));
+    let stranger = "<nobody@elsewhere.example>".to_owned();
+    let found = both.book.letter_of(&years.ledger, &[stranger], Vec::new());
+    assert_eq!(found.unwrap(), None);
+
+    let no = 41;
+    let letter = both.whole.letters[&no].clone();
+    both.happens(
+        end,
+        Event::Bounced {
+            letter: no,
+            address: letter.address,
+            text: "550 5.1.1".to_owned(),
+        },
+    );
+    both.reads_the_same(no, end);
+    for duty in &letter.duties {
+        assert_eq!(both.book.state.duty(duty), both.whole.duty(duty), "{duty}");
+    }
+}
+
+/// A school takes back what it said a year ago, an officer returns it, a clerk records what was never done: each counts
+/// as it always did, and the planner says the same of it from then on.
+#[test]
+fn what_is_over_may_begin_again() {
+    let years = Years::lived(5, 2024, 12);
+    let slots = Slots::new(&years.agenda.calendar);
+    let mut both = Both::new(&years);
+    both.live_through_all();
+    let mut at = years.end();
+    let shelved = both.shelved();
+    for (nth, duty) in shelved.iter().step_by(shelved.len() / 12).enumerate() {
+        let duty = duty.clone();
+        let by = "王0".to_owned();
+        let note = "补报".to_owned();
+        let what = match nth % 4 {
+            0 => Event::Return { duty, by, note },
+            1 => Event::Waiver { duty, by, note },
+            kind => Event::Answer {
+                duty,
+                answer: if kind == 2 {
+                    Answer::Trouble
+                } else {
+                    Answer::Done
+                },
+                by,
+                note,
+                via: Via::Clerk,
+                address: None,
+                nth: None,
+                until: None,
+                corrects: kind == 2,
+            },
+        };
+        at = at.saturating_add(1.hour()).unwrap();
+        both.happens(at, what);
+    }
+    let mut letters = 0;
+    for _ in 0..30 {
+        at = slots.after(at);
+        letters += both.plans_the_same(at);
+        both.shows_the_same(at);
+        for event in plan(&years.agenda, &both.whole, at).events(|_| "<a@b.example>".to_owned()) {
+            both.happens(at, event);
+        }
+    }
+    assert!(letters > 0, "nobody heard of it");
+}
+
+/// A task that is to be done more often now is open again where it was over.
+#[test]
+fn what_is_asked_more_often_is_taken_down() {
+    let years = Years::lived(9, 2025, 12);
+    let mut both = Both::new(&years);
+    both.live_through_all();
+    let state = &both.book.state;
+    assert_eq!(state.not_over(&years.agenda), []);
+    let duty = both.shelved().into_iter().find(|duty| {
+        let known = both.whole.duty(duty);
+        known.is_some_and(|known| known.let_off.is_none() && known.dones.len() == 1)
+    });
+    let duty = duty.unwrap();
+    let page = years.settings.parent().unwrap().join("../calendar");
+    let edited = with_times(&page, duty.occurrence.task.as_str());
+    assert!(edited, "{duty}");
+    let agenda = super::house::agenda(&years.settings);
+    assert!(both.book.state.not_over(&agenda).contains(&duty));
+    both.book.fit(&years.ledger, &agenda).unwrap();
+    assert_eq!(both.book.state.duty(&duty), both.whole.duty(&duty));
+    assert_eq!(both.book.state.not_over(&agenda), []);
+}
+
+/// Writes into the calendar that a task is to be done three times.
+fn with_times(calendar: &std::path::Path, task: &str) -> bool {
+    let line = format!("\"{task}\"");
+    for entry in std::fs::read_dir(calendar).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ext| ext != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let found = text.lines().find(|found| {
+            found.starts_with("id ") && found.split('=').nth(1).is_some_and(|id| id.trim() == line)
+        });
+        if let Some(found) = found {
+            let more = format!("{found}\ntimes = 3");
+            std::fs::write(&path, text.replacen(found, &more, 1)).unwrap();
+            return true;
+        }
+    }
+    false
+}
