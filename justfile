@@ -51,6 +51,12 @@ fuzz seconds="300":
 load times="40":
     SCHOOLBELL_LOAD={{times}} cargo test --release --locked -- running::load --nocapture
 
+# A ledger of so many years and units, made by the planner itself; how soon the daemon is ready with it, and in how much
+# memory. Ten years of a thousand units take twenty minutes and 5 GB, once: with a folder of its own it is made only once.
+decade folder="target/decade" years="10" units="1000":
+    cargo build --release --bin schoolbell --example decade
+    target/release/examples/decade --folder {{folder}} --years {{years}} --units {{units}}
+
 # A .deb in target/debian.
 deb:
     deploy/deb dist

@@ -58,11 +58,11 @@ fn main() -> ExitCode {
     let ledger = folder.join("var/ledger.sqlite");
     if !ledger.exists() {
         let begun = Instant::now();
-        let filled = house::fill(&settings, size, |day| {
+        let facts = house::fill(&settings, size, |day| {
             print!("\r{day} ");
             let _ = std::io::stdout().flush();
         });
-        println!("\r{} facts in {:.0?}", filled.facts, begun.elapsed());
+        println!("\r{facts} facts in {:.0?}", begun.elapsed());
     }
     let bytes = fs::metadata(&ledger).map_or(0, |found| found.len());
     println!("{} MiB of ledger", bytes >> 20);

@@ -1,6 +1,8 @@
 //! The book: the ledger folded, and kept up with it. It begins where the ledger's checkpoint stands and holds in memory
 //! what is going on; what is over stands on the state's shelf, and is read from the ledger where somebody asks for it.
 
+use std::sync::Arc;
+
 use ring::digest::{Context, SHA256};
 
 use crate::core::agenda::Agenda;
@@ -12,7 +14,7 @@ use crate::core::state::{DutyState, Found as Letter, LetterState, State};
 use crate::ledger::{Checkpoint, Found, Ledger, LedgerError};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
-const FOLDED_BY: [&str; 13] = [
+const FOLDED_BY: [&str; 14] = [
     include_str!("book.rs"),
     include_str!("core/duty.rs"),
     include_str!("core/fact.rs"),
@@ -25,6 +27,7 @@ const FOLDED_BY: [&str; 13] = [
     include_str!("core/state/letter.rs"),
     include_str!("core/state/mod.rs"),
     include_str!("core/state/post.rs"),
+    include_str!("core/state/shared.rs"),
     include_str!("core/state/shelf.rs"),
 ];
 
@@ -74,6 +77,7 @@ impl Book {
             Found::Unfit(why) => why,
             Found::Whole(seq, bytes) => match postcard::from_bytes::<State>(&bytes) {
                 Ok(mut state) if readable => {
+                    state.share_names();
                     for (id, tray) in trays {
                         state.shelf_mut().put_back(id, tray);
                     }
@@ -95,6 +99,12 @@ impl Book {
     #[must_use]
     pub fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// The last fact of the checkpoint it began with or has kept; `None` where all facts were folded.
+    #[must_use]
+    pub fn kept(&self) -> Option<u64> {
+        self.kept
     }
 
     /// Folds in what the ledger has gained.
@@ -349,7 +359,8 @@ impl Book {
 }
 
 fn taken_from(fold: &mut State, duty: &DutyId) -> Option<DutyState> {
-    fold.duties.get_mut(&duty.occurrence)?.remove(&duty.unit)
+    let found = fold.duties.get_mut(&duty.occurrence)?.remove(&duty.unit)?;
+    Some(Arc::unwrap_or_clone(found))
 }
 
 /// Which program folds so: its version and a digest of what it folds by.

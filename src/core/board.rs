@@ -236,7 +236,7 @@ fn answers(agenda: &Agenda, state: &State, slots: Slots<'_>, unit: &UnitId) -> V
     let own = state
         .duties
         .iter()
-        .filter_map(|(id, units)| Some((id, units.get(unit)?)));
+        .filter_map(|(id, units)| Some((id, units.get(unit)?.as_ref())));
     let mut given: Vec<(&OccurrenceId, &DutyState, usize)> = own
         .flat_map(|(id, duty)| (0..duty.answers.len()).map(move |nth| (id, duty, nth)))
         .collect();

@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::office::{House, Office};
 use super::reload::read_house;
+use super::systemd::Starting;
 use super::{DaemonError, Options};
 use crate::clock::Clock;
 use crate::config::{self, environment};
@@ -55,11 +56,13 @@ pub(super) fn open_at(
         .to_zoned_datetime(house.agenda.calendar.timezone.clone())
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string();
+    let starting = Starting::begin()?;
     let ledger = Ledger::open_exclusive(&settings.state, nature, &started)?.witnessed(witness);
     let keys = link_keys(&settings.state, &settings.mail.transport)?;
     ledger.keep_version(&house.version, clock.now(), &files)?;
     let office = Office::new(clock, ledger, keys, house);
     office.open_book()?;
+    drop(starting);
     Ok(Arc::new(office))
 }
 

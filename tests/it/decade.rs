@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::fact::Fact;
+use schoolbell::config::Settings;
 use schoolbell::ledger::{Ledger, Nature};
+use schoolbell::load::load;
 use tempfile::TempDir;
 
 use house::Size;
@@ -38,7 +40,7 @@ impl Years {
         house::fill(&settings, size, |_| {});
         let ledger = Ledger::open(&folder.path().join("var"), Nature::Pretend).unwrap();
         Self {
-            agenda: house::agenda(&settings),
+            agenda: agenda(&settings),
             facts: ledger.facts_since(0).unwrap(),
             _folder: folder,
             settings,
@@ -55,4 +57,11 @@ impl Years {
     fn end(&self) -> Timestamp {
         self.facts.last().unwrap().1.at
     }
+}
+
+/// The agenda of the files as they are now.
+fn agenda(settings: &Path) -> Agenda {
+    let loaded = load(&Settings::read(settings).unwrap());
+    assert!(!loaded.has_errors(), "{}", loaded.report(false));
+    loaded.agenda
 }

@@ -3,6 +3,7 @@
 mod alert;
 mod backup;
 mod board;
+mod book;
 mod bomb;
 mod bulletin;
 mod check;

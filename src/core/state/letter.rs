@@ -106,10 +106,10 @@ pub struct LetterState {
 
 impl LetterState {
     /// An attempt begins.
-    pub(super) fn begin(&mut self, nth: u32, numbered: &[DutyId]) {
+    pub(super) fn begin(&mut self, nth: u32, numbered: Vec<DutyId>) {
         // Frozen bytes, sent again, number what they numbered.
         if !numbered.is_empty() {
-            self.numbered = numbered.to_vec();
+            self.numbered = numbered;
         }
         self.status = LetterStatus::Attempting;
         self.attempts = nth;

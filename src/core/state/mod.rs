@@ -6,9 +6,11 @@ mod duty;
 mod hold;
 mod letter;
 mod post;
+mod shared;
 mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,7 +60,7 @@ pub struct State {
     /// The alerts that were raised and are in no letter yet.
     pub alerts: BTreeSet<DutyId>,
     /// What has happened to the duties that anything has happened to.
-    pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, DutyState>>,
+    pub duties: BTreeMap<OccurrenceId, NameMap<UnitId, Arc<DutyState>>>,
     /// The letters by number.
     pub letters: BTreeMap<LetterNo, LetterState>,
     /// The letters that may still have to be sent.
@@ -118,7 +120,8 @@ impl State {
 
     /// What has happened to a duty, if anything has.
     pub fn duty(&self, duty: &DutyId) -> Option<&DutyState> {
-        self.duties.get(&duty.occurrence)?.get(&duty.unit)
+        let found = self.duties.get(&duty.occurrence)?.get(&duty.unit)?;
+        Some(found)
     }
 
     /// The same state without what has happened to the duties that `keep` turns away, and without letters that are
@@ -126,7 +129,7 @@ impl State {
     pub(crate) fn only(&self, keep: impl Fn(&TaskId, &UnitId) -> bool) -> Self {
         let mut duties = BTreeMap::new();
         for (occurrence, units) in &self.duties {
-            let kept: NameMap<UnitId, DutyState> = units
+            let kept: NameMap<UnitId, Arc<DutyState>> = units
                 .iter()
                 .filter(|(unit, _)| keep(&occurrence.task, unit))
                 .map(|(unit, known)| (unit.clone(), known.clone()))
@@ -187,11 +190,9 @@ impl State {
     }
 
     fn duty_mut(&mut self, duty: &DutyId) -> &mut DutyState {
-        self.duties
-            .entry(duty.occurrence.clone())
-            .or_default()
-            .entry(duty.unit.clone())
-            .or_default()
+        let DutyId { occurrence, unit } = self.shared_duty(duty);
+        let units = self.duties.entry(occurrence).or_default();
+        Arc::make_mut(units.entry(unit).or_default())
     }
 
     /// Takes in one more fact.
@@ -291,7 +292,7 @@ impl State {
                     *letter,
                     LetterState {
                         slot: *slot,
-                        address: address.clone(),
+                        address: self.shared_address(address),
                         message_id: message_id.clone(),
                         kind: *kind,
                         alert: alert.clone(),
@@ -322,12 +323,13 @@ impl State {
                 part,
             } => {
                 self.alerts.remove(duty);
+                let (duty, address) = (&self.shared_duty(duty), self.shared_address(address));
                 let known = self.duty_mut(duty);
                 known.facts += 1;
                 known.told.push(Told {
                     order: known.facts,
                     at,
-                    address: address.clone(),
+                    address,
                     rung: *rung,
                     due: *due,
                     day: *day,
@@ -361,6 +363,7 @@ impl State {
                 numbered,
                 ..
             } => {
+                let numbered: Vec<_> = numbered.iter().map(|duty| self.shared_duty(duty)).collect();
                 if let Some(letter) = self.letters.get_mut(letter) {
                     letter.begin(*nth, numbered);
                 }

@@ -44,7 +44,7 @@ pub enum How {
 pub struct Ending {
     /// How.
     pub how: How,
-    /// When; of what is on the shelf to the second.
+    /// When; of what is on the shelf the day is right, and the hour is not known.
     pub at: Timestamp,
 }
 
@@ -57,25 +57,37 @@ pub struct Rest {
     pub extended_to: Option<Date>,
 }
 
-/// The same in twelve bytes.
+/// The same in eight bytes: days are counted from 2000, and there is none where they are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Slip {
-    /// The unit, by its place among the shelf's units.
-    unit: u32,
-    /// When it ended, in seconds since 1970.
-    at_s: u32,
-    /// The due day of a granted extension, in days since 2000; 0 for none.
+    /// The unit, by its place among the shelf's units, and in the lowest eight bits how it ended: [`WAIVED`],
+    /// [`NOT_APPLICABLE`], [`NEVER`], and above that how often it was done.
+    unit_and_how: u32,
+    /// The day it ended.
+    ended: u16,
+    /// The due day of a granted extension.
     extended: u16,
-    /// How it ended: 0 waived, 1 not applicable, 2 never, and above that how often it was done and two more.
-    how: u8,
 }
 
 const WAIVED: u8 = 0;
 const NOT_APPLICABLE: u8 = 1;
 const NEVER: u8 = 2;
 
-/// The day extensions are counted from.
+/// The day that days are counted from.
 const EPOCH: Date = date(2000, 1, 1);
+
+/// The same, from 1970.
+const EPOCH_DAYS: u16 = 10_957;
+
+const DAY_S: i64 = 24 * 60 * 60;
+
+fn counted(day: Date) -> u16 {
+    u16::try_from((day - EPOCH).get_days()).unwrap_or(0)
+}
+
+fn day_of(counted: u16) -> Date {
+    EPOCH.saturating_add(i64::from(counted).days())
+}
 
 /// The slips of an occurrence, in the order of their units' places.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -117,7 +129,7 @@ impl PartialEq for Shelf {
 /// What has happened to the duties of an occurrence.
 #[derive(Clone, Copy, Debug)]
 pub struct Happened<'a> {
-    live: Option<&'a NameMap<UnitId, DutyState>>,
+    live: Option<&'a NameMap<UnitId, Arc<DutyState>>>,
     tray: Option<&'a Tray>,
     shelf: &'a Shelf,
 }
@@ -130,14 +142,14 @@ impl<'a> Happened<'a> {
 
     /// All that has happened to one of them, where it is not on the shelf.
     pub fn state(self, unit: &UnitId) -> Option<&'a DutyState> {
-        self.live?.get(unit)
+        self.live?.get(unit).map(Arc::as_ref)
     }
 
     /// What the shelf has of one.
     pub fn rest(self, unit: &UnitId) -> Option<Rest> {
         let number = self.shelf.numbers.get(unit)?;
         let slips = &self.tray?.slips;
-        let at = slips.binary_search_by_key(number, |slip| slip.unit).ok()?;
+        let at = slips.binary_search_by_key(number, |slip| slip.unit()).ok()?;
         Some(slips[at].rest())
     }
 
@@ -156,47 +168,50 @@ impl<'a> Happened<'a> {
 }
 
 impl Slip {
-    fn of(unit: u32, state: &DutyState, times: u16) -> Self {
+    fn of(unit: u32, state: &DutyState, times: u16, slots: Slots<'_>) -> Self {
         let ending = state.ending(times);
-        let days = |day: Date| i64::from((day - EPOCH).get_days());
+        let how = match ending.map(|ending| ending.how) {
+            Some(How::Waived) => WAIVED,
+            Some(How::NotApplicable) => NOT_APPLICABLE,
+            None => NEVER,
+            Some(How::Done) => u8::try_from(state.dones.len())
+                .map_or(u8::MAX, |dones| dones.saturating_add(NEVER)),
+        };
         Self {
-            unit,
-            at_s: ending.map_or(0, |ending| {
-                u32::try_from(ending.at.as_second()).unwrap_or(u32::MAX)
-            }),
-            extended: state
-                .extended_to
-                .map_or(0, |day| u16::try_from(days(day)).unwrap_or(0)),
-            how: match ending.map(|ending| ending.how) {
-                Some(How::Waived) => WAIVED,
-                Some(How::NotApplicable) => NOT_APPLICABLE,
-                None => NEVER,
-                Some(How::Done) => u8::try_from(state.dones.len())
-                    .map_or(u8::MAX, |dones| dones.saturating_add(NEVER)),
-            },
+            unit_and_how: unit << 8 | u32::from(how),
+            ended: ending.map_or(0, |ending| counted(slots.day(ending.at))),
+            extended: state.extended_to.map_or(0, counted),
         }
     }
 
+    fn unit(self) -> u32 {
+        self.unit_and_how >> 8
+    }
+
+    fn how(self) -> u8 {
+        self.unit_and_how.to_le_bytes()[0]
+    }
+
     fn rest(self) -> Rest {
-        let how = match self.how {
+        let how = match self.how() {
             WAIVED => Some(How::Waived),
             NOT_APPLICABLE => Some(How::NotApplicable),
             NEVER => None,
             _ => Some(How::Done),
         };
-        let extended = i64::from(self.extended).days();
+        // Noon at Greenwich is the same day wherever there are schools.
+        let days = i64::from(EPOCH_DAYS) + i64::from(self.ended);
+        let noon = Timestamp::from_second(days * DAY_S + DAY_S / 2);
         Rest {
-            ending: how.map(|how| Ending {
-                how,
-                at: Timestamp::from_second(i64::from(self.at_s)).unwrap_or(Timestamp::UNIX_EPOCH),
-            }),
-            extended_to: (self.extended > 0).then(|| EPOCH.saturating_add(extended)),
+            ending: how.zip(noon.ok()).map(|(how, at)| Ending { how, at }),
+            extended_to: (self.extended > 0).then(|| day_of(self.extended)),
         }
     }
 
     /// Whether it is as well over where so many answers are asked.
     fn suffices(self, times: u16) -> bool {
-        self.how <= NEVER || self.how == u8::MAX || u16::from(self.how - NEVER) >= times
+        let how = self.how();
+        how <= NEVER || how == u8::MAX || u16::from(how - NEVER) >= times
     }
 }
 
@@ -215,12 +230,12 @@ impl Shelf {
     fn rests(&self, tray: &Tray) -> BTreeMap<&UnitId, (Rest, u8)> {
         let slips = tray.slips.iter();
         slips
-            .filter_map(|slip| Some((self.unit(*slip)?, (slip.rest(), slip.how))))
+            .filter_map(|slip| Some((self.unit(*slip)?, (slip.rest(), slip.how()))))
             .collect()
     }
 
     fn unit(&self, slip: Slip) -> Option<&UnitId> {
-        self.units.get(usize::try_from(slip.unit).ok()?)
+        self.units.get(usize::try_from(slip.unit()).ok()?)
     }
 
     /// The last letter of which nothing is left in memory, or some later one.
@@ -279,12 +294,25 @@ impl Shelf {
     }
 
     /// Puts back a tray that was kept; to be asked of all of them, after the shelf itself was read.
-    pub fn put_back(&mut self, id: OccurrenceId, tray: Tray) {
+    pub fn put_back(&mut self, id: OccurrenceId, mut tray: Tray) {
+        tray.slips.shrink_to_fit();
         if self.numbers.is_empty() {
             let numbered = (0..).zip(&self.units);
             self.numbers = numbered.map(|(nth, unit)| (unit.clone(), nth)).collect();
         }
         self.trays.insert(id, Arc::new(tray));
+    }
+
+    /// Of a million slips half as many must not lie empty.
+    fn shrink_to_fit(&mut self) {
+        for id in &self.changed {
+            if let Some(tray) = self.trays.get_mut(id) {
+                let slips = &tray.slips;
+                if slips.capacity() > slips.len() + slips.len() / 8 {
+                    Arc::make_mut(tray).slips.shrink_to_fit();
+                }
+            }
+        }
     }
 
     fn number(&mut self, unit: &UnitId) -> u32 {
@@ -305,7 +333,7 @@ impl Shelf {
             return false;
         };
         let slips = &tray.slips;
-        slips.binary_search_by_key(number, |slip| slip.unit).is_ok()
+        slips.binary_search_by_key(number, |slip| slip.unit()).is_ok()
     }
 
     fn take(&mut self, duty: &DutyId) {
@@ -314,7 +342,7 @@ impl Shelf {
         };
         if let Some(number) = self.numbers.get(&duty.unit) {
             let tray = Arc::make_mut(tray);
-            tray.slips.retain(|slip| slip.unit != *number);
+            tray.slips.retain(|slip| slip.unit() != *number);
             if tray.slips.is_empty() {
                 self.trays.remove(&duty.occurrence);
             }
@@ -404,7 +432,8 @@ impl State {
 
     /// Puts on the shelf what is over at an instant, and of letters that are over leaves nothing.
     pub fn shelve(&mut self, agenda: &Agenda, now: Timestamp) {
-        let today = Slots::new(&agenda.calendar).day(now);
+        let slots = Slots::new(&agenda.calendar);
+        let today = slots.day(now);
         let since = now.saturating_sub(jiff::SignedDuration::from_hours(24 * QUIET_DAYS));
         let Ok(since) = since else { return };
         let mut over: Vec<(OccurrenceId, UnitId, u16)> = Vec::new();
@@ -419,14 +448,18 @@ impl State {
         for (occurrence, unit, times) in over {
             let duty = DutyId { occurrence, unit };
             if !self.news.contains_key(&duty) && !self.alerts.contains(&duty) {
-                self.put_away(&duty, times);
+                self.put_away(&duty, times, slots);
             }
         }
-        self.duties.retain(|_, units| !units.is_empty());
+        self.duties.retain(|_, units| {
+            units.shrink_to_fit();
+            !units.is_empty()
+        });
+        self.shelf.shrink_to_fit();
         self.shelve_letters(now);
     }
 
-    fn put_away(&mut self, duty: &DutyId, times: u16) {
+    fn put_away(&mut self, duty: &DutyId, times: u16, slots: Slots<'_>) {
         let Some(units) = self.duties.get_mut(&duty.occurrence) else {
             return;
         };
@@ -445,9 +478,9 @@ impl State {
         if tray.raised != state.raised {
             return;
         }
-        let slip = Slip::of(number, state, times);
+        let slip = Slip::of(number, state, times, slots);
         let slips = &mut Arc::make_mut(tray).slips;
-        let at = slips.partition_point(|other| other.unit < number);
+        let at = slips.partition_point(|other| other.unit() < number);
         slips.insert(at, slip);
         shelf.changed.insert(duty.occurrence.clone());
         units.remove(&duty.unit);

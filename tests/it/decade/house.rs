@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::{Time, date};
 use schoolbell::config::Settings;
-use schoolbell::core::agenda::Agenda;
 use schoolbell::core::fact::{Event, Fact};
 use schoolbell::core::plan::Slots;
 use schoolbell::core::rehearsal::Rehearsal;
@@ -44,14 +43,6 @@ pub(crate) struct Size {
     pub(crate) seed: u64,
 }
 
-/// What a ledger was filled with.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Filled {
-    pub(crate) facts: u64,
-    /// The instant after the last of them at which the daemon may go on.
-    pub(crate) until: Timestamp,
-}
-
 /// Writes the bureau's files into a folder and gives the settings' file. The shipped calendar, with school years for all
 /// of the time.
 pub(crate) fn write(folder: &Path, size: Size, port: u16) -> PathBuf {
@@ -82,8 +73,8 @@ pub(crate) fn write(folder: &Path, size: Size, port: u16) -> PathBuf {
     settings
 }
 
-/// Fills the ledger in the settings' state folder with whole calendar years; one that is there is added to.
-pub(crate) fn fill(settings: &Path, size: Size, mut told: impl FnMut(&str)) -> Filled {
+/// Fills a new ledger in the settings' state folder with whole calendar years, and says with how many facts.
+pub(crate) fn fill(settings: &Path, size: Size, mut told: impl FnMut(&str)) -> u64 {
     let settings = Settings::read(settings).expect("the settings");
     let loaded = load(&settings);
     assert!(!loaded.has_errors(), "{}", loaded.report(false));
@@ -109,10 +100,7 @@ pub(crate) fn fill(settings: &Path, size: Size, mut told: impl FnMut(&str)) -> F
             told(&format!("{}", step.day));
         }
     }
-    Filled {
-        facts: ledger.last_seq().expect("facts"),
-        until: slots.instant(date(size.last + 1, 1, 1), Time::midnight()),
-    }
+    ledger.last_seq().expect("facts")
 }
 
 /// Appends facts at their own times: those of one instant together, and all of them with few commits.
@@ -189,10 +177,4 @@ fn roster(units: usize) -> String {
         );
     }
     rows
-}
-
-/// The agenda of the files, for tests that ask the planner themselves.
-pub(crate) fn agenda(settings: &Path) -> Agenda {
-    let settings = Settings::read(settings).expect("the settings");
-    load(&settings).agenda
 }

@@ -81,6 +81,16 @@ fn everything(house: &House) -> Vec<String> {
     found
 }
 
+/// What the checkpoint has, if there is one.
+fn in_checkpoint(house: &House) -> Option<String> {
+    let conn = rusqlite::Connection::open(house.path("var/ledger.sqlite")).unwrap();
+    let state = conn.query_row("SELECT state FROM checkpoint", [], |row| {
+        row.get::<_, Vec<u8>>(0)
+    });
+    let state = state.ok()?;
+    Some(String::from_utf8_lossy(&state).into_owned())
+}
+
 fn naming(texts: &[String], word: &str) -> usize {
     let other = "王建国强";
     texts
@@ -94,6 +104,7 @@ fn a_person_is_forgotten_and_nothing_else() {
     let (_server, house) = lived();
     let before = everything(&house);
     assert!(naming(&before, "王建国") > 2 && naming(&before, ADDRESS) > 2);
+    assert!(in_checkpoint(&house).unwrap().contains(ADDRESS));
     let facts = house.call(&["ledger"]);
     let letters = before.len();
 
@@ -110,6 +121,7 @@ fn a_person_is_forgotten_and_nothing_else() {
     let said = house.call(&["forget", "王建国", "--yes"]);
     assert!(said.contains("已删去,台账里写作“已删除-1”"), "{said}");
     let after = everything(&house);
+    assert_eq!(in_checkpoint(&house), None);
     assert_eq!(naming(&after, "王建国"), 0);
     assert_eq!(naming(&after, ADDRESS), 0);
     assert!(
