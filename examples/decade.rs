@@ -154,7 +154,8 @@ fn is_well(port: u16) -> bool {
         return false;
     };
     let mut said = String::new();
-    let asked = format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let asked =
+        format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     connection.write_all(asked.as_bytes()).is_ok()
         && connection.read_to_string(&mut said).is_ok()
         && said.starts_with("HTTP/1.1 200")

@@ -11,7 +11,7 @@ use crate::core::fact::{Event, Fact, LetterNo};
 use crate::core::hex::hex;
 use crate::core::names::UnitId;
 use crate::core::state::{DutyState, Found as Letter, LetterState, State};
-use crate::ledger::{Checkpoint, Found, Ledger, LedgerError};
+use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
 const FOLDED_BY: [&str; 14] = [
@@ -64,32 +64,33 @@ impl Book {
     }
 
     fn begun(ledger: &Ledger) -> Result<Self, LedgerError> {
-        let mut trays = Vec::new();
-        let mut readable = true;
-        let found = ledger.checkpoint(&program(), |occurrence, slips| {
-            match (occurrence.parse(), postcard::from_bytes(&slips)) {
-                (Ok(id), Ok(tray)) => trays.push((id, tray)),
-                _ => readable = false,
+        let mut state = None;
+        let found = ledger.checkpoint(&program(), |part| match part {
+            Part::State(bytes) => state = postcard::from_bytes::<State>(&bytes).ok(),
+            Part::Tray(occurrence, slips) => {
+                let read = occurrence
+                    .parse()
+                    .ok()
+                    .zip(postcard::from_bytes(&slips).ok());
+                state = state.take().zip(read).map(|(mut state, (id, tray))| {
+                    state.shelf_mut().put_back(id, tray);
+                    state
+                });
             }
         })?;
-        let why = match found {
-            Found::Nothing => return Ok(Self::default()),
-            Found::Unfit(why) => why,
-            Found::Whole(seq, bytes) => match postcard::from_bytes::<State>(&bytes) {
-                Ok(mut state) if readable => {
-                    state.share_names();
-                    for (id, tray) in trays {
-                        state.shelf_mut().put_back(id, tray);
-                    }
-                    return Ok(Self {
-                        state,
-                        seq,
-                        kept: Some(seq),
-                        looked_at: 0,
-                    });
-                }
-                _ => "not to be read",
-            },
+        let why = match (found, state) {
+            (Found::Nothing, _) => return Ok(Self::default()),
+            (Found::Unfit(why), _) => why,
+            (Found::Whole(_), None) => "not to be read",
+            (Found::Whole(seq), Some(mut state)) => {
+                state.share_names();
+                return Ok(Self {
+                    state,
+                    seq,
+                    kept: Some(seq),
+                    looked_at: 0,
+                });
+            }
         };
         tracing::warn!(why, "the checkpoint is not used: all facts are folded anew");
         Ok(Self::default())
@@ -297,12 +298,7 @@ impl Book {
         Ok(Some(page))
     }
 
-    fn look_up(
-        &self,
-        ledger: &Ledger,
-        page: &mut State,
-        duty: &DutyId,
-    ) -> Result<(), LedgerError> {
+    fn look_up(&self, ledger: &Ledger, page: &mut State, duty: &DutyId) -> Result<(), LedgerError> {
         if page.is_shelved(duty) {
             let mut fold = self.folded(ledger.facts_about(duty)?);
             if let Some(found) = taken_from(&mut fold, duty) {

@@ -23,11 +23,20 @@ pub struct Checkpoint {
     pub is_whole: bool,
 }
 
+/// A part of a checkpoint, as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The fold without its trays; it comes first.
+    State(Vec<u8>),
+    /// A tray under its occurrence.
+    Tray(String, Vec<u8>),
+}
+
 /// What was found of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A whole one: the last fact that is folded in, and the fold without its trays.
-    Whole(u64, Vec<u8>),
+    /// A whole one: the last fact that is folded in.
+    Whole(u64),
     /// None.
     Nothing,
     /// One that can't be used, and why.
@@ -45,19 +54,20 @@ impl Ledger {
         self.ask(Work::Checkpoint(checkpoint)).map(|_| ())
     }
 
-    /// Reads the checkpoint of a program, all of it as it was at one moment, and hands over its trays one by one; what
-    /// was handed over counts only if all of it is found whole.
+    /// Reads the checkpoint of a program, all of it as it was at one moment, and hands over the fold without its trays and
+    /// then these one by one, so that never all of it is in memory; what was handed over counts only if all of it is
+    /// found whole.
     ///
     /// # Errors
     /// Whatever kept the ledger from being read.
     pub fn checkpoint(
         &self,
         program: &str,
-        mut tray: impl FnMut(String, Vec<u8>),
+        mut hand_over: impl FnMut(Part),
     ) -> Result<Found, LedgerError> {
         self.inner.read(|conn| {
             conn.execute_batch("BEGIN")?;
-            let found = read(conn, program, &mut tray);
+            let found = read(conn, program, &mut hand_over);
             conn.execute_batch("COMMIT")?;
             found
         })
@@ -67,7 +77,7 @@ impl Ledger {
 fn read(
     conn: &Connection,
     program: &str,
-    tray: &mut impl FnMut(String, Vec<u8>),
+    hand_over: &mut impl FnMut(Part),
 ) -> rusqlite::Result<Found> {
     let head = conn
         .query_row(
@@ -88,13 +98,18 @@ fn read(
     if by != program {
         return Ok(Found::Unfit("kept by another version"));
     }
-    let has_fact: bool =
-        conn.query_row("SELECT EXISTS (SELECT 1 FROM fact WHERE seq = ?1)", [seq], |row| row.get(0))?;
+    let has_fact: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM fact WHERE seq = ?1)",
+        [seq],
+        |row| row.get(0),
+    )?;
     let Some(seq) = unsigned(seq).ok().filter(|_| has_fact) else {
         return Ok(Found::Unfit("of facts that are not there"));
     };
     let mut digest = digest_of_head(seq, program, &state);
-    let mut select = conn.prepare("SELECT occurrence, digest, slips FROM tray ORDER BY occurrence")?;
+    hand_over(Part::State(state));
+    let mut select =
+        conn.prepare("SELECT occurrence, digest, slips FROM tray ORDER BY occurrence")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let occurrence: String = row.get(0)?;
@@ -103,12 +118,12 @@ fn read(
             return Ok(Found::Unfit("damaged"));
         }
         digest.update(&kept);
-        tray(occurrence, slips);
+        hand_over(Part::Tray(occurrence, slips));
     }
     if digest.finish().as_ref() != wanted {
         return Ok(Found::Unfit("damaged"));
     }
-    Ok(Found::Whole(seq, state))
+    Ok(Found::Whole(seq))
 }
 
 impl Checkpoint {
@@ -124,9 +139,11 @@ impl Checkpoint {
         let mut remove = conn.prepare_cached("DELETE FROM tray WHERE occurrence = ?1")?;
         for (occurrence, slips) in &self.trays {
             match slips {
-                Some(slips) => {
-                    put.execute(params![occurrence, digest_of_tray(occurrence, slips), slips])?
-                }
+                Some(slips) => put.execute(params![
+                    occurrence,
+                    digest_of_tray(occurrence, slips),
+                    slips
+                ])?,
                 None => remove.execute([occurrence])?,
             };
         }

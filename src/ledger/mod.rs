@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 pub use backup::{Examined, Restored, examine};
-pub use checkpoint::{Checkpoint, Found};
+pub use checkpoint::{Checkpoint, Found, Part};
 pub use erasure::{Erased, Erasure, Vault};
 pub use error::LedgerError;
 pub use folder::{FolderLock, LEDGER_FILE, LOCK_FILE};

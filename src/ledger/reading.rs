@@ -121,14 +121,16 @@ impl Ledger {
                 FROM part
                 JOIN fact ON fact.folds IS NOT NULL AND fact.letter = part.letter
                 JOIN json_each(fact.folds) AS folded
+            ),
+            found (seq) AS (
+                SELECT seq FROM fact WHERE letter IN (SELECT letter FROM part)
+                UNION
+                SELECT fact.seq
+                FROM fact INDEXED BY fact_folding
+                JOIN json_each(fact.folds) AS folded ON folded.value = ?1
+                WHERE fact.folds IS NOT NULL AND fact.letter > ?1
             )
-            SELECT seq, at, body FROM fact WHERE letter IN (SELECT letter FROM part)
-            UNION
-            SELECT fact.seq, fact.at, fact.body
-            FROM fact
-            JOIN json_each(fact.folds) AS folded ON folded.value = ?1
-            WHERE fact.folds IS NOT NULL AND fact.letter > ?1
-            ORDER BY seq";
+            SELECT seq, at, body FROM fact WHERE seq IN (SELECT seq FROM found) ORDER BY seq";
         self.facts_by(SELECT, &signed(letter)?)
     }
 

@@ -9,9 +9,9 @@ mod shelf;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use schoolbell::config::Settings;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::fact::Fact;
-use schoolbell::config::Settings;
 use schoolbell::ledger::{Ledger, Nature};
 use schoolbell::load::load;
 use tempfile::TempDir;

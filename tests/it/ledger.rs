@@ -502,7 +502,7 @@ fn another_schema_is_refused() {
     shell(&dir).pragma_update(None, "user_version", 99).unwrap();
     let newer = LedgerError::NewerSchema {
         found: 99,
-        known: 1,
+        known: 2,
     };
     assert_eq!(Ledger::open(dir.path(), Nature::Real).unwrap_err(), newer);
     assert_eq!(

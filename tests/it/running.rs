@@ -3,9 +3,8 @@
 mod alert;
 mod backup;
 mod board;
-mod book;
 mod bomb;
-mod bulletin;
+mod book;
 mod check;
 mod clerk;
 mod courier;

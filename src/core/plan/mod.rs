@@ -365,15 +365,7 @@ impl<'a> Pass<'a> {
             return;
         };
         let covers = covers_of(agenda, state, task, group, id.period);
-        Case::new(
-            task,
-            (at, unit),
-            &covers,
-            id,
-            timetable,
-            state.happened(id),
-        )
-        .consider(self);
+        Case::new(task, (at, unit), &covers, id, timetable, state.happened(id)).consider(self);
     }
 
     /// The notices and matters, a letter an address.

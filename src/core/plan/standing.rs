@@ -219,8 +219,7 @@ pub fn each_standing<'a>(
             for at in members {
                 let unit = &units[*at];
                 let place = (*at, unit);
-                let mut case =
-                    Case::new(task, place, &covers, &occurrence.id, timetable, happened);
+                let mut case = Case::new(task, place, &covers, &occurrence.id, timetable, happened);
                 if case.state.is_none() && !case.is_shelved() && beyond {
                     continue;
                 }

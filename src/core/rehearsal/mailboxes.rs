@@ -42,8 +42,7 @@ impl Mailboxes {
         // Each year others: who has one for a year is in another as good as anybody.
         let later = u64::try_from(day.year() - self.year).unwrap_or(0);
         let drawn = hash(self.seed ^ (later << 32), address.as_str());
-        if drawn % 1000 >= GONE_PER_THOUSAND
-            || self.mended.contains(&(day.year(), address.clone()))
+        if drawn % 1000 >= GONE_PER_THOUSAND || self.mended.contains(&(day.year(), address.clone()))
         {
             return None;
         }

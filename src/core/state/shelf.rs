@@ -149,7 +149,9 @@ impl<'a> Happened<'a> {
     pub fn rest(self, unit: &UnitId) -> Option<Rest> {
         let number = self.shelf.numbers.get(unit)?;
         let slips = &self.tray?.slips;
-        let at = slips.binary_search_by_key(number, |slip| slip.unit()).ok()?;
+        let at = slips
+            .binary_search_by_key(number, |slip| slip.unit())
+            .ok()?;
         Some(slips[at].rest())
     }
 
@@ -174,8 +176,9 @@ impl Slip {
             Some(How::Waived) => WAIVED,
             Some(How::NotApplicable) => NOT_APPLICABLE,
             None => NEVER,
-            Some(How::Done) => u8::try_from(state.dones.len())
-                .map_or(u8::MAX, |dones| dones.saturating_add(NEVER)),
+            Some(How::Done) => {
+                u8::try_from(state.dones.len()).map_or(u8::MAX, |dones| dones.saturating_add(NEVER))
+            }
         };
         Self {
             unit_and_how: unit << 8 | u32::from(how),
@@ -274,7 +277,10 @@ impl Shelf {
     /// The units of an occurrence that are on it.
     pub fn units_of(&self, id: &OccurrenceId) -> impl Iterator<Item = &UnitId> {
         let slips = self.trays.get(id).map(|tray| tray.slips.iter());
-        slips.into_iter().flatten().filter_map(|slip| self.unit(*slip))
+        slips
+            .into_iter()
+            .flatten()
+            .filter_map(|slip| self.unit(*slip))
     }
 
     /// The trays that have changed since this was last asked; `None` for one that is empty now.
@@ -333,7 +339,9 @@ impl Shelf {
             return false;
         };
         let slips = &tray.slips;
-        slips.binary_search_by_key(number, |slip| slip.unit()).is_ok()
+        slips
+            .binary_search_by_key(number, |slip| slip.unit())
+            .is_ok()
     }
 
     fn take(&mut self, duty: &DutyId) {
@@ -468,12 +476,15 @@ impl State {
         };
         let shelf = &mut self.shelf;
         let number = shelf.number(&duty.unit);
-        let tray = shelf.trays.entry(duty.occurrence.clone()).or_insert_with(|| {
-            Arc::new(Tray {
-                slips: Vec::new(),
-                raised: state.raised.clone(),
-            })
-        });
+        let tray = shelf
+            .trays
+            .entry(duty.occurrence.clone())
+            .or_insert_with(|| {
+                Arc::new(Tray {
+                    slips: Vec::new(),
+                    raised: state.raised.clone(),
+                })
+            });
         // Of those that were raised together it is kept once how.
         if tray.raised != state.raised {
             return;

@@ -26,7 +26,10 @@ impl Years {
 
     fn go_on(&self, book: &mut Book, last: u64) {
         let from = book.seq();
-        let facts = self.facts.iter().filter(|(seq, _)| (from + 1..=last).contains(seq));
+        let facts = self
+            .facts
+            .iter()
+            .filter(|(seq, _)| (from + 1..=last).contains(seq));
         for (seq, fact) in facts {
             book.take(&self.ledger, &self.agenda, *seq, fact).unwrap();
         }
@@ -48,7 +51,9 @@ fn with_what_came_after_it_is_all_of_it() {
         let mut at = seed;
         let mut book = Book::default();
         for cut in 1..=4 {
-            at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            at = at
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let from = last * (cut - 1) / 4;
             let until = from + 1 + (at >> 33) % (last / 4);
             years.go_on(&mut book, until);
@@ -60,7 +65,10 @@ fn with_what_came_after_it_is_all_of_it() {
             let mut opened = opened;
             opened.keep(&years.ledger).unwrap();
             let again = Book::open(&years.ledger, &years.agenda).unwrap();
-            assert!(again.state == wanted.state, "seed {seed}, kept again at {until}");
+            assert!(
+                again.state == wanted.state,
+                "seed {seed}, kept again at {until}"
+            );
             book = Book::default();
             years.go_on(&mut book, until);
         }
@@ -74,9 +82,15 @@ fn a_damaged_or_foreign_one_is_left_aside() {
     let wanted = years.folded();
     let middle = wanted.seq() / 2;
     for (spoil, why) in [
-        ("UPDATE checkpoint SET state = zeroblob(length(state))", "damaged"),
+        (
+            "UPDATE checkpoint SET state = zeroblob(length(state))",
+            "damaged",
+        ),
         ("UPDATE checkpoint SET seq = seq - 1", "damaged"),
-        ("UPDATE checkpoint SET seq = 1000000000", "of facts that are not there"),
+        (
+            "UPDATE checkpoint SET seq = 1000000000",
+            "of facts that are not there",
+        ),
         ("UPDATE checkpoint SET program = '0.0.1 0'", "damaged"),
         (
             "UPDATE tray SET slips = zeroblob(length(slips)) WHERE occurrence = (SELECT min(occurrence) FROM tray)",
@@ -97,7 +111,7 @@ fn a_damaged_or_foreign_one_is_left_aside() {
         let mut opened = Book::open(&years.ledger, &years.agenda).unwrap();
         assert_eq!(opened.kept(), None, "{spoil}");
         let program = program_of(&years.shell());
-        let found = years.ledger.checkpoint(&program, |_, _| {}).unwrap();
+        let found = years.ledger.checkpoint(&program, |_| {}).unwrap();
         assert_eq!(found, Found::Unfit(why), "{spoil}");
         assert!(opened.state == wanted.state, "{spoil}");
         // The next one is whole.
@@ -106,7 +120,7 @@ fn a_damaged_or_foreign_one_is_left_aside() {
         assert!(again.state == wanted.state, "{spoil}");
     }
     years.keep_at(middle);
-    let found = years.ledger.checkpoint("another 1", |_, _| {}).unwrap();
+    let found = years.ledger.checkpoint("another 1", |_| {}).unwrap();
     assert_eq!(found, Found::Unfit("kept by another version"));
     // That these were read is seen where one says something else than the facts.
     let mut other = Book::default();
@@ -156,7 +170,9 @@ fn where_there_is_no_room_the_last_one_stands() {
 fn readers_see_the_last_or_the_next() {
     let years = Years::lived(6, 2025, 5);
     let wanted = years.folded();
-    let reader = Ledger::open_existing(&years.state_folder()).unwrap().unwrap();
+    let reader = Ledger::open_existing(&years.state_folder())
+        .unwrap()
+        .unwrap();
     assert_eq!(reader.nature(), Nature::Pretend);
     std::thread::scope(|scope| {
         let keeping = scope.spawn(|| {

@@ -170,7 +170,12 @@ fn with_a_shelf_the_same_is_planned_and_shown() {
     }
     assert!(letters > 500, "{letters}");
     let (live, shelved) = (
-        both.book.state.duties.values().map(|units| units.len()).sum::<usize>(),
+        both.book
+            .state
+            .duties
+            .values()
+            .map(|units| units.len())
+            .sum::<usize>(),
         both.book.state.shelf().len(),
     );
     assert!(shelved > 20 * live, "{shelved} on the shelf, {live} not");
@@ -187,11 +192,7 @@ fn what_is_taken_down_is_what_was_put_away() {
     for duty in both.shelved().iter().step_by(5) {
         assert_eq!(both.book.state.duty(duty), None);
         both.book.need(&years.ledger, duty).unwrap();
-        assert_eq!(
-            both.book.state.duty(duty),
-            both.whole.duty(duty),
-            "{duty}"
-        );
+        assert_eq!(both.book.state.duty(duty), both.whole.duty(duty), "{duty}");
         assert!(!both.book.state.is_shelved(duty));
     }
     let last = both.whole.next_letter();
@@ -213,7 +214,11 @@ fn old_letters_are_found_and_may_come_back() {
     let letter = both.whole.letters[&no].clone();
     let found = both
         .book
-        .letter_of(&years.ledger, std::slice::from_ref(&letter.message_id), Vec::new())
+        .letter_of(
+            &years.ledger,
+            std::slice::from_ref(&letter.message_id),
+            Vec::new(),
+        )
         .unwrap();
     assert_eq!(found.map(|found| found.letter), Some(no));
     let stranger = "<nobody@elsewhere.example>".to_owned();

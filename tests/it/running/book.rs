@@ -42,7 +42,9 @@ impl House {
     fn books(&self) -> (Book, Book) {
         let settings = Settings::read(&self.path("config/schoolbell.toml")).unwrap();
         let agenda = load(&settings).agenda;
-        let ledger = Ledger::open_existing(Path::new(&settings.state)).unwrap().unwrap();
+        let ledger = Ledger::open_existing(Path::new(&settings.state))
+            .unwrap()
+            .unwrap();
         let opened = Book::open(&ledger, &agenda).unwrap();
         let mut folded = Book::default();
         folded.catch_up(&ledger, &agenda).unwrap();
