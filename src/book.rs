@@ -151,7 +151,7 @@ impl Book {
         if !self.state.is_shelved(duty) {
             return Ok(());
         }
-        let mut fold = self.folded(ledger.facts_of_duty(duty)?);
+        let mut fold = self.folded(&ledger.facts_of_duty(duty)?);
         if let Some(found) = taken_from(&mut fold, duty) {
             self.state.take_down(duty, found);
             self.looked_at += 1;
@@ -165,7 +165,7 @@ impl Book {
     /// Whatever kept the ledger from being read.
     pub fn need_letter(&mut self, ledger: &Ledger, no: LetterNo) -> Result<(), LedgerError> {
         if self.state.is_letter_shelved(no) {
-            let mut fold = self.folded(ledger.facts_of_letter(no)?);
+            let mut fold = self.folded(&ledger.facts_of_letter(no)?);
             let Some(found) = fold.letters.remove(&no) else {
                 return Ok(());
             };
@@ -300,7 +300,7 @@ impl Book {
 
     fn look_up(&self, ledger: &Ledger, page: &mut State, duty: &DutyId) -> Result<(), LedgerError> {
         if page.is_shelved(duty) {
-            let mut fold = self.folded(ledger.facts_about(duty)?);
+            let mut fold = self.folded(&ledger.facts_about(duty)?);
             if let Some(found) = taken_from(&mut fold, duty) {
                 page.take_down(duty, found);
             }
@@ -309,7 +309,7 @@ impl Book {
     }
 
     /// A few facts folded by themselves, as far as the book has come.
-    fn folded(&self, facts: Vec<(u64, Fact)>) -> State {
+    fn folded(&self, facts: &[(u64, Fact)]) -> State {
         let known = facts.iter().filter(|(seq, _)| *seq <= self.seq);
         State::fold(known.map(|(_, fact)| fact))
     }

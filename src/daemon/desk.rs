@@ -147,18 +147,18 @@ impl Desk for FrontDesk {
             let book = self.0.book().map_err(|error| refused(&error))?;
             scope.file(&house.agenda, &book.state, digest)
         };
-        let name = match live {
-            Some(name) => Some(name),
-            None => {
-                let facts = self.0.ledger.evidence(digest);
-                let facts = facts.map_err(|error| refused(&error))?;
-                facts.into_iter().find_map(|(_, fact)| match fact.what {
-                    Event::Evidence { duty, name, .. } => scope
-                        .sees_unit(&house.agenda.roster, &duty.unit)
-                        .then_some(name),
-                    _ => None,
-                })
-            }
+        let name = if live.is_some() {
+            live
+        } else {
+            let facts = self.0.ledger.evidence(digest);
+            let facts = facts.map_err(|error| refused(&error))?;
+            let roster = &house.agenda.roster;
+            facts.into_iter().find_map(|(_, fact)| match fact.what {
+                Event::Evidence { duty, name, .. } => {
+                    scope.sees_unit(roster, &duty.unit).then_some(name)
+                }
+                _ => None,
+            })
         };
         let Some(name) = name else { return Ok(None) };
         let bytes = self.file(digest)?;

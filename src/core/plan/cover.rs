@@ -7,7 +7,7 @@ use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
 use crate::core::names::UnitId;
 use crate::core::period::PeriodKey;
-use crate::core::state::{Happened, How, State};
+use crate::core::state::{DutyState, Happened, How, State};
 
 /// An occurrence that covers another one, for the units of one of its task's groups.
 pub(super) struct Cover<'a> {
@@ -45,15 +45,14 @@ impl Cover<'_> {
         if self.members.get(at).copied().flatten() != Some(self.group) {
             return false;
         }
-        match self.happened.ending(unit, self.task.times) {
-            Some(ending) => ending.how == How::Done,
-            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
-            None => {
-                let state = self.happened.state(unit);
-                state.is_some_and(|state| !state.told.is_empty())
-                    || self.happened.rest(unit).is_some()
-                    || pass.was_asked(&self.task.id, unit, self.due)
-            }
+        let happened = self.happened;
+        if let Some(ending) = happened.ending(unit, self.task.times) {
+            return ending.how == How::Done;
         }
+        // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
+        let is_told = |state: &DutyState| !state.told.is_empty();
+        happened.state(unit).is_some_and(is_told)
+            || happened.rest(unit).is_some()
+            || pass.was_asked(&self.task.id, unit, self.due)
     }
 }

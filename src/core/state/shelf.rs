@@ -490,9 +490,9 @@ impl State {
             return;
         }
         let slip = Slip::of(number, state, times, slots);
-        let slips = &mut Arc::make_mut(tray).slips;
-        let at = slips.partition_point(|other| other.unit() < number);
-        slips.insert(at, slip);
+        let tray = Arc::make_mut(tray);
+        let at = tray.slips.partition_point(|other| other.unit() < number);
+        tray.slips.insert(at, slip);
         shelf.changed.insert(duty.occurrence.clone());
         units.remove(&duty.unit);
         let first = (format!("request:{duty}:"), Address::from(""));
@@ -516,7 +516,10 @@ impl State {
         let (letters, reached) = (&self.letters, &self.reached);
         self.refused.retain(|no| {
             let letter = letters.get(no);
-            letter.is_some_and(|letter| reached.get(&letter.address).is_none_or(|last| last <= no))
+            letter.is_some_and(|letter| {
+                let later = reached.get(&letter.address);
+                later.is_none_or(|later| later <= no)
+            })
         });
         let last = self.letters.last_key_value().map(|(no, _)| *no);
         let (open, refused, links) = (&self.open_letters, &self.refused, &self.admission.links);
