@@ -474,9 +474,9 @@ impl State {
         let Some(state) = units.get(&duty.unit) else {
             return;
         };
-        let shelf = &mut self.shelf;
-        let number = shelf.number(&duty.unit);
-        let tray = shelf
+        let taken = &mut self.shelf;
+        let number = taken.number(&duty.unit);
+        let tray = taken
             .trays
             .entry(duty.occurrence.clone())
             .or_insert_with(|| {
@@ -493,7 +493,7 @@ impl State {
         let tray = Arc::make_mut(tray);
         let at = tray.slips.partition_point(|other| other.unit() < number);
         tray.slips.insert(at, slip);
-        shelf.changed.insert(duty.occurrence.clone());
+        taken.changed.insert(duty.occurrence.clone());
         units.remove(&duty.unit);
         let first = (format!("request:{duty}:"), Address::from(""));
         let told: Vec<_> = self

@@ -49,7 +49,7 @@ fn a_backup_is_put_back() {
     let facts = before.lines().count();
     assert!(
         said.contains(&format!(
-            "检查无误:演练台账,结构第 1 版,事实 {facts} 条,最后一条记于 2026-03-11"
+            "检查无误:演练台账,结构第 2 版,事实 {facts} 条,最后一条记于 2026-03-11"
         )),
         "{said}"
     );
@@ -58,7 +58,7 @@ fn a_backup_is_put_back() {
 
     let said = house.call(&["restore", file]);
     assert!(
-        said.contains(&format!("已恢复:演练台账,结构第 1 版,事实 {facts} 条")),
+        said.contains(&format!("已恢复:演练台账,结构第 2 版,事实 {facts} 条")),
         "{said}"
     );
     assert!(said.contains("schoolbell mail release"), "{said}");
