@@ -14,7 +14,7 @@ use crate::core::state::{DutyState, Found as Letter, LetterState, State};
 use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
-const FOLDED_BY: [&str; 14] = [
+const FOLDED_BY: [&str; 15] = [
     include_str!("book.rs"),
     include_str!("core/duty.rs"),
     include_str!("core/fact.rs"),
@@ -29,6 +29,7 @@ const FOLDED_BY: [&str; 14] = [
     include_str!("core/state/post.rs"),
     include_str!("core/state/shared.rs"),
     include_str!("core/state/shelf.rs"),
+    include_str!("core/state/stands.rs"),
 ];
 
 /// After so many facts a checkpoint is worth its price: to fold them would keep a start waiting.

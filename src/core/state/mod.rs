@@ -8,6 +8,7 @@ mod letter;
 mod post;
 mod shared;
 mod shelf;
+mod stands;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

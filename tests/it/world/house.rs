@@ -303,7 +303,7 @@ impl House {
     /// are many.
     pub(crate) fn folds_agree(&mut self, folded_anew_each: usize) -> bool {
         let life = self.life.as_ref().expect("it runs");
-        let same = life.with_state(|state| *state == self.state);
+        let same = life.with_state(|state| state.stands_for(&self.state, &self.agenda));
         let facts = self.facts.len();
         let is_due = facts <= folded_anew_each || facts >= self.folded_anew + folded_anew_each;
         if is_due {
