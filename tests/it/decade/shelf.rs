@@ -1,5 +1,7 @@
 //! A state with a shelf stands for the same facts as one without.
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, ToSpan};
 use schoolbell::book::Book;
 use schoolbell::core::board::board;
@@ -137,10 +139,10 @@ impl<'y> Both<'y> {
 
     /// The duties on the shelf.
     fn shelved(&self) -> Vec<DutyId> {
-        let shelf = self.book.state.shelf();
-        let ids = shelf.occurrences().cloned();
+        let all = self.book.state.shelf();
+        let ids = all.occurrences().cloned();
         ids.flat_map(|occurrence| {
-            let units: Vec<_> = shelf.units_of(&occurrence).cloned().collect();
+            let units: Vec<_> = all.units_of(&occurrence).cloned().collect();
             units.into_iter().map(move |unit| DutyId {
                 occurrence: occurrence.clone(),
                 unit,
@@ -169,15 +171,8 @@ fn with_a_shelf_the_same_is_planned_and_shown() {
         }
     }
     assert!(letters > 500, "{letters}");
-    let (live, shelved) = (
-        both.book
-            .state
-            .duties
-            .values()
-            .map(|units| units.len())
-            .sum::<usize>(),
-        both.book.state.shelf().len(),
-    );
+    let live: usize = both.book.state.duties.values().map(HashMap::len).sum();
+    let shelved = both.book.state.shelf().len();
     assert!(shelved > 20 * live, "{shelved} on the shelf, {live} not");
     assert!(both.book.state.letters.len() * 10 < both.whole.letters.len());
 }
