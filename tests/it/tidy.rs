@@ -6,6 +6,7 @@ mod faults;
 mod mutants;
 mod operating;
 mod pages;
+mod signatures;
 
 use std::fs;
 use std::path::{Path, PathBuf};
