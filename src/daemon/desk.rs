@@ -15,7 +15,7 @@ use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Below, MatrixAsked, Overview, Scope, below, overview};
+use crate::core::overview::{Asked, Below, Overview, Scope, below};
 use crate::core::state::{DutyState, State};
 use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
@@ -116,28 +116,8 @@ impl Desk for FrontDesk {
     }
 
     fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError> {
-        let house = self.0.house();
-        let now = self.0.clock.now();
-        let agenda = &house.agenda;
-        if let Asked::Unit(unit) = asked {
-            let page = self.0.page_of_unit(unit).map_err(|error| refused(&error))?;
-            return Ok(overview(agenda, &page, officer, asked, now));
-        }
-        let book = self.0.book().map_err(|error| refused(&error))?;
-        let seen = overview(agenda, &book.state, officer, asked, now);
-        let (Asked::Matrix(asked), Some(Overview::Matrix(found))) = (asked, &seen) else {
-            return Ok(seen);
-        };
-        let page = book
-            .page_of_occurrence(&self.0.ledger, agenda, &found.occurrence)
-            .map_err(|error| refused(&error))?;
-        drop(book);
-        let Some(page) = page else { return Ok(seen) };
-        let asked = Asked::Matrix(MatrixAsked {
-            period: Some(found.occurrence.period),
-            ..asked.clone()
-        });
-        Ok(overview(agenda, &page, officer, &asked, now))
+        let seen = self.0.overview(&self.0.house(), officer, asked);
+        seen.map_err(|error| refused(&error))
     }
 
     fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {

@@ -17,6 +17,8 @@ use crate::core::diagnostic::Diagnostic;
 use crate::core::fact::{Alert, Event, Fact, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::{Address, UnitId};
+use crate::core::officer::Officer;
+use crate::core::overview::{Asked, MatrixAsked, Overview, overview};
 use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
@@ -253,6 +255,33 @@ impl Office {
     pub(super) fn page_of_unit(&self, unit: &UnitId) -> Result<State, LedgerError> {
         let since = told_since(self.today()).year() - 1;
         self.book()?.page_of_unit(&self.ledger, unit, since)
+    }
+
+    /// What an officer sees of something, with all that was told and answered where that is what is looked at.
+    pub(super) fn overview(
+        &self,
+        house: &House,
+        officer: &Officer,
+        asked: &Asked,
+    ) -> Result<Option<Overview>, LedgerError> {
+        let (agenda, now) = (&house.agenda, self.clock.now());
+        if let Asked::Unit(unit) = asked {
+            let page = self.page_of_unit(unit)?;
+            return Ok(overview(agenda, &page, officer, asked, now));
+        }
+        let book = self.book()?;
+        let seen = overview(agenda, &book.state, officer, asked, now);
+        let (Asked::Matrix(asked), Some(Overview::Matrix(found))) = (asked, &seen) else {
+            return Ok(seen);
+        };
+        let page = book.page_of_occurrence(&self.ledger, agenda, &found.occurrence)?;
+        drop(book);
+        let Some(page) = page else { return Ok(seen) };
+        let asked = Asked::Matrix(MatrixAsked {
+            period: Some(found.occurrence.period),
+            ..asked.clone()
+        });
+        Ok(overview(agenda, &page, officer, &asked, now))
     }
 
     /// Whether others have appended what is not folded in yet.

@@ -1,14 +1,18 @@
 //! Workbooks for officers. What is in the book is taken out of it under its lock, and written when the lock is free again.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::desk::refused;
 use super::office::{House, Office};
+use crate::core::fact::{Event, Fact};
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, Overview, Scope, overview};
+use crate::core::overview::{Asked, Overview, Scope};
 use crate::core::plan::Slots;
 use crate::core::roster::Kind;
+use crate::core::state::State;
 use crate::export::{self, ExportError, Record};
+use crate::ledger::LedgerError;
 use crate::sheet::Book;
 use crate::web::{AskedWorkbook, DeskError, GivenFile};
 
@@ -40,7 +44,7 @@ impl Office {
                 Some((format!("{year}年台账"), book))
             }
             AskedWorkbook::Matrix(asked) => {
-                match self.look(&house, officer, &Asked::Matrix(asked.clone()))? {
+                match self.seen(&house, officer, &Asked::Matrix(asked.clone()))? {
                     Some(Overview::Matrix(found)) => {
                         let book = export::matrix(&found).map_err(|error| failed(&error.into()))?;
                         Some((found.title, book))
@@ -49,7 +53,7 @@ impl Office {
                 }
             }
             AskedWorkbook::Bulletin(period) => {
-                match self.look(&house, officer, &Asked::Bulletin(*period))? {
+                match self.seen(&house, officer, &Asked::Bulletin(*period))? {
                     Some(Overview::Bulletin(found)) => {
                         let is_draft = found.draft.is_some();
                         let book = export::bulletin(&found.edition, is_draft)
@@ -77,15 +81,14 @@ impl Office {
         }))
     }
 
-    fn look(
+    fn seen(
         &self,
         house: &House,
         officer: &Officer,
         asked: &Asked,
     ) -> Result<Option<Overview>, DeskError> {
-        let book = self.book().map_err(|error| refused(&error))?;
-        let now = self.clock.now();
-        Ok(overview(&house.agenda, &book.state, officer, asked, now))
+        let seen = self.overview(house, officer, asked);
+        seen.map_err(|error| refused(&error))
     }
 
     fn record(&self, house: &House, officer: &Officer, year: i16) -> Result<Book, DeskError> {
@@ -96,17 +99,35 @@ impl Office {
             scope: &Scope::new(agenda, officer),
             year: Some(year),
         };
-        let (duties, letters) = {
-            let book = self.book().map_err(|error| refused(&error))?;
-            let duties: Vec<_> = record.duties(&book.state).collect();
-            let letters: Vec<_> = record.letters(&book.state).collect();
-            (duties, letters)
-        };
+        // Folded anew, without a shelf: the record tells all of every duty, and the daemon's book keeps what is going on.
+        let mut state = State::default();
+        self.ledger
+            .each_fact(0, |_, fact| {
+                if concerns(&fact, year) {
+                    state.apply(&fact);
+                }
+                Ok::<(), LedgerError>(())
+            })
+            .map_err(|error| refused(&error))?;
+        let (duties, letters) = (record.duties(&state), record.letters(&state));
         let mut book = Book::default();
         record
             .write(duties, letters, &self.ledger, &mut book)
             .map_err(|error| failed(&error))?;
         Ok(book)
+    }
+}
+
+/// Whether a year's record can do with a fact: duties of other years, but for the next ones, would only take up room.
+fn concerns(fact: &Fact, year: i16) -> bool {
+    let near = year - 1..=year + 1;
+    match &fact.what {
+        Event::LetterQueued { slot, .. } => {
+            near.contains(&slot.to_zoned_datetime(TimeZone::UTC).year())
+        }
+        what => what
+            .duty()
+            .is_none_or(|duty| near.contains(&duty.occurrence.period.year())),
     }
 }
 

@@ -238,7 +238,6 @@ fn the_officer_is_told_of_each_draft_once() {
         10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
         11-03 08:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
         11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
-        11-16 08:00 office@b ! bulletin:2026-W46
         12-01 08:00 office@b ! bulletin:2026-11
         12-01 08:00 office@b ! holiday-notice:2027
     "#]]

@@ -5,6 +5,7 @@ mod backup;
 mod board;
 mod bomb;
 mod book;
+mod bulletin;
 mod check;
 mod clerk;
 mod courier;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::core::agenda::Agenda;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
-use crate::core::state::State;
+use crate::core::state::{DutyState, State};
 use crate::core::workdays::{next, previous};
 
 /// How far back drafts are offered: so many weeks, and so many months.
@@ -139,11 +139,20 @@ pub(super) fn has_due(agenda: &Agenda, state: &State, span: Span) -> bool {
         })
     });
     // What was raised by hand or put off; looked for only where the calendar has nothing.
+    let due_by_hand = |known: &DutyState| {
+        let raised = known.raised.as_ref().map(|raised| raised.due);
+        raised.or(known.extended_to).is_some_and(within)
+    };
+    let near = span.from.year() - 1..=span.to.year();
+    let shelf = state.shelf();
+    let mut shelved = shelf
+        .occurrences()
+        .filter(|id| near.contains(&id.period.year()));
     by_calendar
-        || state.duties.values().any(|units| {
-            units.values().any(|known| {
-                let raised = known.raised.as_ref().map(|raised| raised.due);
-                raised.or(known.extended_to).is_some_and(within)
-            })
-        })
+        || state
+            .duties
+            .values()
+            .flat_map(|units| units.values())
+            .any(|known| due_by_hand(known))
+        || shelved.any(|id| shelf.of(id).any(|(_, _, known)| due_by_hand(&known)))
 }

@@ -396,8 +396,12 @@ impl<'a> Pass<'a> {
                 })
                 .map(|(key, words)| (key.clone(), words.clone()))
                 .collect();
-            if !matters.is_empty() {
+            // A draft can wait: the word of it goes with what is said anyway, and makes no letter.
+            let pressing = matters.iter().any(|(key, _)| !is_of_a_draft(key));
+            if pressing {
                 by_address.entry(address).or_default().matters = matters;
+            } else if let Some(news) = by_address.get_mut(&address) {
+                news.matters = matters;
             }
         }
         let mut letters = Vec::with_capacity(by_address.len());

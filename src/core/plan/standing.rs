@@ -118,6 +118,21 @@ pub fn standings<'a>(
     looked_up(agenda, state, now, until, Only::default())
 }
 
+/// The same without those whose due day in the calendar is before a day.
+pub fn standings_from<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    now: Timestamp,
+    from: Date,
+    until: Date,
+) -> Vec<DutyStanding<'a>> {
+    let only = Only {
+        from: Some(from),
+        ..Only::default()
+    };
+    looked_up(agenda, state, now, until, only)
+}
+
 /// The same for one unit, of what is due from one day to another, without a look at the others; empty where the roster
 /// has it not.
 pub fn standings_of<'a>(

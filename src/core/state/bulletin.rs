@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::as_json;
 use crate::core::bulletin::{Bulletin, Reach};
 use crate::core::fact::{Event, LetterNo};
 use crate::core::names::Address;
 use crate::core::period::PeriodKey;
 
 /// The bulletins that somebody has decided of.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bulletins {
     /// By week or month.
     pub decided: BTreeMap<PeriodKey, BulletinState>,
@@ -21,7 +23,7 @@ pub struct Bulletins {
 }
 
 /// What was decided of one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BulletinState {
     /// That it may go out. It does so once: what comes after the first approval changes nothing.
     pub approved: Option<Approved>,
@@ -30,7 +32,7 @@ pub struct BulletinState {
 }
 
 /// An approval.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approved {
     /// When.
     pub at: Timestamp,
@@ -41,13 +43,14 @@ pub struct Approved {
     /// Who gets it.
     pub reach: Reach,
     /// What was approved, word for word.
+    #[serde(with = "as_json")]
     pub content: Arc<Bulletin>,
     /// The mailboxes that it was put into a letter to, and the letters.
     pub told: BTreeMap<Address, LetterNo>,
 }
 
 /// A draft that is not to go out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutAside {
     /// When.
     pub at: Timestamp,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Admission, State};
+use super::{Admission, State, as_json};
 use crate::core::fact::{Event, HoldReason, LetterNo};
 
 /// A pass that is held.
@@ -22,28 +22,6 @@ pub struct Held {
     pub notices: u64,
     /// The version of calendar and roster it was planned by.
     pub version: String,
-}
-
-/// Reasons name themselves by a field, which only a format that knows its own fields can read.
-mod as_json {
-    use serde::{Deserialize, Deserializer, Serializer, de, ser};
-
-    use super::HoldReason;
-
-    pub(super) fn serialize<S: Serializer>(
-        reasons: &[HoldReason],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let text = serde_json::to_string(reasons).map_err(ser::Error::custom)?;
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<HoldReason>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        serde_json::from_str(&text).map_err(de::Error::custom)
-    }
 }
 
 /// What makes clock or ledger doubtful.

@@ -1,6 +1,7 @@
 //! State: the facts, folded. Folding them one by one and folding them all at once give the same (promise P9).
 
 mod admission;
+mod as_json;
 mod bulletin;
 mod duty;
 mod hold;

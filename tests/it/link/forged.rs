@@ -134,7 +134,8 @@ const MUTATIONS_OF_A_KIND: [(&str, Mutation); 22] = [
     (
         "a stranger's signature under our key's name",
         |draw, chance| {
-            let later = JUNE.saturating_add(jiff::Span::new().days(below(chance, 400) as i64));
+            let days = i64::try_from(chance.below(400)).unwrap();
+            let later = JUNE.saturating_add(jiff::Span::new().days(days));
             draw.mint.stranger.sign(draw.claim, later)
         },
     ),
@@ -142,8 +143,8 @@ const MUTATIONS_OF_A_KIND: [(&str, Mutation); 22] = [
         let mut bytes = draw.bytes;
         let from = bytes.len() - 16;
         let fill = chance.below(2) == 0;
-        for at in from..bytes.len() {
-            bytes[at] = if fill { 0 } else { byte(chance) };
+        for signed in &mut bytes[from..] {
+            *signed = if fill { 0 } else { byte(chance) };
         }
         encoded(&bytes)
     }),

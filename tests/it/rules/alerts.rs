@@ -30,7 +30,6 @@ fn at_once_on_a_saturday_night() {
         expect![[r#"
             11-07 23:17 deputy@s1 (alert) opens typhoon@2026-11-07/s1 due 11-07 act
             11-07 23:17 safety@s1 (alert) opens typhoon@2026-11-07/s1 due 11-07 act
-            11-09 08:00 office@b ! bulletin:2026-W45
         "#]],
     );
 }

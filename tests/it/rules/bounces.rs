@@ -22,12 +22,12 @@ fn a_mended_mailbox_was_not_reached_by_what_came_back() {
             11-11 08:00 office@b ! unreachable:safety@s1
             11-12 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-16 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-16 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
             11-18 08:00 deputy@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-18 08:00 office@b ! bulletin:2026-W46
             11-18 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
         "#]],
@@ -50,12 +50,12 @@ fn what_came_back_as_spam_reached_nobody() {
             11-12 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-12 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-16 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-16 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
             11-18 08:00 deputy@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-18 08:00 office@b ! bulletin:2026-W46
             11-18 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
         "#]],

@@ -26,7 +26,6 @@ fn the_first_step_is_not_done() {
         expect![[r#"
             10-27 08:00 safety@s1 opens check@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 overdue check@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -41,7 +40,6 @@ fn the_first_step_is_done_early() {
          2026-11-27 09:00 end",
         expect![[r#"
             10-27 08:00 safety@s1 opens check@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
         "#]],
     );
@@ -58,7 +56,6 @@ fn the_first_step_is_done_late() {
         expect![[r#"
             10-27 08:00 safety@s1 opens check@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 overdue check@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-19 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
         "#]],
     );
@@ -79,7 +76,6 @@ fn the_first_step_is_let_off() {
             expect![[r#"
                 10-27 08:00 safety@s1 opens check@2026/s1 due 11-10 act
                 10-28 08:00 safety@s1 closed check@2026/s1 due 11-10 act
-                11-16 08:00 office@b ! bulletin:2026-W46
             "#]],
         );
     }
@@ -104,7 +100,6 @@ fn the_first_step_is_reopened() {
          2026-11-27 09:00 end",
         expect![[r#"
             11-09 08:00 safety@s1 remind:2 workdays check@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
             11-26 08:00 safety@s1 overdue check@2026/s1 due 11-10 act
             11-26 08:00 safety@s1 decided check@2026/s1 due 11-10 act
@@ -127,7 +122,6 @@ fn the_second_step_is_withdrawn() {
          2026-11-27 09:00 end",
         expect![[r#"
             11-09 08:00 safety@s1 opens check@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
             11-18 08:00 safety@s1 closed:2 check@2026/s1 due 11-10 act
             11-18 08:00 safety@s1 withdrawn accept@2026/s1 due 11-30 act
@@ -193,8 +187,6 @@ fn not_covered_when_let_off() {
                 11-11 08:00 safety@s1 overdue whole@2026/s1 due 11-10 act
                 11-12 08:00 safety@s1 closed whole@2026/s1 due 11-10 act
                 11-12 08:00 safety@s1 opens monthly@2026-11/s1 due 11-20 act
-                11-16 08:00 office@b ! bulletin:2026-W46
-                11-23 08:00 office@b ! bulletin:2026-W47
                 11-23 08:00 safety@s1 overdue monthly@2026-11/s1 due 11-20 act
             "#]],
         );
@@ -258,9 +250,7 @@ fn skipped_in_the_break() {
         "2026-06-30 10:00 hang
          2026-09-30 09:00 end",
         expect![[r#"
-            07-01 08:00 office@b ! bulletin:2026-06
             07-01 08:00 safety@s1 overdue drill@2026-06/s1 due 06-30 act
-            07-06 08:00 office@b ! bulletin:2026-W27
             09-16 08:00 safety@s1 opens drill@2026-09/s1 due 09-30 act
         "#]],
     );
@@ -288,7 +278,6 @@ fn raised_by_hand() {
             11-10 08:00 safety@s1 overdue flood@2026-11-05/s1 due 11-09 act
             11-10 08:00 safety@s1 escalate:1 workday flood@2026-11-05/s1 due 11-09 below
             11-11 08:00 deputy@s1 closed flood@2026-11-05/s1 due 11-09 above
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }

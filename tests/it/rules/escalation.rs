@@ -17,8 +17,8 @@ fn a_level_that_adds_nobody_is_skipped() {
             11-13 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-13 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-17 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
         "#]],
@@ -123,7 +123,6 @@ fn a_contact_gap() {
             10-21 08:00 office@b ! unreachable:principal@s1
             10-21 08:00 office@b ! unreachable:safety@s1
             10-27 08:00 office@b ! contact-gap:s1:safety@s1,deputy@s1,principal@s1
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -147,7 +146,6 @@ fn a_contact_gap_mended() {
             11-10 08:00 office@b ! unreachable:principal@s1
             11-10 08:00 office@b ! unreachable:safety@s1
             11-13 08:00 mao@s1 overdue drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-18 08:00 mao@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
         "#]],
@@ -168,7 +166,6 @@ fn unknown_is_not_reached() {
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-13 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-17 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
@@ -192,7 +189,6 @@ fn a_bounce_undoes_the_reaching() {
             11-11 08:00 deputy@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 office@b ! unreachable:safety@s1
             11-16 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-16 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
         "#]],
@@ -213,7 +209,6 @@ fn a_refusal_is_no_reaching() {
             11-11 08:00 office@b ! refused:1
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-12 08:00 office@b ! refused:3
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -233,7 +228,6 @@ fn the_level_below_was_not_reached() {
             11-11 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-17 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
@@ -259,11 +253,11 @@ fn the_level_below_bounces() {
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-13 08:00 office@b ! unreachable:deputy@s1
             11-13 08:00 principal@s1 escalate:1 workday drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-16 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
             11-17 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-17 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
         "#]],
@@ -326,7 +320,6 @@ fn a_level_waits_a_workday_for_the_one_below() {
          2026-11-19 09:00 end",
         expect![[r#"
             11-10 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
-            11-16 10:00 office@b ! bulletin:2026-W46
             11-16 10:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-18 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-18 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below

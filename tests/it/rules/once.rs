@@ -70,7 +70,6 @@ fn the_due_day_is_moved() {
             11-13 08:00 safety@s1 remind:7d drill@2026/s1 due 11-20 act
             11-18 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-20 act
             11-20 08:00 safety@s1 remind:0d drill@2026/s1 due 11-20 act
-            11-23 08:00 office@b ! bulletin:2026-W47
             11-23 08:00 safety@s1 overdue drill@2026/s1 due 11-20 act
         "#]],
     );
@@ -184,7 +183,6 @@ fn a_level_gets_another_offset() {
             11-13 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-13 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }

@@ -113,7 +113,6 @@ fn nothing_escalates_until_a_full_workday_of_service() {
             11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
             11-12 09:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-16 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-17 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
@@ -122,6 +121,7 @@ fn nothing_escalates_until_a_full_workday_of_service() {
             11-17 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
             11-18 08:00 deputy@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-18 08:00 office@b ! bulletin:2026-W46
             11-18 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-18 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
         "#]],
@@ -201,13 +201,13 @@ fn the_queue_stands_still() {
             11-11 08:00 safety@s1 (folds [2]) overdue drill@2026/s1 due 11-10 act
             11-13 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-17 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
             11-19 08:00 deputy@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-19 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-19 08:00 office@b ! bulletin:2026-W46
             11-19 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-19 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-19 08:00 safety@s1 nag:5 workdays drill@2026/s1 due 11-10 act

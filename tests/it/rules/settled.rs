@@ -15,7 +15,6 @@ fn done_in_time() {
          2026-11-25 09:00 end",
         expect![[r#"
             10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -54,7 +53,6 @@ fn done_after_it_went_up() {
         expect![[r#"
             11-13 08:00 safety@s1 opens drill@2026/s1 due 11-13 act
             11-16 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-13 above
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 overdue drill@2026/s1 due 11-13 act
             11-16 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-13 below
             11-18 08:00 deputy@s1 escalate:3 workdays drill@2026/s1 due 11-13 below
@@ -84,7 +82,6 @@ fn closed_by_the_deputy() {
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-12 08:00 safety@s1 closed drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -104,7 +101,6 @@ fn closed_by_the_clerk() {
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-12 08:00 deputy@s1 closed drill@2026/s1 due 11-10 above
             11-12 08:00 safety@s1 closed drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -125,7 +121,6 @@ fn closed_during_an_outage() {
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-13 10:00 deputy@s1 closed drill@2026/s1 due 11-10 above
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -150,7 +145,6 @@ fn returned_and_closed_again() {
             11-12 08:00 deputy@s1 closed drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 decided drill@2026/s1 due 11-10 act
             11-16 08:00 deputy@s1 closed:2 drill@2026/s1 due 11-10 above
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -224,7 +218,6 @@ fn waived() {
             10-29 08:00 safety@s1 closed drill@2026/s1 due 11-10 act
             10-29 09:00 safety@s1 reads
               closed: 浒山街道 浒山小学 应急疏散演练 due 11-10 late 0 已免(沈志明)
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }
@@ -301,7 +294,6 @@ fn three_times() {
             10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
             11-03 08:00 safety@s1 remind:7d drill@2026/s1 due 11-10 act
             11-06 08:00 safety@s1 remind:2 workdays drill@2026/s1 due 11-10 act
-            11-16 08:00 office@b ! bulletin:2026-W46
         "#]],
     );
 }

@@ -23,9 +23,9 @@ fn nobody_answers() {
             11-13 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
             11-13 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
             11-13 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 deputy@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 office@b escalate:5 workdays drill@2026/s1 due 11-10 rollup
+            11-17 08:00 office@b ! bulletin:2026-W46
             11-17 08:00 principal@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 safety@s1 escalate:5 workdays drill@2026/s1 due 11-10 below
             11-17 08:00 safety@s1 nag:5 workdays drill@2026/s1 due 11-10 act
@@ -130,7 +130,6 @@ fn overdue_and_escalation_wait_for_a_workday() {
         expect![[r#"
             11-12 08:00 safety@s1 opens drill@2026/s1 due 11-13 act
             11-16 08:00 deputy@s1 escalate:1d drill@2026/s1 due 11-13 above
-            11-16 08:00 office@b ! bulletin:2026-W46
             11-16 08:00 safety@s1 overdue drill@2026/s1 due 11-13 act
             11-16 08:00 safety@s1 escalate:1d drill@2026/s1 due 11-13 below
         "#]],

@@ -82,7 +82,7 @@ fn json_is_stable() {
               "file": "config/schoolbell.toml",
               "line": 2,
               "column": 1,
-              "label": "可以写:listen、base_url"
+              "label": "可以写:listen、base_url、trusted_proxies"
             },
             "other": null,
             "help": null

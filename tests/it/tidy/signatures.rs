@@ -56,9 +56,9 @@ fn signatures_are_compared_in_constant_time() {
             faults.push(format!("{name}: compares by hmac::verify: {}", !compares));
         }
         for (number, line) in lines.iter().enumerate() {
-            let compared = COMPARISONS.iter().any(|sign| line.contains(sign));
+            let is_compared = COMPARISONS.iter().any(|sign| line.contains(sign));
             let secret = SECRETS.iter().find(|word| code::has(line, word));
-            if let (true, Some(word)) = (compared, secret) {
+            if let (true, Some(word)) = (is_compared, secret) {
                 faults.push(format!("{name}:{}: compares a {word}", number + 1));
             }
         }
