@@ -24,6 +24,12 @@ bench-mail letters="4000" rounds="5":
     fi
     target/release/examples/bench_mail --letters {{letters}} --rounds {{rounds}} "${nodemailer[@]}"
 
+# Answers on disk a second over 64 connections, against POSTs of the same server that do nothing, alternating; and what the
+# bureau's pages take, with a thousand schools and a year of facts.
+bench-web presses="20000" rounds="5":
+    cargo build --release --locked --bin schoolbell --example bench_web
+    target/release/examples/bench_web --presses {{presses}} --rounds {{rounds}}
+
 # So many simulated lives of so many days, on all cores; a violation prints its seed and the fewest mishaps that lead to it.
 year seeds="200" days="60":
     cargo run --release --example year -- --seeds {{seeds}} --days {{days}}
