@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::office::{House, Office};
 use crate::core::board::{Board, board};
 use crate::core::compose::{Reader, compose};
+use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Via};
 use crate::core::letter::Content;
@@ -262,20 +263,26 @@ pub(super) fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorde
 /// Whether all the duties of an answer take its files.
 fn has_room(state: &State, pressed: &PressedAnswer, digests: &[String]) -> Result<(), DeskError> {
     for duty in &pressed.duties {
-        let filed = state.duty(duty).map_or(&[][..], |known| &known.evidence);
-        let fresh = digests
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .filter(|digest| !filed.iter().any(|file| file.digest == **digest));
-        if filed.len() + fresh.count() > FILES_A_DUTY {
+        if let Some(filed) = too_many(state, duty, digests.iter().map(String::as_str)) {
             return Err(DeskError::Refused(format!(
-                "这一项最多收 {FILES_A_DUTY} 个材料，已经有 {} 个。可以不带材料再按一次；还要补交的，请与局里联系",
-                filed.len()
+                "这一项最多收 {FILES_A_DUTY} 个材料，已经有 {filed} 个。可以不带材料再按一次；还要补交的，请与局里联系"
             )));
         }
     }
     Ok(())
+}
+
+/// How many files a duty has, if these would be too many; those it has already count once.
+pub(super) fn too_many<'a>(
+    state: &State,
+    duty: &DutyId,
+    digests: impl Iterator<Item = &'a str>,
+) -> Option<usize> {
+    let filed = state.duty(duty).map_or(&[][..], |known| &known.evidence);
+    let fresh: BTreeSet<&str> = digests
+        .filter(|digest| !filed.iter().any(|file| file.digest == *digest))
+        .collect();
+    (filed.len() + fresh.len() > FILES_A_DUTY).then_some(filed.len())
 }
 
 /// The facts of an answer; none where it says nothing new.

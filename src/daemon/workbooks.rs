@@ -1,4 +1,4 @@
-//! Workbooks for officers. What is in the book is taken out of it under its lock, and written when the lock is free again.
+//! Workbooks for officers, made of what they see.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

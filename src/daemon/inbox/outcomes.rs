@@ -14,6 +14,8 @@ pub(super) struct Outcomes {
     /// What a person has to read, or what the server said.
     pub(super) text: String,
     pub(super) kept: Vec<Attached>,
+    /// Whether it names a duty, to which what is attached belongs.
+    pub(super) is_placed: bool,
     /// Beside the fact that it arrived.
     pub(super) events: Vec<Event>,
 }
@@ -25,47 +27,29 @@ impl Outcomes {
             letter,
             text: text.into(),
             kept: Vec::new(),
+            is_placed: false,
             events: Vec::new(),
         }
     }
 
-    /// What is attached is evidence for every duty that was answered; where none was, a person has to look at it.
-    pub(super) fn file(&mut self, kept: &[Kept]) {
-        let mut filed: Vec<Event> = Vec::new();
-        for event in &self.events {
-            let Event::Answer {
-                duty,
-                by,
-                via,
-                address,
-                ..
-            } = event
-            else {
-                continue;
-            };
-            for file in kept {
-                let evidence = Event::Evidence {
-                    duty: duty.clone(),
-                    digest: file.digest.clone(),
-                    name: file.name.clone(),
-                    bytes: file.bytes,
-                    by: by.clone(),
-                    via: *via,
-                    address: address.clone(),
-                };
-                if !filed.contains(&evidence) {
-                    filed.push(evidence);
-                }
+    /// Adds what is not among the events yet: who says two things of a duty attaches a file once.
+    pub(super) fn add_new(&mut self, events: Vec<Event>) {
+        for event in events {
+            if !self.events.contains(&event) {
+                self.events.push(event);
             }
         }
-        if !kept.is_empty() && filed.is_empty() && self.sort == MailSort::Reply {
+    }
+
+    /// Leaves to a person what is attached, where no duty was named or there is more to see to.
+    pub(super) fn leave(&mut self, kept: &[Kept]) {
+        if !kept.is_empty() && !self.is_placed && self.sort == MailSort::Reply {
             self.sort = MailSort::Unclear;
             add(&mut self.text, "附件不知道属于哪一项");
         }
         if self.sort == MailSort::Unclear {
             self.kept = kept.iter().map(attached).collect();
         }
-        self.events.extend(filed);
     }
 }
 

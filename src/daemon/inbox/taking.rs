@@ -14,7 +14,7 @@ use crate::core::hex::hex;
 use crate::core::names::Address;
 use crate::core::reply::{self, Reply, Said, own_words};
 use crate::core::state::{Found, State};
-use crate::daemon::desk::answer_events;
+use crate::daemon::desk::{answer_events, too_many};
 use crate::daemon::office::{Book, House, Office};
 use crate::disk::Room;
 use crate::evidence::{Kept, NotKept, Store};
@@ -262,7 +262,7 @@ impl Office {
         }
         let mut outcomes = match &incoming.sort {
             Sort::Written(_) => match &prepared.reply {
-                Some(reply) => self.answered(house, state, &prepared.words, reply),
+                Some(reply) => self.answered(house, state, prepared, reply),
                 None => unproven(state, incoming, &prepared.words, letter),
             },
             Sort::Bounce(bounce) => bounced(state, incoming, bounce, found),
@@ -274,11 +274,17 @@ impl Office {
             add(&mut outcomes.text, &words);
             outcomes.sort = MailSort::Unclear;
         }
-        outcomes.file(&prepared.kept);
+        outcomes.leave(&prepared.kept);
         outcomes
     }
 
-    fn answered(&self, house: &House, state: &State, words: &str, reply: &Answered) -> Outcomes {
+    fn answered(
+        &self,
+        house: &House,
+        state: &State,
+        prepared: &Prepared,
+        reply: &Answered,
+    ) -> Outcomes {
         let no = reply.to;
         let mut outcomes = Outcomes::new(MailSort::Reply, Some(no), "");
         let Some(letter) = state.letters.get(&no) else {
@@ -295,7 +301,21 @@ impl Office {
                 .duty(duty)
                 .is_some_and(|known| known.settled(times).is_some())
         });
+        outcomes.is_placed = !taken.answers.is_empty();
         for (duty, said) in taken.answers {
+            // What is attached is evidence for every duty that is answered.
+            let kept = match too_many(
+                state,
+                &duty,
+                prepared.kept.iter().map(|file| file.digest.as_str()),
+            ) {
+                None => &prepared.kept[..],
+                Some(filed) => {
+                    let why = format!("附件没有记到 {duty}:已有 {filed} 个材料");
+                    add(&mut outcomes.text, &why);
+                    &[]
+                }
+            };
             let pressed = PressedAnswer {
                 letter: no,
                 nth: next_of_several(house, state, &duty, &said),
@@ -304,11 +324,10 @@ impl Office {
                 by: reply.by.clone(),
                 note: said.note,
                 until: said.until.filter(|day| *day > self.today()),
-                // What is attached is filed once for the whole mail.
                 files: Vec::new(),
             };
-            match answer_events(house, state, &pressed, &[], Via::Mail) {
-                Ok(events) => outcomes.events.extend(events),
+            match answer_events(house, state, &pressed, kept, Via::Mail) {
+                Ok(events) => outcomes.add_new(events),
                 Err(error) => add(&mut outcomes.text, &error.to_string()),
             }
         }
@@ -324,7 +343,7 @@ impl Office {
         if let (true, Some(content)) = (asks, &content) {
             outcomes
                 .events
-                .extend(self.ask_which(state, no, letter, content, words));
+                .extend(self.ask_which(state, no, letter, content, &prepared.words));
         }
         outcomes
     }

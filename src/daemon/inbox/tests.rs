@@ -13,6 +13,7 @@ use super::super::{Options, Pretence, start};
 use super::{FETCHES, Trouble, Watcher};
 use crate::clock::Speed;
 use crate::core::duty::DutyId;
+use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Outcome};
 use crate::core::names::Address;
 use crate::core::state::{LetterState, LetterStatus};
@@ -121,6 +122,49 @@ impl Fixture {
         self.office.take_in(&mail, (7, self.uid)).unwrap()
     }
 
+    /// Takes in a reply with files attached, each by its name and something that tells it from others.
+    fn take_with(&mut self, no: LetterNo, words: &str, files: &[String]) -> bool {
+        let mut parts =
+            format!("--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n");
+        for file in files {
+            parts += &format!(
+                "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{file}.pdf\"\r\n\r\n%PDF-1.4 {file}\r\n"
+            );
+        }
+        self.uid += 1;
+        let bytes = format!(
+            "From: a@b.example\r\nMessage-ID: <{}@hs.example>\r\nMIME-Version: 1.0\r\nSubject: Re: {}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n",
+            self.uid,
+            self.number(no)
+        );
+        let mail = Fetched {
+            bytes: bytes.into_bytes(),
+            is_whole: true,
+        };
+        self.office.take_in(&mail, (7, self.uid)).unwrap()
+    }
+
+    /// The names of the files on record for a duty.
+    fn filed(&self, duty: &DutyId) -> Vec<String> {
+        let book = self.office.book().unwrap();
+        let known = book.state.duty(duty).unwrap();
+        known
+            .evidence
+            .iter()
+            .map(|file| file.name.clone())
+            .collect()
+    }
+
+    /// What a person has to read of the last mail, and how many files are left to them.
+    fn left(&self) -> (String, usize) {
+        let facts = self.office.ledger.facts_since(0).unwrap();
+        let last = facts.iter().rev().find_map(|(_, fact)| match &fact.what {
+            Event::MailReceived { text, kept, .. } => Some((text.clone(), kept.len())),
+            _ => None,
+        });
+        last.unwrap()
+    }
+
     /// How many answers there are, and how many mails a person has to look at.
     fn counts(&self) -> (usize, usize) {
         let book = self.office.book().unwrap();
@@ -219,6 +263,47 @@ async fn the_address_comes_before_the_subject() {
         _ => None,
     });
     assert_eq!(found, Some(no));
+}
+
+/// What comes by mail is filed as what is given on the page: once, also to what was answered before, and no more than a
+/// duty takes.
+#[tokio::test]
+async fn what_is_attached_is_filed_as_on_the_page() {
+    let mut f = Fixture::new();
+    let (no, _) = f.two();
+    let duty = f.letter(no).duties.iter().next().unwrap().clone();
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(f.take_with(no, "1 有困难 经费\r\n1 收到", &names(&["a", "b"])));
+    assert_eq!(f.filed(&duty), ["a.pdf", "b.pdf"]);
+    let (answers, _) = f.counts();
+    // Said before, and seen before: only what is new of it is put on record.
+    assert!(f.take_with(no, "1 收到", &names(&["b", "c"])));
+    assert_eq!(f.filed(&duty), ["a.pdf", "b.pdf", "c.pdf"]);
+    assert_eq!(f.counts(), (answers, 0));
+
+    let many = |from: usize| {
+        (from..from + 9)
+            .map(|nth| format!("f{nth}"))
+            .collect::<Vec<_>>()
+    };
+    for from in [0, 9, 18] {
+        assert!(f.take_with(no, "1 收到", &many(from)));
+    }
+    assert_eq!(f.filed(&duty).len(), FILES_A_DUTY);
+    assert!(!f.take_with(no, "1 完成", &names(&["late"])));
+    assert_eq!(f.filed(&duty).len(), FILES_A_DUTY);
+    assert_eq!(f.counts(), (answers + 1, 1), "the answer counts");
+    let (why, kept) = f.left();
+    assert!(why.contains("已有 30 个材料"), "{why}");
+    assert_eq!(kept, 1);
+
+    assert!(!f.take_with(no, "照片见附件", &names(&["lost"])));
+    assert_eq!(f.left().1, 1, "a person finds out what it belongs to");
 }
 
 fn bounce(f: &mut Fixture, mailbox: &str, subject: &str) -> bool {
