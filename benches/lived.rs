@@ -1,7 +1,9 @@
 //! A made-up county that lives through a year: what benches measure.
 
+#[path = "../tests/it/county/roster.rs"]
+mod county;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -161,47 +163,6 @@ fn joined(roster: &str, edit: impl Fn(String) -> String) -> Agenda {
     Agenda::new(Arc::new(calendar), Arc::new(roster), vec![office])
 }
 
-/// A made-up county: a bureau, its towns and their schools, three people at each.
 pub(crate) fn roster() -> String {
-    let mut rows = String::from("unit,name,kind,parent,tags,role,person,email,phone,since,until\n");
-    rows += "bureau,教育局,bureau,,,office,沈,office@bureau.example,,,\n";
-    rows += "bureau,,,,,deputy,方,deputy@bureau.example,,,\n";
-    for town in 0..TOWNS {
-        let _ = writeln!(
-            rows,
-            "t{town:02},第{town}镇,town,bureau,,safety,胡,safety@t{town:02}.example,,,"
-        );
-    }
-    let kinds = [
-        "primary",
-        "kindergarten",
-        "junior",
-        "primary",
-        "kindergarten",
-        "nine-year",
-        "senior",
-    ];
-    let tags = [
-        "canteen=A",
-        "mountain rural",
-        "near_water",
-        "boarding lab canteen=B",
-        "school_bus",
-        "",
-    ];
-    for school in 0..SCHOOLS {
-        let (town, kind, tag) = (
-            school % TOWNS,
-            kinds[school % kinds.len()],
-            tags[school % tags.len()],
-        );
-        let id = format!("s{school:04}");
-        let _ = writeln!(
-            rows,
-            "{id},第{school}学校,{kind},t{town:02},{tag},safety,王,safety@{id}.example,,,"
-        );
-        let _ = writeln!(rows, "{id},,,,,deputy,李,deputy@{id}.example,,,");
-        let _ = writeln!(rows, "{id},,,,,principal,陈,principal@{id}.example,,,");
-    }
-    rows
+    county::roster(TOWNS, SCHOOLS)
 }

@@ -5,13 +5,17 @@
 #[path = "../tests/it/decade/house.rs"]
 mod house;
 
+#[path = "beside/mod.rs"]
+mod beside;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use beside::{free_port, memory, program};
 use clap::Parser;
 use house::Size;
 
@@ -100,9 +104,8 @@ struct Found {
 
 /// Starts the daemon where the record ends, waits until it says that it is well, and stops it.
 fn start(settings: &Path, port: u16) -> Found {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/schoolbell");
     let begun = Instant::now();
-    let mut daemon = Command::new(program)
+    let mut daemon = Command::new(program())
         .arg("--config")
         .arg(settings)
         .args([
@@ -128,25 +131,13 @@ fn start(settings: &Path, port: u16) -> Found {
     std::thread::sleep(Duration::from_secs(3));
     let found = Found {
         ready,
-        most_kib: memory(&daemon, "VmHWM:"),
-        now_kib: memory(&daemon, "VmRSS:"),
+        most_kib: memory(&daemon, "VmHWM").unwrap_or(0),
+        now_kib: memory(&daemon, "VmRSS").unwrap_or(0),
     };
     let pid = daemon.id().to_string();
     let _ = Command::new("kill").arg(&pid).status();
     let _ = daemon.wait();
     found
-}
-
-fn memory(daemon: &Child, which: &str) -> u64 {
-    let status = fs::File::open(format!("/proc/{}/status", daemon.id())).expect("its status");
-    BufReader::new(status)
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| {
-            let kib = line.strip_prefix(which)?;
-            kib.trim().trim_end_matches(" kB").trim().parse().ok()
-        })
-        .unwrap_or(0)
 }
 
 fn is_well(port: u16) -> bool {
@@ -159,9 +150,4 @@ fn is_well(port: u16) -> bool {
     connection.write_all(asked.as_bytes()).is_ok()
         && connection.read_to_string(&mut said).is_ok()
         && said.starts_with("HTTP/1.1 200")
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
 }

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use schoolbell::ledger::Ledger;
 use tempfile::TempDir;
 
+use crate::beside::{free_port, memory, program};
 use crate::sink::Sink;
 
 /// Schools to a mail domain: a few large providers have most mailboxes.
@@ -76,7 +77,7 @@ impl House {
             .expect("target/release/schoolbell: `cargo build --release`");
         let rate = sink.rate_of(self.letters);
         // The most it ever had, and it has not ended yet: the slot's end is still to come.
-        let peak_kib = peak_of(&daemon).unwrap_or(0);
+        let peak_kib = memory(&daemon, "VmHWM").unwrap_or(0);
         let ended = daemon.wait().expect("the daemon to end");
         assert!(ended.success(), "{ended}");
         Ran {
@@ -107,28 +108,6 @@ impl House {
         assert!(kept(last).is_some());
         kept(1).expect("frozen bytes").len()
     }
-}
-
-/// The most memory a process has had, in KiB.
-fn peak_of(daemon: &Child) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("a port").port()
-}
-
-/// The daemon, built beside this example.
-fn program() -> PathBuf {
-    let here = std::env::current_exe().expect("where this program is");
-    let target = here
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/release");
-    target.join("schoolbell")
 }
 
 fn roster(letters: usize) -> String {

@@ -3,6 +3,9 @@
 //! rounds. What is measured is the sink's count, from its first letter to its last.
 #![expect(clippy::print_stdout, reason = "it speaks to the terminal")]
 
+#[path = "../beside/mod.rs"]
+mod beside;
+
 mod far;
 mod house;
 mod sink;

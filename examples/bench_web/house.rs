@@ -19,6 +19,7 @@ use schoolbell::ledger::{Ledger, Nature};
 use schoolbell::link::{Claim, LinkKeys};
 use tempfile::TempDir;
 
+use crate::beside::{free_port, program};
 use crate::lived::{Year, root, roster};
 
 /// The bureau's pages.
@@ -268,19 +269,4 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&path, &to).expect("a copy");
         }
     }
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("a port").port()
-}
-
-/// The daemon, built beside this example.
-fn program() -> PathBuf {
-    let here = std::env::current_exe().expect("where this program is");
-    let target = here
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/release");
-    target.join("schoolbell")
 }

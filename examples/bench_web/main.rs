@@ -12,6 +12,10 @@
 #[expect(dead_code, reason = "the benches take more of it")]
 mod lived;
 
+#[path = "../beside/mod.rs"]
+#[expect(dead_code, reason = "its memory is not measured")]
+mod beside;
+
 mod far;
 mod house;
 

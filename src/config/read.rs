@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,38 +123,40 @@ fn read_backup(keys: Option<&Keys<'_, '_>>, state: &Path) -> Backup {
 }
 
 fn listen(value: Value<'_, '_>) -> Option<SocketAddr> {
-    let text = value.string()?;
-    let found = text.value.parse().ok();
-    if found.is_none() {
-        value.file().error(
-            text.span,
-            Words::new(
-                format!("“{}”不是监听地址", text.value),
-                format!("“{}” is not an address to listen on", text.value),
-            ),
-            Words::new(
-                "写 IP地址:端口,如 127.0.0.1:8080",
-                "write IP:port, such as 127.0.0.1:8080",
-            ),
-        );
-    }
-    found
+    parsed(
+        value,
+        ["监听地址", "an address to listen on"],
+        Words::new(
+            "写 IP地址:端口,如 127.0.0.1:8080",
+            "write IP:port, such as 127.0.0.1:8080",
+        ),
+    )
 }
 
 fn proxy(value: Value<'_, '_>) -> Option<IpAddr> {
+    parsed(
+        value,
+        [" IP 地址", "an IP address"],
+        Words::new(
+            "写代理服务器的 IP 地址,如 127.0.0.1",
+            "write the proxy's IP address, such as 127.0.0.1",
+        ),
+    )
+}
+
+/// A text read as what it is called in Chinese and in English.
+fn parsed<T: FromStr>(value: Value<'_, '_>, called: [&str; 2], help: Words) -> Option<T> {
     let text = value.string()?;
     let found = text.value.parse().ok();
     if found.is_none() {
+        let [zh, en] = called;
         value.file().error(
             text.span,
             Words::new(
-                format!("“{}”不是 IP 地址", text.value),
-                format!("“{}” is not an IP address", text.value),
+                format!("“{}”不是{zh}", text.value),
+                format!("“{}” is not {en}", text.value),
             ),
-            Words::new(
-                "写代理服务器的 IP 地址,如 127.0.0.1",
-                "write the proxy's IP address, such as 127.0.0.1",
-            ),
+            help,
         );
     }
     found

@@ -1,8 +1,12 @@
 //! A large county on disk: what the bench of `check` measures, and a test of that.
 
-use std::fmt::Write as _;
+#[path = "county/roster.rs"]
+mod roster;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use roster::roster;
 
 /// So many tasks.
 pub(crate) const TASKS: usize = 1_000;
@@ -60,7 +64,7 @@ pub(crate) fn write(folder: &Path) -> PathBuf {
         }
         put(calendar.join(format!("{month:02}.toml")), page);
     }
-    put(config.join("roster.csv"), roster());
+    put(config.join("roster.csv"), roster(TOWNS, SCHOOLS));
     let settings = config.join("schoolbell.toml");
     put(settings.clone(), "calendar = \"../calendar\"\n".to_owned());
     settings
@@ -74,35 +78,4 @@ fn task(nth: usize) -> String {
         "\n[[task]]\nid       = \"task-{nth}\"\ntitle    = \"第{nth}项安全工作\"\nevery    = \"{every}\"\ndue      = \"{due}\"\n\
          audience = \"{audience}\"\nevidence = \"照片、台账\"\nsource   = \"附件·措施{nth}\"\norigin   = \"local\"\nauthority = \"通知\"\n"
     )
-}
-
-fn roster() -> String {
-    let mut rows = String::from("unit,name,kind,parent,tags,role,person,email,phone,since,until\n");
-    rows += "bureau,教育局,bureau,,,office,沈,office@bureau.example,,,\n";
-    rows += "bureau,,,,,deputy,方,deputy@bureau.example,,,\n";
-    for town in 0..TOWNS {
-        let _ = writeln!(
-            rows,
-            "t{town:02},第{town}镇,town,bureau,,safety,胡,safety@t{town:02}.example,,,"
-        );
-    }
-    let kinds = ["primary", "kindergarten", "junior", "nine-year", "senior"];
-    let tags = [
-        "canteen=A",
-        "mountain",
-        "near_water",
-        "boarding canteen=B",
-        "",
-    ];
-    for school in 0..SCHOOLS {
-        let (town, kind, tag) = (school % TOWNS, kinds[school % 5], tags[school / 5 % 5]);
-        let id = format!("s{school:04}");
-        let _ = writeln!(
-            rows,
-            "{id},第{school}学校,{kind},t{town:02},{tag},safety,王,safety@{id}.example,,,"
-        );
-        let _ = writeln!(rows, "{id},,,,,deputy,李,deputy@{id}.example,,,");
-        let _ = writeln!(rows, "{id},,,,,principal,陈,principal@{id}.example,,,");
-    }
-    rows
 }

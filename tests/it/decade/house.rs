@@ -1,9 +1,13 @@
 //! A bureau that has rung for years: its files, and a ledger filled by the planner itself with the rehearsal's people.
 
+#[path = "../county/roster.rs"]
+mod county;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use county::roster;
 use jiff::Timestamp;
 use jiff::civil::{Time, date};
 use schoolbell::config::Settings;
@@ -14,25 +18,6 @@ use schoolbell::ledger::{Ledger, LedgerError, Nature};
 use schoolbell::load::load;
 
 const TOWNS: usize = 20;
-
-const KINDS: [&str; 7] = [
-    "primary",
-    "kindergarten",
-    "junior",
-    "primary",
-    "kindergarten",
-    "nine-year",
-    "senior",
-];
-
-const TAGS: [&str; 6] = [
-    "canteen=A",
-    "mountain rural",
-    "near_water",
-    "boarding lab canteen=B",
-    "school_bus",
-    "",
-];
 
 /// So many units, for so many calendar years.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +46,9 @@ pub(crate) fn write(folder: &Path, size: Size, port: u16) -> PathBuf {
         }
     }
     put(calendar.join("school-year.toml"), school_years(size));
-    put(config.join("roster.csv"), roster(size.units));
+    let towns = TOWNS.min(size.units / 10).max(1);
+    let schools = size.units.saturating_sub(towns + 1);
+    put(config.join("roster.csv"), roster(towns, schools));
     let settings = config.join("schoolbell.toml");
     put(
         settings.clone(),
@@ -145,36 +132,4 @@ fn school_years(size: Size) -> String {
         );
     }
     text
-}
-
-/// A bureau, its towns and their schools, three people at each.
-fn roster(units: usize) -> String {
-    let mut rows = String::from("unit,name,kind,parent,tags,role,person,email,phone,since,until\n");
-    rows += "bureau,慈溪市教育局,bureau,,,office,沈志明,office@bureau.example,,,\n";
-    rows += "bureau,,,,,deputy,方文华,deputy@bureau.example,,,\n";
-    let towns = TOWNS.min(units / 10).max(1);
-    for town in 0..towns {
-        let _ = writeln!(
-            rows,
-            "t{town:02},第{town}镇,town,bureau,,safety,胡国强,safety@t{town:02}.example,,,"
-        );
-    }
-    for school in 0..units.saturating_sub(towns + 1) {
-        let (town, kind, tag) = (
-            school % towns,
-            KINDS[school % KINDS.len()],
-            TAGS[school % TAGS.len()],
-        );
-        let id = format!("s{school:04}");
-        let _ = writeln!(
-            rows,
-            "{id},第{school}学校,{kind},t{town:02},{tag},safety,王{school},safety@{id}.example,,,"
-        );
-        let _ = writeln!(rows, "{id},,,,,deputy,李{school},deputy@{id}.example,,,");
-        let _ = writeln!(
-            rows,
-            "{id},,,,,principal,陈{school},principal@{id}.example,,,"
-        );
-    }
-    rows
 }
