@@ -1,4 +1,4 @@
-//! What the year must hold, derived by hand from the calendar's files and DESIGN.md section 5 before the planner was
+//! What the year must hold, derived by hand from the calendar's files and the rules of the ladder before the planner was
 //! asked: the day (all at 08:00), the address, the rung, the duty and its due day, and why. Nobody answers.
 //!
 //! A row is kept as it was derived unless the derivation was wrong; where it was, its reason says what was overlooked.

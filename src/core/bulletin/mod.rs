@@ -160,8 +160,7 @@ impl Reach {
         }
     }
 
-    /// What is suggested: a week's bulletin is for those who have something to do about it, a month's for all (facts.md
-    /// 4.1 and 4.3).
+    /// What is suggested: a week's bulletin is for those who have something to do about it, a month's for all.
     pub fn suggested(period: PeriodKey) -> Self {
         match period {
             PeriodKey::Month(..) => Self::All,

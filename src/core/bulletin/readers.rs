@@ -1,4 +1,4 @@
-//! Who gets a bulletin: those who have to know (facts.md 4.3). The bureau's office and the deputy who answers for it, who
+//! Who gets a bulletin: those who have to know. The bureau's office and the deputy who answers for it, who
 //! looks after each town's schools, and at a school its head, who has to see to what is said of it.
 
 use std::collections::BTreeSet;

@@ -59,7 +59,7 @@ impl Span {
         }
     }
 
-    /// The days whose duties it looks ahead to: the two weeks that follow (facts.md 4.5), or the next month.
+    /// The days whose duties it looks ahead to: the two weeks that follow, or the next month.
     pub(super) fn ahead(self) -> (Date, Date) {
         let first = next(self.to);
         let last = if self.is_month() {
@@ -98,7 +98,7 @@ pub(super) fn short(day: Date) -> String {
 }
 
 /// The latest week and the latest month that are over, had something due, and of which nobody has decided: their drafts
-/// are ready, and the officers are told so in their letter of the first slot that follows.
+/// are ready, and the pages and the officers' next letter say so.
 pub fn awaited(agenda: &Agenda, state: &State, today: Date) -> Vec<Span> {
     let latest = [Span::week(today), Span::month(today)];
     let over = latest.into_iter().flatten().filter_map(Span::before);

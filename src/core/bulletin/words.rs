@@ -1,4 +1,4 @@
-//! A bulletin's words: what was counted, as a notice of a bureau says it (facts.md 4.5).
+//! A bulletin's words: what was counted, as a notice of a bureau says it.
 
 use std::fmt::Write as _;
 
