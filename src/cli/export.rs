@@ -61,8 +61,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         year: None,
     };
     let mut book = Book::default();
-    let (duties, letters) = (record.duties(&state), record.letters(&state));
-    let duties = record.write(duties, letters, &ledger, &mut book)?;
+    let duties = record.write(&state, &ledger, &mut book)?;
     let bytes = book.into_bytes().context("做不成表格")?;
     disk::replace(file, &bytes, None).with_context(|| format!("写不了 {}", file.display()))?;
     print(&format!(

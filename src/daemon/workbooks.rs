@@ -72,7 +72,7 @@ impl Office {
             .into_bytes_within(LARGEST)
             .map_err(|error| failed(&error.into()))?;
         let Some(bytes) = bytes else {
-            let why = "这份表格太大，网页上下载不了。请管理员在服务器上用 schoolbell export 导出。";
+            let why = "这份表格太大，网页上下载不了。请联系照看服务器的人导出。";
             return Err(DeskError::Refused(why.to_owned()));
         };
         Ok(Some(GivenFile {
@@ -109,10 +109,9 @@ impl Office {
                 Ok::<(), LedgerError>(())
             })
             .map_err(|error| refused(&error))?;
-        let (duties, letters) = (record.duties(&state), record.letters(&state));
         let mut book = Book::default();
         record
-            .write(duties, letters, &self.ledger, &mut book)
+            .write(&state, &self.ledger, &mut book)
             .map_err(|error| failed(&error))?;
         Ok(book)
     }

@@ -5,7 +5,7 @@ mod tables;
 
 use rust_xlsxwriter::XlsxError;
 
-pub use record::{DutyRow, LetterRow, Record};
+pub use record::Record;
 pub use tables::{bulletin, matrix};
 
 use crate::ledger::LedgerError;

@@ -19,10 +19,10 @@ use crate::ledger::Ledger;
 use crate::sheet::{Book, Cell};
 
 /// A row of the duties.
-pub type DutyRow = [Cell; 12];
+type DutyRow = [Cell; 12];
 
 /// A row of the letters.
-pub type LetterRow = [Cell; 11];
+type LetterRow = [Cell; 11];
 
 const DUTY_COLUMNS: [&str; 12] = [
     "单位",
@@ -67,28 +67,28 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Writes these duties and letters, what was answered and decided, and every fact; says how many duties there are.
+    /// Writes the duties, what was answered and decided, the letters, and every fact; says how many duties there are.
+    /// `state` is the fold of the facts, with nothing on its shelf.
     ///
     /// # Errors
     /// The ledger, or the disk.
     pub fn write(
         &self,
-        duties: impl IntoIterator<Item = DutyRow>,
-        letters: impl IntoIterator<Item = LetterRow>,
+        state: &State,
         ledger: &Ledger,
         book: &mut Book,
     ) -> Result<usize, ExportError> {
         let mut count = 0;
-        let duties = duties.into_iter().inspect(|_| count += 1);
+        let duties = self.duties(state).inspect(|_| count += 1);
         book.table("职责", DUTY_COLUMNS, duties)?;
         self.answers(ledger, book)?;
-        book.table("信件", LETTER_COLUMNS, letters)?;
+        book.table("信件", LETTER_COLUMNS, self.letters(state))?;
         self.facts(ledger, book)?;
         Ok(count)
     }
 
     /// A row for each duty due by the end of this year, and for any of which something has happened.
-    pub fn duties(self, state: &'a State) -> impl Iterator<Item = DutyRow> {
+    fn duties(self, state: &'a State) -> impl Iterator<Item = DutyRow> {
         let today = Slots::new(&self.agenda.calendar).day(self.now);
         let until = date(self.year.unwrap_or(today.year()), 12, 31);
         let mut found = match self.year {
@@ -240,7 +240,7 @@ impl<'a> Record<'a> {
     }
 
     /// A row for each letter.
-    pub fn letters(self, state: &'a State) -> impl Iterator<Item = LetterRow> {
+    fn letters(self, state: &'a State) -> impl Iterator<Item = LetterRow> {
         let today = Slots::new(&self.agenda.calendar).day(self.now);
         let letters = state.letters.iter();
         let letters = letters.filter(move |(_, letter)| self.is_of_the_year(letter.slot));
@@ -324,17 +324,7 @@ impl<'a> Record<'a> {
 
     /// Whoever sees not all sees the facts of the duties they see.
     fn sees_fact(&self, what: &Event) -> bool {
-        self.scope.is_whole()
-            || match what {
-                Event::Notice { duty, .. }
-                | Event::Answer { duty, .. }
-                | Event::Evidence { duty, .. }
-                | Event::Decision { duty, .. }
-                | Event::Waiver { duty, .. }
-                | Event::Return { duty, .. }
-                | Event::Raised { duty, .. } => self.sees(&duty.unit),
-                _ => false,
-            }
+        self.scope.is_whole() || what.duty().is_some_and(|duty| self.sees(&duty.unit))
     }
 
     fn is_of_the_year(&self, at: Timestamp) -> bool {

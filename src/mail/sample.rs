@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use crate::core::bulletin::{
-    Column, ColumnKind, Edition, Reach, Row as BulletinRow, Section, Shape, Table, Whose,
+    Column, ColumnKind, Edition, FIGURES, Reach, Row as BulletinRow, Section, Shape, TOWN, Table,
+    UNFINISHED, Whose,
 };
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Alert, Part};
@@ -56,15 +57,16 @@ pub fn content() -> Content {
     }
 }
 
-/// A bulletin with a table of each shape.
+/// A bulletin with a table of each shape, with the columns of a real one.
 fn bulletin() -> Edition {
-    let table = |shape, columns: &[(&str, ColumnKind)], cells: &[&str]| Table {
+    let table = |shape, columns: &[&[(&str, ColumnKind)]], cells: &[&str]| Table {
         shape,
         columns: columns
-            .iter()
+            .concat()
+            .into_iter()
             .map(|(name, kind)| Column {
-                name: (*name).to_owned(),
-                kind: *kind,
+                name: name.to_owned(),
+                kind,
             })
             .collect(),
         rows: vec![BulletinRow {
@@ -75,18 +77,20 @@ fn bulletin() -> Edition {
     };
     let section = |title: &str, table| Section {
         title: title.to_owned(),
-        text: vec!["本周到期应办 1 项次。".to_owned()],
+        text: vec!["本周到期应办 10 项次。".to_owned()],
         table: Some(table),
     };
-    let (town, unit) = (("镇（街道）", ColumnKind::Text), ("单位", ColumnKind::Text));
-    let figures = [town, ("按时率", ColumnKind::Percent)];
-    let units = [
-        town,
-        unit,
-        ("事项", ColumnKind::Text),
-        ("截止", ColumnKind::Day),
+    let town = ["1", "示例街道教育办公室", "10", "8", "1", "1", "80"];
+    let late = [
+        town[1],
+        "示例小学",
+        "隐患排查台账",
+        "2026-04-29",
+        "2",
+        "安全主任",
+        "2026-04-30",
+        "收到",
     ];
-    let late = ["示例镇", "示例小学", "隐患排查台账", "2026-04-29"];
     Edition {
         period: PeriodKey::Week(2026, 18),
         title: "示例市学校安全工作周通报".to_owned(),
@@ -95,11 +99,14 @@ fn bulletin() -> Edition {
         preface: "请各单位对照整改。".to_owned(),
         sections: vec![
             section(
-                "一、情况",
-                table(Shape::Figures, &figures, &["示例镇", "90"]),
+                "一、分镇（街道）情况",
+                table(Shape::Figures, &[&TOWN, &FIGURES], &town),
             ),
-            section("二、未完成", table(Shape::Units, &units, &late)),
-            section("三、按时", table(Shape::Names, &[town, unit], &late[..2])),
+            section("二、未完成名单", table(Shape::Units, &[&UNFINISHED], &late)),
+            section(
+                "三、全部按时完成的单位",
+                table(Shape::Names, &[&UNFINISHED[..2]], &late[..2]),
+            ),
         ],
         signed: "示例市教育局".to_owned(),
         dated: date(2026, 5, 6),

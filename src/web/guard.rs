@@ -57,10 +57,16 @@ async fn forget_null_origin(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// What the paths of workbooks end with.
+const WORKBOOK: &str = ".xlsx";
+
 async fn time_out(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let limits = site.settings.limits;
     let time = if upload::may_bring_files(&request) {
         limits.upload
+    } else if request.uri().path().ends_with(WORKBOOK) {
+        // A year of a large county is read fact by fact.
+        limits.connection
     } else {
         limits.request
     };

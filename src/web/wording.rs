@@ -1,21 +1,14 @@
 //! Days and delays as people say them.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
+use crate::core::dates::weekday_name;
 use crate::core::period::{PeriodKey, Season};
 
 /// `5月12日（周二）`; with the year where it is not this year's.
 pub(super) fn day(day: Date, today: Date) -> String {
-    let weekday = match day.weekday() {
-        Weekday::Monday => "一",
-        Weekday::Tuesday => "二",
-        Weekday::Wednesday => "三",
-        Weekday::Thursday => "四",
-        Weekday::Friday => "五",
-        Weekday::Saturday => "六",
-        Weekday::Sunday => "日",
-    };
-    format!("{}（周{weekday}）", short_day(day, today))
+    let weekday = weekday_name(day.weekday());
+    format!("{}（{weekday}）", short_day(day, today))
 }
 
 /// `5月12日`; with the year where it is not this year's.

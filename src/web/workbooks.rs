@@ -13,7 +13,7 @@ use super::files::give;
 use super::pages::Plain;
 use super::routes::Site;
 
-/// Workbooks that are made or given out at a time: a year of a large county takes seconds and tens of megabytes. More wait
+/// Workbooks that are made or given out at a time: a year of a large county takes minutes and tens of megabytes. More wait
 /// for their turn.
 pub(super) const WORKBOOKS_AT_ONCE: usize = 1;
 

@@ -7,6 +7,7 @@ mod chains;
 mod clock;
 mod escalation;
 mod hold;
+mod lapse;
 mod once;
 mod outage;
 mod settled;

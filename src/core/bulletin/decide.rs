@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::span::short;
 use super::{Reach, Span, draft, readers};
 use crate::core::agenda::Agenda;
 use crate::core::clerk::Decided;
+use crate::core::dates::weekday_name;
 use crate::core::fact::Event;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
@@ -49,16 +51,14 @@ pub fn decide(
     let name = Span::of(period).map_or(period.to_string(), Span::name);
     let known = state.bulletins.decided.get(&period);
     if let Some(approved) = known.and_then(|known| known.approved.as_ref()) {
-        return match verdict {
-            Verdict::Approve { .. } => Ok(Decided::Before(format!(
-                "{name}的通报已经批准（{}），只发一次。",
-                approved.by
-            ))),
-            Verdict::PutAside { .. } => Err(format!(
-                "{name}的通报已经批准（{}），不能再搁置。",
-                approved.by
-            )),
+        let too_late = match verdict {
+            Verdict::Approve { .. } => "只发一次，您这次写的没有用上",
+            Verdict::PutAside { .. } => "不能再搁置",
         };
+        return Err(format!(
+            "{name}的通报已经由{}批准，{too_late}。",
+            approved.by
+        ));
     }
     let found = draft(agenda, state, period, now)
         .ok_or_else(|| format!("{name}没有通报：还没有过完，或没有到期的事项。"))?;
@@ -75,7 +75,7 @@ pub fn decide(
             let to = readers(agenda, state, &found, *reach, slots.day(now)).len();
             let words = format!(
                 "已批准{name}的通报，共 {to} 个邮箱，{}。",
-                when(agenda, state, now)
+                goes_out(agenda, state, now)
             );
             let event = Event::BulletinApproved {
                 bulletin: period,
@@ -102,17 +102,17 @@ pub fn decide(
     }
 }
 
-/// When it goes out: with the letters of the next slot.
-fn when(agenda: &Agenda, state: &State, now: Timestamp) -> String {
+/// When what is approved now goes out: with the letters of the next slot.
+pub fn goes_out(agenda: &Agenda, state: &State, now: Timestamp) -> String {
     if !state.held_for().is_empty() {
-        return "定时的信现在暂停，放行以后才发".to_owned();
+        return "定时的信现在暂停，放行以后才发出".to_owned();
     }
     let slot = Slots::new(&agenda.calendar).after(now);
     let local = slot.to_zoned_datetime(agenda.calendar.timezone.clone());
     format!(
-        "随 {}月{}日 {} 的信发出",
-        local.month(),
-        local.day(),
+        "随 {}（{}） {} 的信发出",
+        short(local.date()),
+        weekday_name(local.weekday()),
         local.strftime("%H:%M")
     )
 }

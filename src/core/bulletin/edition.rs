@@ -56,7 +56,7 @@ impl Eye {
         let (mut towns, mut units) = (BTreeSet::new(), BTreeSet::new());
         for (unit, _) in agenda.roster.behind(address, today) {
             match unit.kind {
-                Kind::Bureau => return Self::Whole,
+                Kind::Bureau | Kind::Section => return Self::Whole,
                 Kind::Town => towns.insert(unit.id.clone()),
                 _ => units.insert(unit.id.clone()),
             };
@@ -99,7 +99,7 @@ impl Edition {
                 let had = table.rows.len();
                 table.rows.retain(|row| eye.sees(&row.of));
                 if had > 0 && table.rows.is_empty() {
-                    "没有您那里的单位。".clone_into(&mut table.none);
+                    "其中没有您单位（辖区）的。".clone_into(&mut table.none);
                 }
             }
             section

@@ -18,7 +18,7 @@ use crate::core::names::UnitId;
 use crate::core::overview::{Scope, Tally};
 use crate::core::plan::{Only, Sighted, Slots, Standing, each_standing};
 use crate::core::roster::Unit;
-use crate::core::state::{DutyState, State, Told};
+use crate::core::state::{DutyState, LAPSED_DAYS, State, Told};
 
 /// How far back what is still unfinished is looked for.
 const CARRIED_YEARS: i64 = 1;
@@ -97,8 +97,11 @@ pub(super) fn figures(agenda: &Agenda, state: &State, span: Span, now: Timestamp
         unfinished: Vec::new(),
         unreached: BTreeMap::new(),
     };
+    // What nobody is pressed for any more is not called unfinished either.
+    let pressed = slots.day(now).saturating_sub(LAPSED_DAYS.days());
+    let carried = span.from.saturating_sub(CARRIED_YEARS.years());
     let only = Only {
-        from: Some(span.from.saturating_sub(CARRIED_YEARS.years())),
+        from: Some(carried.max(pressed)),
         ..Only::default()
     };
     let (_, until) = span.ahead();

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::span::short;
+use super::words::TASK;
 use super::{Column, ColumnKind, Edition, Row, Section, Shape, Table};
 
 /// A section, ready to be set.
@@ -30,6 +31,8 @@ pub struct Group {
     pub name: String,
     /// The rows.
     pub rows: Vec<LaidRow>,
+    /// How many, in words: `2 项`, or of units `2 个`.
+    pub counted: String,
     /// Their heads in one line: `浒山小学、鄞州路初级中学`.
     pub heads: String,
 }
@@ -78,12 +81,16 @@ fn laid(section: &Section, dated: Date) -> Laid {
         Shape::Figures => String::new(),
         Shape::Units | Shape::Names => row.cells.first().cloned().unwrap_or_default(),
     };
+    // The tasks of a unit are counted, or the units themselves.
+    let of_tasks = found.columns.iter().any(|column| column.name == TASK);
+    let measure = if of_tasks { "项" } else { "个" };
     for rows in table.rows.chunk_by(|a, b| town(a) == town(b)) {
         let laid: Vec<LaidRow> = rows.iter().map(|row| laid_row(table, row, dated)).collect();
         let heads: Vec<&str> = laid.iter().map(|row| row.head.as_str()).collect();
         found.groups.push(Group {
             name: rows.first().map(town).unwrap_or_default(),
             heads: heads.join("、"),
+            counted: format!("{} {measure}", laid.len()),
             rows: laid,
         });
     }
@@ -115,10 +122,14 @@ fn laid_row(table: &Table, row: &Row, dated: Date) -> LaidRow {
     let aside = aside(table.shape);
     let rest = shown.iter().enumerate().skip(aside);
     let rest = rest.filter(|(at, (_, text))| Some(*at) != head && !text.is_empty());
+    // What comes first needs no name: a task, or what is said of a unit.
     let rest: Vec<String> = rest
-        .map(|(_, (column, text))| match column.kind {
-            ColumnKind::Text => text.clone(),
-            _ => format!("{} {text}", column.name),
+        .map(|(at, (column, text))| {
+            if at == aside && column.kind == ColumnKind::Text {
+                text.clone()
+            } else {
+                format!("{} {text}", column.name)
+            }
         })
         .collect();
     LaidRow {

@@ -12,12 +12,13 @@ mod words;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-pub use decide::{Verdict, decide};
+pub use decide::{Verdict, decide, goes_out};
 pub use edition::{Edition, Eye};
 pub use layout::{Group, Laid, LaidRow};
 pub use readers::readers;
 pub use span::{Span, awaited, offered};
 pub use words::draft;
+pub(crate) use words::{FIGURES, TOWN, UNFINISHED};
 
 use super::names::{NameHasher, UnitId};
 use super::period::PeriodKey;
@@ -142,14 +143,6 @@ impl Reach {
     pub fn parse(text: &str) -> Option<Self> {
         let found = Self::ALL.into_iter().find(|(_, word, _)| *word == text);
         found.map(|(reach, ..)| reach)
-    }
-
-    /// As forms write it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Named => "named",
-            Self::All => "all",
-        }
     }
 
     /// Whom a bulletin is addressed to: 主送.

@@ -134,6 +134,9 @@ fn overview(found: &Figures, span: Span) -> Section {
     }
 }
 
+/// What the column of the tasks is called.
+pub(super) const TASK: &str = "事项";
+
 /// The cells of a tally, as [`FIGURES`] names them.
 fn cells(tally: Tally) -> [String; 5] {
     let percent = tally.on_time_percent();
@@ -146,12 +149,27 @@ fn cells(tally: Tally) -> [String; 5] {
     ]
 }
 
-const FIGURES: [(&str, ColumnKind); 5] = [
+pub(crate) const FIGURES: [(&str, ColumnKind); 5] = [
     ("应办", Count),
     ("按时", Count),
     ("逾期完成", Count),
     ("未完成", Count),
     ("按时率", Percent),
+];
+
+/// What stands before [`FIGURES`] where towns are compared.
+pub(crate) const TOWN: [(&str, ColumnKind); 2] = [("名次", Count), ("镇（街道）", Text)];
+
+/// What is unfinished.
+pub(crate) const UNFINISHED: [(&str, ColumnKind); 8] = [
+    ("镇（街道）", Text),
+    ("单位", Text),
+    (TASK, Text),
+    ("截止", Day),
+    ("逾期工作日", Count),
+    ("责任岗位", Text),
+    ("最近提醒", Day),
+    ("目前情况", Text),
 ];
 
 fn table<const N: usize>(
@@ -175,8 +193,7 @@ fn table<const N: usize>(
 /// The best rate first, towns alike under one rank; those with nothing due are left out. What stands under the bureau itself
 /// is no town, and follows without a rank.
 fn by_town(found: &Figures) -> Section {
-    let first = [("名次", Count), ("镇（街道）", Text)];
-    let mut table = table(Shape::Figures, first, &FIGURES, "没有到期的事项。");
+    let mut table = table(Shape::Figures, TOWN, &FIGURES, "没有到期的事项。");
     let towns = found.towns.iter().filter(|(.., tally)| tally.all() > 0);
     let mut towns: Vec<_> = towns.collect();
     // One is better than another if it did more of what was asked: fractions compared without rounding.
@@ -212,7 +229,7 @@ fn by_town(found: &Figures) -> Section {
 }
 
 fn by_task(found: &Figures) -> Section {
-    let first = [("事项", Text), ("截止", Day)];
+    let first = [(TASK, Text), ("截止", Day)];
     let mut table = table(Shape::Figures, first, &FIGURES, "没有到期的事项。");
     table.rows.extend(found.lines.iter().map(|line| {
         Row {
@@ -231,18 +248,8 @@ fn by_task(found: &Figures) -> Section {
 }
 
 fn unfinished(found: &Figures, span: Span) -> Section {
-    let columns = [
-        ("镇（街道）", Text),
-        ("单位", Text),
-        ("事项", Text),
-        ("截止", Day),
-        ("逾期工作日", Count),
-        ("责任人", Text),
-        ("最近提醒", Day),
-        ("目前情况", Text),
-    ];
     let none = "没有未完成的事项。";
-    let mut table = table(Shape::Units, columns, &[], none);
+    let mut table = table(Shape::Units, UNFINISHED, &[], none);
     table
         .rows
         .extend(found.unfinished.iter().map(unfinished_row));
@@ -317,7 +324,7 @@ fn unreached(found: &Figures) -> Section {
 
 fn ahead(found: &Figures, span: Span) -> Section {
     let [_, _, after] = this(span);
-    let columns = [("事项", Text), ("截止", Day), ("单位数", Count)];
+    let columns = [(TASK, Text), ("截止", Day), ("单位数", Count)];
     let none = format!("{after}没有到期的事项。");
     let mut table = table(Shape::Figures, columns, &[], &none);
     table.rows.extend(found.ahead.iter().map(|line: &Line| Row {

@@ -6,7 +6,9 @@ use jiff::civil::DateTime;
 use super::requests;
 use super::scope::Scope;
 use crate::core::agenda::Agenda;
-use crate::core::bulletin::{Edition, Eye, Reach, Span, draft, offered, readers};
+use crate::core::bulletin::{Edition, Eye, Reach, Span, draft, goes_out, offered, readers};
+use crate::core::fact::LetterNo;
+use crate::core::names::Address;
 use crate::core::officer::Officer;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
@@ -46,8 +48,8 @@ pub enum Ruling {
         at: DateTime,
         /// The letters it is in; none yet before the next slot.
         letters: usize,
-        /// Those of them that a server accepted.
-        accepted: usize,
+        /// How many of them have not arrived.
+        missing: usize,
     },
 }
 
@@ -73,10 +75,8 @@ pub struct DraftShown {
     pub suggested: Reach,
     /// Requests that wait for a decision, which would change what it says.
     pub requests: usize,
-    /// When it would go out.
-    pub goes_out: DateTime,
-    /// Whether letters are held, so that it would wait.
-    pub held: bool,
+    /// When it would go out, in words.
+    pub goes_out: String,
 }
 
 /// All bulletins: for who may decide with the drafts, else what was approved.
@@ -135,7 +135,6 @@ pub(super) fn bulletin(
     let suggested = Reach::suggested(period);
     let slots = Slots::new(&agenda.calendar);
     let today = slots.day(now);
-    let zone = agenda.calendar.timezone.clone();
     let scope = Scope::new(agenda, officer);
     Some(BulletinShown {
         edition: Edition::new(&found, "", suggested, &eye),
@@ -148,8 +147,7 @@ pub(super) fn bulletin(
             }),
             suggested,
             requests: requests(agenda, state, &scope, now).len(),
-            goes_out: slots.after(now).to_zoned_datetime(zone).datetime(),
-            held: !state.held_for().is_empty(),
+            goes_out: goes_out(agenda, state, now),
         }),
     })
 }
@@ -161,14 +159,17 @@ fn ruling(agenda: &Agenda, state: &State, period: PeriodKey) -> Ruling {
         return Ruling::None;
     };
     if let Some(approved) = &known.approved {
-        let letters = approved.told.values();
-        let letters = letters.filter_map(|no| state.letters.get(no));
-        let accepted = letters.filter(|letter| letter.status.is_accepted());
+        // A letter that was not taken counts until a later one to its address was, as everywhere.
+        let is_missing = |(address, no): &(&Address, &LetterNo)| {
+            let later = state.reached.get(*address);
+            state.open_letters.contains(*no)
+                || state.refused.contains(*no) && later.is_none_or(|later| later <= *no)
+        };
         return Ruling::Approved {
             by: approved.by.clone(),
             at: local(approved.at),
             letters: approved.told.len(),
-            accepted: accepted.count(),
+            missing: approved.told.iter().filter(is_missing).count(),
         };
     }
     known

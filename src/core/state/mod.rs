@@ -23,6 +23,7 @@ pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settl
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 pub use post::{Found, Post, Unclear};
+pub(in crate::core) use shelf::LAPSED_DAYS;
 pub use shelf::{Ending, Happened, How, Rest, Shelf, Tray};
 
 use super::duty::{DutyId, OccurrenceId};

@@ -26,7 +26,7 @@ const QUIET_DAYS: i64 = 3;
 const LETTER_DAYS: i64 = 10;
 
 /// What fell due so long ago and was never settled is not pressed any more, and nobody is told that it moved.
-const LAPSED_DAYS: i64 = 400;
+pub(in crate::core) const LAPSED_DAYS: i64 = 400;
 
 /// How a duty ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -373,11 +373,12 @@ impl DutyState {
         })
     }
 
-    /// Whether it was told of and fell due so long ago that nobody is pressed for it any more.
+    /// Whether it was told of, was never done, and fell due so long ago that nobody is pressed for it any more.
     pub(in crate::core) fn has_lapsed(&self, today: Date) -> bool {
         let told = self.told.iter().map(|told| told.due);
         let due = told.chain(self.extended_to).max();
-        !self.told.is_empty()
+        self.reopened == 0
+            && !self.told.is_empty()
             && due.is_some_and(|due| due.saturating_add(LAPSED_DAYS.days()) < today)
     }
 

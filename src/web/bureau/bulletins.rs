@@ -83,6 +83,7 @@ pub(in crate::web) async fn decide(
                 words: pressed.told.not_done.concat(),
                 preface: pressed.fields.get("preface").to_owned(),
                 reach: Reach::parse(pressed.fields.get("reach")),
+                note: pressed.fields.get("note").to_owned(),
             };
             let mut response = set(&site, &pressed.entry, period, Some(again)).await;
             if response.status() == StatusCode::OK {
@@ -126,6 +127,7 @@ struct Again {
     words: String,
     preface: String,
     reach: Option<Reach>,
+    note: String,
 }
 
 async fn set(site: &Arc<Site>, entry: &Entry, period: PeriodKey, again: Option<Again>) -> Response {
@@ -189,11 +191,12 @@ fn ruling_words(ruling: &Ruling, today: Date) -> (String, &'static str) {
             by,
             at,
             letters,
-            accepted,
+            missing,
         } => {
-            let sent = match letters {
-                0 => "随下一次发信发出".to_owned(),
-                letters => format!("发给 {letters} 个邮箱，已送出 {accepted} 封"),
+            let sent = match (letters, missing) {
+                (0, _) => "随下一次发信发出".to_owned(),
+                (letters, 0) => format!("已发给 {letters} 个邮箱"),
+                (letters, missing) => format!("发给 {letters} 个邮箱，还有 {missing} 封没有送到"),
             };
             (format!("已批准（{by}，{}），{sent}", when(at)), "done")
         }
@@ -249,10 +252,11 @@ struct Page<'a> {
 struct Draft<'a> {
     mark: &'a str,
     preface: &'a str,
+    note: &'a str,
     longest: usize,
     reaches: Vec<Choice>,
     requests: usize,
-    goes_out: String,
+    goes_out: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -274,16 +278,13 @@ impl<'a> Page<'a> {
                 _ => String::new(),
             },
             amiss: again.map_or("", |again| &again.words),
-            draft: found
-                .draft
-                .as_ref()
-                .map(|draft| Draft::new(draft, today, again)),
+            draft: found.draft.as_ref().map(|draft| Draft::new(draft, again)),
         }
     }
 }
 
 impl<'a> Draft<'a> {
-    fn new(found: &'a DraftShown, today: Date, again: Option<&'a Again>) -> Self {
+    fn new(found: &'a DraftShown, again: Option<&'a Again>) -> Self {
         let chosen = again
             .and_then(|again| again.reach)
             .unwrap_or(found.suggested);
@@ -296,19 +297,14 @@ impl<'a> Draft<'a> {
                 chosen: reach == chosen,
             }
         };
-        let at = found.goes_out;
         Self {
             mark: &found.mark,
             preface: again.map_or("", |again| &again.preface),
+            note: again.map_or("", |again| &again.note),
             longest: LONGEST_PREFACE,
             reaches: Reach::ALL.into_iter().map(choice).collect(),
             requests: found.requests,
-            goes_out: if found.held {
-                "定时的信现在暂停，放行以后才发出".to_owned()
-            } else {
-                let day = wording::day(at.date(), today);
-                format!("随 {day} {} 的信发出", at.strftime("%H:%M"))
-            },
+            goes_out: &found.goes_out,
         }
     }
 }

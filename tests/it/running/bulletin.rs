@@ -196,7 +196,9 @@ fn a_week_from_draft_to_mail() {
     approved.says("已批准2026年第11周（3月9日至3月15日）的通报");
     decide(&browser, &inside, &again, &approve).says("已批准2026年第11周");
     let other = [("act", "approve"), ("preface", "另一份"), ("reach", "all")];
-    decide(&browser, &inside, &again, &other).says("只发一次");
+    let second = decide(&browser, &inside, &again, &other);
+    assert_eq!(second.status, 409);
+    second.says("已经由沈志明批准，只发一次，您这次写的没有用上。");
     assert_eq!(house.facts("bulletin-approved").len(), 1);
     assert!(mailed(&house).is_empty(), "nothing goes out between slots");
     let (name, draft) = bytes(&browser, &format!("/bulletin/{WEEK}/tables.xlsx"), &inside);
@@ -209,6 +211,12 @@ fn a_week_from_draft_to_mail() {
 
     // The next slot brings it; a school that has done it meanwhile is in it all the same: it is what was approved.
     let unfinished = &tables[1];
+    let roster = fs::read_to_string(house.path("config/roster.csv")).unwrap();
+    let duty_of = |row: &[String]| {
+        let unit = roster.lines().find(|line| line.contains(&row[1])).unwrap();
+        format!("{LESSON}/{}", unit.split(',').next().unwrap())
+    };
+    house.call(&["answer", &duty_of(unfinished), "done", "--by", "张老师"]);
     assert_eq!(tables[0][..4].join("|"), "镇（街道）|单位|事项|截止");
     let school = unfinished[1].clone();
     house.pass("2026-03-16T09:30:00+08:00", "2026-03-17T08:30:00+08:00");
@@ -220,7 +228,6 @@ fn a_week_from_draft_to_mail() {
     assert_eq!(to, told, "each address one letter");
     assert!(to.contains(&OFFICE));
     // 浒山小学 has nothing unfinished: its head hears nothing of it.
-    let roster = fs::read_to_string(house.path("config/roster.csv")).unwrap();
     let head = |unit: &str, role: &str| head_of(&roster, unit, role);
     assert!(to.contains(&head("t01", "safety").as_str()), "{to:?}");
     assert!(!to.contains(&head("s001", "principal").as_str()), "{to:?}");
@@ -237,11 +244,11 @@ fn a_week_from_draft_to_mail() {
     );
 
     // Answered later, it stays what it was, on its page and in its tables.
-    for row in &tables[1..] {
-        let unit = roster.lines().find(|line| line.contains(&row[1])).unwrap();
-        let duty = format!("{LESSON}/{}", unit.split(',').next().unwrap());
-        let _ = house.output(&["answer", &duty, "done", "--by", "张老师"]);
+    let before = house.facts("answer").len();
+    for row in tables[2..].iter().filter(|row| row[2] == unfinished[2]) {
+        house.call(&["answer", &duty_of(row), "done", "--by", "张老师"]);
     }
+    assert!(house.facts("answer").len() > before);
     let mut daemon = house.start(&["--pretend-now", "2026-03-17T09:00:00+08:00", "--speed", "1"]);
     daemon.wait_for("页面:");
     let inside = browser.sign_in(&house, OFFICE);
