@@ -23,7 +23,7 @@ use schoolbell::core::letter::Content;
 use schoolbell::core::names::Address;
 use schoolbell::core::period::PeriodKey;
 use schoolbell::core::plan::{Plan, first_sights, plan, plan_first};
-use schoolbell::core::state::State;
+use schoolbell::core::state::{LetterStatus, State};
 
 use reading::join;
 pub(crate) use reading::slots_after;
@@ -371,7 +371,9 @@ impl Bell {
     fn returned(&mut self, address: &str, gone: bool) {
         let address = Address::from(address);
         // A made-up script may ask for it before anything was sent.
-        let Some(letter) = self.state.last_accepted(&address) else {
+        let accepted = LetterStatus::Ended(Outcome::Accepted);
+        let letter = self.state.last_sent(&address);
+        let Some(letter) = letter.filter(|no| self.state.letters[no].status == accepted) else {
             return;
         };
         let text = if gone { "550 5.1.1" } else { "550 5.7.1" }.to_owned();

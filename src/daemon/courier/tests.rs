@@ -18,6 +18,7 @@ use crate::clock::{Clock, Speed};
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterStatus;
 use crate::mail::carriers::Ended;
+use crate::ledger::LedgerError;
 use crate::mail::{Carriers, Transport};
 
 /// The shipped calendar and roster under the spool, on the day the term begins: each contact's first letter waits.
@@ -207,6 +208,22 @@ async fn what_is_back_is_back_also_where_nobody_can_be_told() {
         "there was room for an alert"
     );
     assert!(courier.carrying.is_empty());
+}
+
+/// A step at which nothing is to be written has not shown that the ledger takes facts again.
+#[tokio::test]
+async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
+    let (_folder, office) = office();
+    office.heed(Some(&LedgerError::Busy("locked".to_owned())));
+    let mut book = office.book().unwrap();
+    let ends = office.append_together(&mut book, office.clock.now(), &[]);
+    assert!(ends.is_empty());
+    assert!(office.pulse.vitals().ledger_trouble.is_some());
+    let job = Event::JobRun {
+        job: "probe".to_owned(),
+    };
+    office.append(&mut book, vec![job]).unwrap();
+    assert!(office.pulse.vitals().ledger_trouble.is_none());
 }
 
 /// While a letter is under way, what was put off is still tried again in time; and a pretended clock is not waited for.

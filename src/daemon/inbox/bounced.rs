@@ -26,7 +26,7 @@ pub(super) fn bounced(
         bounce
             .addresses
             .iter()
-            .find_map(|address| state.last_accepted(address))
+            .find_map(|address| state.last_sent(address))
     };
     let Some(no) = by_clue.or_else(by_mailbox) else {
         let text = format!("退信,不知道是哪一封:主题“{}”,{}", mail.subject, bounce.text);

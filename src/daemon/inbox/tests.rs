@@ -361,6 +361,11 @@ async fn a_bounce_that_names_a_mailbox_is_believed() {
         LetterStatus::Ended(Outcome::Refused)
     );
     assert!(book.state.unreachable.contains_key(&own));
+    drop(book);
+    // A second one, of a letter whose end was not known before it was refused, is no riddle for the officer.
+    let unclear = f.counts().1;
+    assert!(bounce(&mut f, own.as_str(), "x"));
+    assert_eq!(f.counts().1, unclear);
 }
 
 /// A mail at which the program fails is left to a person, and the next is read; the ledger is not called ill.
