@@ -1,8 +1,5 @@
 //! A made-up county that lives through a year: what benches measure.
 
-#[path = "../tests/it/county/roster.rs"]
-mod county;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -164,5 +161,5 @@ fn joined(roster: &str, edit: impl Fn(String) -> String) -> Agenda {
 }
 
 pub(crate) fn roster() -> String {
-    county::roster(TOWNS, SCHOOLS)
+    crate::county::roster(TOWNS, SCHOOLS)
 }

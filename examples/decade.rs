@@ -2,6 +2,9 @@
 //! in how much memory: `cargo run --release --example decade`.
 #![expect(clippy::print_stdout, reason = "it speaks to the terminal")]
 
+#[path = "../tests/it/county/roster.rs"]
+mod county;
+
 #[path = "../tests/it/decade/house.rs"]
 mod house;
 

@@ -14,7 +14,7 @@ use crate::core::state::{DutyState, Found as Letter, LetterState, State};
 use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
-const FOLDED_BY: [&str; 19] = [
+const FOLDED_BY: [&str; 21] = [
     include_str!("book.rs"),
     include_str!("core/bulletin/mod.rs"),
     include_str!("core/duty.rs"),
@@ -23,6 +23,8 @@ const FOLDED_BY: [&str; 19] = [
     include_str!("core/ladder.rs"),
     include_str!("core/names.rs"),
     include_str!("core/period.rs"),
+    include_str!("core/plan/slots.rs"),
+    include_str!("core/scan.rs"),
     include_str!("core/state/admission.rs"),
     include_str!("core/state/as_json.rs"),
     include_str!("core/state/bulletin.rs"),
@@ -33,7 +35,7 @@ const FOLDED_BY: [&str; 19] = [
     include_str!("core/state/post.rs"),
     include_str!("core/state/shared.rs"),
     include_str!("core/state/shelf.rs"),
-    include_str!("core/state/stands.rs"),
+    include_str!("ledger/reading.rs"),
 ];
 
 /// After so many facts a checkpoint is worth its price: to fold them would keep a start waiting.
@@ -50,6 +52,8 @@ pub struct Book {
     seq: u64,
     /// The last fact that is in the checkpoint; `None` where the ledger has none that this book began with or kept.
     kept: Option<u64>,
+    /// The last fact there was when a checkpoint was last tried.
+    tried: u64,
     /// How much was taken down since the shelf was last filled.
     looked_at: usize,
 }
@@ -93,7 +97,7 @@ impl Book {
                     state,
                     seq,
                     kept: Some(seq),
-                    looked_at: 0,
+                    ..Self::default()
                 });
             }
         };
@@ -238,12 +242,12 @@ impl Book {
         }
     }
 
-    /// Takes down what is not over by what an agenda asks: to be asked when another one comes into force.
+    /// Takes down what the shelf says wrongly by what an agenda asks: to be asked when another one comes into force.
     ///
     /// # Errors
     /// Whatever kept the ledger from being read.
     pub fn fit(&mut self, ledger: &Ledger, agenda: &Agenda) -> Result<(), LedgerError> {
-        for duty in self.state.not_over(agenda) {
+        for duty in self.state.misplaced(agenda) {
             self.need(ledger, &duty)?;
         }
         Ok(())
@@ -319,10 +323,11 @@ impl Book {
         State::fold(known.map(|(_, fact)| fact))
     }
 
-    /// Whether much has happened since the checkpoint was kept.
+    /// Whether much has happened since a checkpoint was kept, or could not be.
     #[must_use]
     pub fn is_worth_keeping(&self) -> bool {
-        self.seq - self.kept.unwrap_or(0).min(self.seq) >= WORTH_KEEPING
+        let last = self.kept.unwrap_or(0).max(self.tried);
+        self.seq.saturating_sub(last) >= WORTH_KEEPING
     }
 
     /// Keeps a checkpoint in the ledger, unless the last one says the same.
@@ -333,6 +338,7 @@ impl Book {
         if self.kept == Some(self.seq) || self.seq == 0 {
             return Ok(());
         }
+        self.tried = self.seq;
         let is_whole = self.kept.is_none();
         if is_whole {
             self.state.shelf_mut().is_not_kept();

@@ -8,6 +8,9 @@
     reason = "counts of a few thousand, for figures to read"
 )]
 
+#[path = "../../tests/it/county/roster.rs"]
+mod county;
+
 #[path = "../../benches/lived.rs"]
 #[expect(dead_code, reason = "the benches take more of it")]
 mod lived;

@@ -219,8 +219,7 @@ impl<'a> Writing<'a> {
                 },
                 unit: known.id.unit.clone(),
             };
-            let times = self.agenda.calendar.tasks.get(&before.occurrence.task);
-            let times = times.map_or(1, |task| task.times);
+            let times = self.agenda.calendar.times(&before.occurrence.task);
             let happened = self.state.happened(&before.occurrence);
             let ending = happened.ending(&before.unit, times);
             ending.is_some_and(|ending| ending.how != How::Done)

@@ -124,23 +124,15 @@ impl Desk for FrontDesk {
     fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {
         let house = self.0.house();
         let scope = Scope::new(&house.agenda, officer);
-        let live = {
-            let book = self.0.book().map_err(|error| refused(&error))?;
-            scope.file(&house.agenda, &book.state, digest)
-        };
-        let name = if live.is_some() {
-            live
-        } else {
-            let facts = self.0.ledger.evidence(digest);
-            let facts = facts.map_err(|error| refused(&error))?;
-            let roster = &house.agenda.roster;
-            facts.into_iter().find_map(|(_, fact)| match fact.what {
-                Event::Evidence { duty, name, .. } => {
-                    scope.sees_unit(roster, &duty.unit).then_some(name)
-                }
-                _ => None,
-            })
-        };
+        let roster = &house.agenda.roster;
+        let facts = self.0.ledger.evidence(digest);
+        let facts = facts.map_err(|error| refused(&error))?;
+        let name = facts.into_iter().find_map(|(_, fact)| match fact.what {
+            Event::Evidence { duty, name, .. } => {
+                scope.sees_unit(roster, &duty.unit).then_some(name)
+            }
+            _ => None,
+        });
         let Some(name) = name else { return Ok(None) };
         let bytes = self.file(digest)?;
         Ok(bytes.map(|bytes| GivenFile { name, bytes }))
@@ -300,12 +292,7 @@ pub(super) fn answer_events(
     let mut events = Vec::new();
     for duty in &pressed.duties {
         let known = state.duty(duty).ok_or(DeskError::NotYours)?;
-        let times = house
-            .agenda
-            .calendar
-            .tasks
-            .get(&duty.occurrence.task)
-            .map_or(1, |task| task.times);
+        let times = house.agenda.calendar.times(&duty.occurrence.task);
         for file in kept {
             if known
                 .evidence

@@ -180,6 +180,7 @@ async fn live(
         // A full queue is a busy start: the night will do.
         let _ = nudges.try_send(Nudge::Backup);
     }
+    let mut owes_reload = false;
     let result = loop {
         let nudge = tokio::select! {
             nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
@@ -201,13 +202,16 @@ async fn live(
                 office.poll.notify_one();
                 continue;
             }
-            Nudge::Reload => {
-                systemd::reloading();
-                heed(office, on_thread(office, Office::reload).await)?;
-                systemd::ready();
-            }
+            Nudge::Reload => owes_reload = true,
             Nudge::Housekeeping => heed(office, on_thread(office, housekeeping).await)?,
             Nudge::Backup => heed(office, on_thread(office, Office::back_up).await)?,
+        }
+        if owes_reload {
+            systemd::reloading();
+            let reloaded = on_thread(office, Office::reload).await;
+            owes_reload = reloaded.is_err();
+            heed(office, reloaded)?;
+            systemd::ready();
         }
         if beat(office).await? {
             systemd::alive();

@@ -51,27 +51,28 @@ impl Office {
         };
         match read_house(&old.settings.file).and_then(fit) {
             Ok((house, files)) => {
-                let version = house.version.clone();
-                let changed = version != old.version;
-                let moved = house.settings.listen != old.settings.listen
-                    || house.settings.state != old.settings.state;
-                if moved {
-                    tracing::warn!("listen、state 的改动要重启服务才生效");
+                let (new, now) = (&house.settings, &old.settings);
+                let waits = new.listen != now.listen
+                    || new.trusted_proxies != now.trusted_proxies
+                    || new.state != now.state;
+                if waits {
+                    tracing::warn!("listen、trusted_proxies、state 的改动要重启服务才生效");
                 }
-                self.move_in(house);
-                if changed {
+                let version = house.version.clone();
+                let mut book = self.book()?;
+                // First what may fail: then the old files stay in force, and the next beat tries again.
+                book.fit(&self.ledger, &house.agenda)?;
+                if book.state.version.as_ref() != Some(&version) {
                     self.ledger
                         .keep_version(&version, self.clock.now(), &files)?;
-                    let mut book = self.book()?;
-                    self.append(
-                        &mut book,
-                        vec![Event::CalendarVersion {
-                            version: version.clone(),
-                        }],
-                    )?;
-                    book.fit(&self.ledger, &self.house().agenda)?;
+                    let event = Event::CalendarVersion {
+                        version: version.clone(),
+                    };
+                    self.append(&mut book, vec![event])?;
                     tracing::info!(%version, "calendar and roster reloaded");
                 }
+                self.move_in(house);
+                drop(book);
                 // The courier looks for changed mail settings.
                 self.mail.notify_one();
                 Ok(())

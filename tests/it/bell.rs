@@ -498,9 +498,8 @@ impl Bell {
                 );
             }
             for notice in &letter.notices {
-                let task = &self.agenda.calendar.tasks.get(&notice.duty.occurrence.task);
                 let state = self.state.duty(&notice.duty);
-                let times = task.map_or(1, |task| task.times);
+                let times = self.agenda.calendar.times(&notice.duty.occurrence.task);
                 let settled = state.is_some_and(|state| state.settled(times).is_some());
                 assert!(!settled || !notice.rung.presses(), "P2: {notice:?}");
                 let reported =

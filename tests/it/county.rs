@@ -6,7 +6,7 @@ mod roster;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use roster::roster;
+pub(crate) use roster::roster;
 
 /// So many tasks.
 pub(crate) const TASKS: usize = 1_000;

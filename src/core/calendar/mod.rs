@@ -222,6 +222,11 @@ impl Calendar {
         self.tags.keys().cloned().collect()
     }
 
+    /// How many answers a task asks; one, where it is gone from the calendar.
+    pub fn times(&self, task: &TaskId) -> u16 {
+        self.tasks.get(task).map_or(1, |task| task.times)
+    }
+
     /// The conditional tasks, which are raised by hand.
     pub fn conditional(&self) -> impl Iterator<Item = &Task> {
         let tasks = self.tasks.values();

@@ -178,8 +178,7 @@ impl<'a> Clerk<'a> {
 
     /// How many answers its task asks.
     fn times(&self, duty: &DutyId) -> u16 {
-        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
-        task.map_or(1, |task| task.times)
+        self.agenda.calendar.times(&duty.occurrence.task)
     }
 
     fn today(&self) -> Date {

@@ -83,7 +83,9 @@ pub fn below(agenda: &Agenda, state: &State, unit: &UnitId, now: Timestamp) -> V
             found.due = found.due.min(due);
             found.last_due = found.last_due.max(due);
             let changes = |known: &DutyState| known.date_changes(due);
-            found.date_changes = found.date_changes.max(sighted.state.map_or(0, changes));
+            let live = sighted.state.map_or(0, changes);
+            let shelved = state.shelf().date_changes(sighted.occurrence, due);
+            found.date_changes = found.date_changes.max(live).max(shelved);
         }
     });
     let mut found: Vec<Below> = counted.into_values().collect();

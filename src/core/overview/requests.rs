@@ -47,7 +47,7 @@ pub fn requests(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -
     let today = slots.day(now);
     let mut found: Vec<(Timestamp, Request)> = Vec::new();
     for (id, units) in &state.duties {
-        let times = agenda.calendar.tasks.get(&id.task).map_or(1, |t| t.times);
+        let times = agenda.calendar.times(&id.task);
         for (unit, duty_state) in units {
             let (Some(place), Some(given)) = (duty_state.pending, duty_state.request()) else {
                 continue;

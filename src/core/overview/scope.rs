@@ -6,7 +6,6 @@ use crate::core::agenda::Agenda;
 use crate::core::names::UnitId;
 use crate::core::officer::{Officer, Sight};
 use crate::core::roster::{Kind, Roster};
-use crate::core::state::State;
 
 /// Which units are looked at. Found once a page, since each duty asks.
 #[derive(Clone, Debug)]
@@ -77,16 +76,6 @@ impl Scope {
             Some(at) => self.sees(at),
             None => self.whole,
         }
-    }
-
-    /// The name of a file of evidence, if it came with an answer to a duty that is seen.
-    pub fn file(&self, agenda: &Agenda, state: &State, digest: &str) -> Option<String> {
-        let duties = state.duties.values().flatten();
-        let seen = duties.filter(|(_, known)| !known.evidence.is_empty());
-        seen.filter(|(unit, _)| self.sees_unit(&agenda.roster, unit))
-            .flat_map(|(_, known)| &known.evidence)
-            .find(|file| file.digest == digest)
-            .map(|file| file.name.clone())
     }
 
     /// Whether all of it is seen, and with it what concerns no unit.

@@ -58,8 +58,8 @@ impl Pass<'_> {
             return;
         };
         // Of a task that is gone it is not known how often it was asked: done once is taken as done.
-        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
-        let is_settled = state.settled(task.map_or(1, |task| task.times)).is_some();
+        let times = self.agenda.calendar.times(&duty.occurrence.task);
+        let is_settled = state.settled(times).is_some();
         if is_settled || state.has_lapsed(self.today) {
             return;
         }

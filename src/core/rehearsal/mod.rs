@@ -253,8 +253,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     fn times(&self, duty: &DutyId) -> u16 {
-        let task = self.agenda.calendar.tasks.get(&duty.occurrence.task);
-        task.map_or(1, |task| task.times)
+        self.agenda.calendar.times(&duty.occurrence.task)
     }
 
     /// Who decides at the bureau.

@@ -9,7 +9,6 @@ mod letter;
 mod post;
 mod shared;
 mod shelf;
-mod stands;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -61,9 +61,9 @@ pub struct Rest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Slip {
     /// The unit, by its place among the shelf's units, and in the lowest eight bits how it ended: [`WAIVED`],
-    /// [`NOT_APPLICABLE`], [`NEVER`], and above that how often it was done.
+    /// [`NOT_APPLICABLE`], or from [`UNDONE`] on how often it was done.
     unit_and_how: u32,
-    /// The day it ended.
+    /// The day it ended; 0 where it never did.
     ended: u16,
     /// The due day of a granted extension.
     extended: u16,
@@ -71,7 +71,7 @@ struct Slip {
 
 const WAIVED: u8 = 0;
 const NOT_APPLICABLE: u8 = 1;
-const NEVER: u8 = 2;
+const UNDONE: u8 = 2;
 
 /// The day that days are counted from.
 const EPOCH: Date = date(2000, 1, 1);
@@ -95,6 +95,10 @@ pub struct Tray {
     slips: Vec<Slip>,
     /// How all of them were raised, where they were.
     raised: Option<Raised>,
+    /// How often, at most, somebody had been told of another due day of one of them.
+    date_changes: u32,
+    /// The due day that was told last.
+    told: Option<Date>,
 }
 
 /// The shelf.
@@ -120,7 +124,9 @@ impl PartialEq for Shelf {
         self.trays.len() == other.trays.len()
             && ours.all(|(id, tray)| {
                 other.trays.get(id).is_some_and(|theirs| {
-                    tray.raised == theirs.raised && self.rests(tray) == other.rests(theirs)
+                    tray.raised == theirs.raised
+                        && tray.date_changes == theirs.date_changes
+                        && self.rests(tray) == other.rests(theirs)
                 })
             })
     }
@@ -172,13 +178,11 @@ impl<'a> Happened<'a> {
 impl Slip {
     fn of(unit: u32, state: &DutyState, times: u16, slots: Slots<'_>) -> Self {
         let ending = state.ending(times);
+        let dones = u8::try_from(state.dones.len()).unwrap_or(u8::MAX);
         let how = match ending.map(|ending| ending.how) {
             Some(How::Waived) => WAIVED,
             Some(How::NotApplicable) => NOT_APPLICABLE,
-            None => NEVER,
-            Some(How::Done) => {
-                u8::try_from(state.dones.len()).map_or(u8::MAX, |dones| dones.saturating_add(NEVER))
-            }
+            Some(How::Done) | None => dones.saturating_add(UNDONE),
         };
         Self {
             unit_and_how: unit << 8 | u32::from(how),
@@ -197,24 +201,25 @@ impl Slip {
 
     fn rest(self) -> Rest {
         let how = match self.how() {
-            WAIVED => Some(How::Waived),
-            NOT_APPLICABLE => Some(How::NotApplicable),
-            NEVER => None,
-            _ => Some(How::Done),
+            WAIVED => How::Waived,
+            NOT_APPLICABLE => How::NotApplicable,
+            _ => How::Done,
         };
         // Noon at Greenwich is the same day wherever there are schools.
         let days = i64::from(EPOCH_DAYS) + i64::from(self.ended);
-        let noon = Timestamp::from_second(days * DAY_S + DAY_S / 2);
+        let noon = Timestamp::from_second(days * DAY_S + DAY_S / 2).ok();
+        let ended = noon.filter(|_| self.ended > 0);
         Rest {
-            ending: how.zip(noon.ok()).map(|(how, at)| Ending { how, at }),
+            ending: ended.map(|at| Ending { how, at }),
             extended_to: (self.extended > 0).then(|| day_of(self.extended)),
         }
     }
 
-    /// Whether it is as well over where so many answers are asked.
-    fn suffices(self, times: u16) -> bool {
+    /// Whether it says the same where so many answers are asked: what was done stays done, and what was not stays so.
+    fn holds(self, times: u16) -> bool {
         let how = self.how();
-        how <= NEVER || how == u8::MAX || u16::from(how - NEVER) >= times
+        let is_done = how == u8::MAX || u16::from(how.saturating_sub(UNDONE)) >= times;
+        how < UNDONE || is_done == (self.ended > 0)
     }
 }
 
@@ -247,13 +252,8 @@ impl Shelf {
     }
 
     /// How many duties are on it.
-    pub fn len(&self) -> usize {
+    pub fn duties(&self) -> usize {
         self.trays.values().map(|tray| tray.slips.len()).sum()
-    }
-
-    /// Whether it is empty.
-    pub fn is_empty(&self) -> bool {
-        self.trays.is_empty()
     }
 
     /// The occurrences that have duties on it.
@@ -263,14 +263,19 @@ impl Shelf {
 
     /// The duties of an occurrence that are on it, each with its unit, what the shelf has of it, and a state that knows
     /// how it was raised and extended, and nothing else.
-    pub(in crate::core) fn of(
-        &self,
-        id: &OccurrenceId,
-    ) -> impl Iterator<Item = (&UnitId, Rest, DutyState)> {
+    pub fn of(&self, id: &OccurrenceId) -> impl Iterator<Item = (&UnitId, Rest, DutyState)> {
         let tray = self.trays.get(id);
         tray.into_iter().flat_map(move |tray| {
             let slips = tray.slips.iter();
             slips.filter_map(move |slip| Some((self.unit(*slip)?, slip.rest(), tray.stub(*slip))))
+        })
+    }
+
+    /// How often, at most, the due day has changed of one of an occurrence's duties that are on it, `due` being the day
+    /// it has now.
+    pub(in crate::core) fn date_changes(&self, id: &OccurrenceId, due: Date) -> u32 {
+        self.trays.get(id).map_or(0, |tray| {
+            tray.date_changes + u32::from(tray.told.is_some_and(|told| told != due))
         })
     }
 
@@ -447,7 +452,7 @@ impl State {
         let Ok(since) = since else { return };
         let mut over: Vec<(OccurrenceId, UnitId, u16)> = Vec::new();
         for (id, units) in &self.duties {
-            let times = agenda.calendar.tasks.get(&id.task).map_or(1, |t| t.times);
+            let times = agenda.calendar.times(&id.task);
             for (unit, state) in units {
                 if state.is_over(times, today) && state.is_quiet(since) {
                     over.push((id.clone(), unit.clone(), times));
@@ -482,8 +487,8 @@ impl State {
             .entry(duty.occurrence.clone())
             .or_insert_with(|| {
                 Arc::new(Tray {
-                    slips: Vec::new(),
                     raised: state.raised.clone(),
+                    ..Tray::default()
                 })
             });
         // Of those that were raised together it is kept once how.
@@ -494,6 +499,10 @@ impl State {
         let tray = Arc::make_mut(tray);
         let at = tray.slips.partition_point(|other| other.unit() < number);
         tray.slips.insert(at, slip);
+        if let Some(last) = state.told.last() {
+            tray.date_changes = tray.date_changes.max(state.date_changes(last.due));
+            tray.told = Some(last.due);
+        }
         taken.changed.insert(duty.occurrence.clone());
         units.remove(&duty.unit);
         let first = (format!("request:{duty}:"), Address::from(""));
@@ -533,12 +542,13 @@ impl State {
         self.shelf.last_letter = self.shelf.last_letter.max(last.unwrap_or(0));
     }
 
-    /// The duties on the shelf that are not over by what an agenda asks: a task that is to be done more often now.
-    pub fn not_over(&self, agenda: &Agenda) -> Vec<DutyId> {
+    /// The duties of which the shelf says what is not so by what an agenda asks: their task is to be done more or less
+    /// often now.
+    pub fn misplaced(&self, agenda: &Agenda) -> Vec<DutyId> {
         let mut found = Vec::new();
         for (id, tray) in &self.shelf.trays {
-            let times = agenda.calendar.tasks.get(&id.task).map_or(1, |t| t.times);
-            for slip in tray.slips.iter().filter(|slip| !slip.suffices(times)) {
+            let times = agenda.calendar.times(&id.task);
+            for slip in tray.slips.iter().filter(|slip| !slip.holds(times)) {
                 found.extend(self.shelf.unit(*slip).map(|unit| DutyId {
                     occurrence: id.clone(),
                     unit: unit.clone(),

@@ -17,8 +17,8 @@ use super::{Carrying, Courier, Step};
 use crate::clock::{Clock, Speed};
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterStatus;
-use crate::mail::carriers::Ended;
 use crate::ledger::LedgerError;
+use crate::mail::carriers::Ended;
 use crate::mail::{Carriers, Transport};
 
 /// The shipped calendar and roster under the spool, on the day the term begins: each contact's first letter waits.

@@ -358,10 +358,7 @@ fn mailbox_read((uid_validity, uid): (u32, u32)) -> Event {
 
 /// How often a duty is to be done.
 fn times(house: &House, duty: &DutyId) -> u16 {
-    let tasks = &house.agenda.calendar.tasks;
-    tasks
-        .get(&duty.occurrence.task)
-        .map_or(1, |task| task.times)
+    house.agenda.calendar.times(&duty.occurrence.task)
 }
 
 /// Of what is to be done several times, the next that is not done yet: a mail does not say which.

@@ -1,5 +1,6 @@
 //! What is taken in, from whom, and what one mail can cost.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -127,7 +128,8 @@ impl Fixture {
         let mut parts =
             format!("--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n");
         for file in files {
-            parts += &format!(
+            let _ = write!(
+                parts,
                 "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{file}.pdf\"\r\n\r\n%PDF-1.4 {file}\r\n"
             );
         }
@@ -271,7 +273,7 @@ async fn the_address_comes_before_the_subject() {
 async fn what_is_attached_is_filed_as_on_the_page() {
     let mut f = Fixture::new();
     let (no, _) = f.two();
-    let duty = f.letter(no).duties.iter().next().unwrap().clone();
+    let duty = f.letter(no).duties.first().unwrap().clone();
     let names = |names: &[&str]| {
         names
             .iter()

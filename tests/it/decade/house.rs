@@ -1,13 +1,9 @@
 //! A bureau that has rung for years: its files, and a ledger filled by the planner itself with the rehearsal's people.
 
-#[path = "../county/roster.rs"]
-mod county;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use county::roster;
 use jiff::Timestamp;
 use jiff::civil::{Time, date};
 use schoolbell::config::Settings;
@@ -16,6 +12,8 @@ use schoolbell::core::plan::Slots;
 use schoolbell::core::rehearsal::Rehearsal;
 use schoolbell::ledger::{Ledger, LedgerError, Nature};
 use schoolbell::load::load;
+
+use crate::county::roster;
 
 const TOWNS: usize = 20;
 

@@ -172,7 +172,7 @@ fn with_a_shelf_the_same_is_planned_and_shown() {
     }
     assert!(letters > 500, "{letters}");
     let live: usize = both.book.state.duties.values().map(HashMap::len).sum();
-    let shelved = both.book.state.shelf().len();
+    let shelved = both.book.state.shelf().duties();
     assert!(shelved > 20 * live, "{shelved} on the shelf, {live} not");
     assert!(both.book.state.letters.len() * 10 < both.whole.letters.len());
 }
@@ -291,7 +291,7 @@ fn what_is_asked_more_often_is_taken_down() {
     let mut both = Both::new(&years);
     both.live_through_all();
     let state = &both.book.state;
-    assert_eq!(state.not_over(&years.agenda), []);
+    assert_eq!(state.misplaced(&years.agenda), []);
     let duty = both.shelved().into_iter().find(|duty| {
         let known = both.whole.duty(duty);
         known.is_some_and(|known| known.let_off.is_none() && known.dones.len() == 1)
@@ -301,10 +301,10 @@ fn what_is_asked_more_often_is_taken_down() {
     let edited = with_times(&page, duty.occurrence.task.as_str());
     assert!(edited, "{duty}");
     let agenda = super::agenda(&years.settings);
-    assert!(both.book.state.not_over(&agenda).contains(&duty));
+    assert!(both.book.state.misplaced(&agenda).contains(&duty));
     both.book.fit(&years.ledger, &agenda).unwrap();
     assert_eq!(both.book.state.duty(&duty), both.whole.duty(&duty));
-    assert_eq!(both.book.state.not_over(&agenda), []);
+    assert_eq!(both.book.state.misplaced(&agenda), []);
 }
 
 /// Writes into the calendar that a task is to be done three times.

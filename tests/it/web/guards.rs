@@ -355,7 +355,7 @@ fn a_slow_body_and_a_slow_desk_are_waited_for_no_longer_than_allowed() {
     site.desk.fail(Fault::RecordingHangs);
     let reply = site.ask("POST", &page_of(1), FORM, &body());
     assert_eq!(reply.status, 503);
-    reply.says("看看回执有没有记下");
+    reply.says("先看看有没有记下");
     let mut stream = site.connect();
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: x\r\n{FORM}Content-Length: 99\r\n\r\nduty=",

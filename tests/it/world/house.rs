@@ -20,6 +20,7 @@ use schoolbell::web::PressedAnswer;
 use tempfile::TempDir;
 
 use super::source::Source;
+use super::stands::stands_for;
 
 /// Where the process may die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,7 +304,7 @@ impl House {
     /// are many.
     pub(crate) fn folds_agree(&mut self, folded_anew_each: usize) -> bool {
         let life = self.life.as_ref().expect("it runs");
-        let same = life.with_state(|state| state.stands_for(&self.state, &self.agenda));
+        let same = life.with_state(|state| stands_for(state, &self.state, &self.agenda));
         let facts = self.facts.len();
         let is_due = facts <= folded_anew_each || facts >= self.folded_anew + folded_anew_each;
         if is_due {

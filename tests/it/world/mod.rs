@@ -18,6 +18,7 @@ mod scenes;
 mod seeded;
 mod shrink;
 pub(crate) mod source;
+mod stands;
 mod transcript;
 mod violation;
 mod way;
@@ -508,8 +509,7 @@ impl World {
     fn intend(&mut self, asked: &Asked<'_>) {
         let now = self.house.now();
         let calendar = &self.house.agenda.calendar;
-        let task = calendar.tasks.get(&asked.duty.occurrence.task);
-        let times = task.map_or(1, |task| task.times);
+        let times = calendar.times(&asked.duty.occurrence.task);
         let intents = match &self.habit {
             Habit::Seeded => people::intents(self.seed, now, asked),
             Habit::Steady {

@@ -139,8 +139,7 @@ fn tell(notice: &Notice) -> String {
 }
 
 fn times(agenda: &Agenda, duty: &DutyId) -> u16 {
-    let task = agenda.calendar.tasks.get(&duty.occurrence.task);
-    task.map_or(1, |task| task.times)
+    agenda.calendar.times(&duty.occurrence.task)
 }
 
 /// Promise P2: a settled duty is not pressed for.
