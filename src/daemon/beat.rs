@@ -1,5 +1,7 @@
 //! The beat: ask the planner, and queue what is due. Idempotent, so an extra beat is harmless.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 
 use super::hold::{Look, Surprise};
@@ -13,6 +15,10 @@ impl Office {
     pub(super) fn beat(&self) -> Result<(), LedgerError> {
         self.ledger.still_there()?;
         self.is_sound()?;
+        if self.owes_reload.load(Ordering::Relaxed) {
+            self.reload()?;
+            self.owes_reload.store(false, Ordering::Relaxed);
+        }
         let house = self.house();
         let mut book = self.book()?;
         if self.pulse.vitals().ledger_trouble.is_some() {

@@ -180,7 +180,6 @@ async fn live(
         // A full queue is a busy start: the night will do.
         let _ = nudges.try_send(Nudge::Backup);
     }
-    let mut owes_reload = false;
     let result = loop {
         let nudge = tokio::select! {
             nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
@@ -202,18 +201,18 @@ async fn live(
                 office.poll.notify_one();
                 continue;
             }
-            Nudge::Reload => owes_reload = true,
+            Nudge::Reload => {
+                systemd::reloading();
+                office.owes_reload.store(true, Ordering::Relaxed);
+            }
             Nudge::Housekeeping => heed(office, on_thread(office, housekeeping).await)?,
             Nudge::Backup => heed(office, on_thread(office, Office::back_up).await)?,
         }
-        if owes_reload {
-            systemd::reloading();
-            let reloaded = on_thread(office, Office::reload).await;
-            owes_reload = reloaded.is_err();
-            heed(office, reloaded)?;
+        let beaten = beat(office).await?;
+        if matches!(nudge, Nudge::Reload) {
             systemd::ready();
         }
-        if beat(office).await? {
+        if beaten {
             systemd::alive();
         }
     };

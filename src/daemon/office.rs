@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -54,6 +55,8 @@ pub(super) struct Office {
     pub(super) pulse: Pulse,
     /// What was found amiss when the ledger was looked through.
     damage: OnceLock<LedgerError>,
+    /// Whether the files are to be read anew: until it has been done, each beat tries.
+    pub(super) owes_reload: AtomicBool,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
     /// Woken when an answer came in.
@@ -118,6 +121,7 @@ impl Office {
             house: RwLock::new(Arc::new(house)),
             pulse: Pulse::default(),
             damage: OnceLock::new(),
+            owes_reload: AtomicBool::new(false),
             mail: Notify::new(),
             answered: Notify::new(),
             #[cfg(test)]

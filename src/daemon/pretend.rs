@@ -67,7 +67,7 @@ async fn settle(
     stop: &impl Fn() -> bool,
 ) -> Result<bool, DaemonError> {
     let before = stands(office)?;
-    if !beat(office).await? {
+    while !beat(office).await? && !stop() {
         // The full disk it met is real, and so is the time it takes to make room.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
@@ -114,10 +114,10 @@ async fn act(office: &Arc<Office>, nudge: Nudge) -> Result<(), DaemonError> {
     match nudge {
         // A rehearsal has no backups.
         Nudge::Beat | Nudge::Mailbox | Nudge::Stop | Nudge::Backup => Ok(()),
-        Nudge::Reload => Ok(heed(
-            office,
-            on_thread(office, super::Office::reload).await,
-        )?),
+        Nudge::Reload => {
+            office.owes_reload.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         Nudge::Housekeeping => Ok(heed(office, on_thread(office, housekeeping).await)?),
     }
 }

@@ -60,7 +60,7 @@ impl Office {
                 }
                 let version = house.version.clone();
                 let mut book = self.book()?;
-                // First what may fail: then the old files stay in force, and the next beat tries again.
+                // First what may fail: then the old files stay in force until the next beat tries again.
                 book.fit(&self.ledger, &house.agenda)?;
                 if book.state.version.as_ref() != Some(&version) {
                     self.ledger

@@ -40,6 +40,27 @@ fn by_a_shell_that_keeps_it_locked() {
     daemon.interrupt();
 }
 
+/// What an officer saves while the ledger is locked comes into force when it is not, and nobody has to save it again.
+#[test]
+fn an_edit_made_meanwhile_is_in_force_afterwards() {
+    let server = SmtpDouble::start();
+    let house = House::new(Some(server.port()));
+    morning(&server, &house);
+    let mut daemon = house.start(&["--pretend-now", "2026-03-04T10:00:00+08:00"]);
+    daemon.wait_for("页面:");
+    let shell = Connection::open(house.path("var/ledger.sqlite")).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    house.edit(
+        "calendar/03.toml",
+        "due      = \"3月20日\"",
+        "due      = \"3月26日\"",
+    );
+    house.wait_for_log("beat not completed");
+    shell.execute_batch("COMMIT").unwrap();
+    house.wait_for_facts("calendar-version", 2);
+    daemon.interrupt();
+}
+
 /// While somebody reads and never ends, the log can't be cut. It is made large by hand here: SQLite looks at its size
 /// no more than at what follows its last whole entry. The officer is told once.
 #[test]
