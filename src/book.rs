@@ -14,7 +14,7 @@ use crate::core::state::{DutyState, Found as Letter, LetterState, State};
 use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
-const FOLDED_BY: [&str; 21] = [
+const FOLDED_BY: [&str; 23] = [
     include_str!("book.rs"),
     include_str!("core/bulletin/mod.rs"),
     include_str!("core/duty.rs"),
@@ -35,6 +35,8 @@ const FOLDED_BY: [&str; 21] = [
     include_str!("core/state/post.rs"),
     include_str!("core/state/shared.rs"),
     include_str!("core/state/shelf.rs"),
+    include_str!("core/state/shelf/over.rs"),
+    include_str!("core/state/shelf/slip.rs"),
     include_str!("ledger/reading.rs"),
 ];
 

@@ -4,90 +4,25 @@
 //! A state with a shelf stands for the same facts as one without: it plans the same. What a fact is about is taken down
 //! before the fact is taken in.
 
+mod over;
+mod slip;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{DutyState, LetterState, Raised, Settled, State};
+use super::{DutyState, LetterState, Raised, State};
 use crate::core::agenda::Agenda;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Event, LetterNo};
-use crate::core::ladder::Rung;
-use crate::core::names::{Address, NameMap, UnitId};
+use crate::core::names::{NameMap, UnitId};
 use crate::core::plan::Slots;
 
-/// So long nothing has happened to what goes on the shelf: the pages of the day tell of what is newer.
-const QUIET_DAYS: i64 = 3;
-
-/// So long a letter stays that is over: most of what comes back comes within a week.
-const LETTER_DAYS: i64 = 10;
-
-/// What fell due so long ago and was never settled is not pressed any more, and nobody is told that it moved.
-pub(in crate::core) const LAPSED_DAYS: i64 = 400;
-
-/// How a duty ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum How {
-    /// Done.
-    Done,
-    /// The officer let the unit off.
-    Waived,
-    /// The officer agreed that it does not apply.
-    NotApplicable,
-}
-
-/// How a duty ended, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// How.
-    pub how: How,
-    /// When; of what is on the shelf the day is right, and the hour is not known.
-    pub at: Timestamp,
-}
-
-/// What the shelf has of a duty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rest {
-    /// How it ended; `None` where it never did and is so old that nobody is pressed for it.
-    pub ending: Option<Ending>,
-    /// The due day of a granted extension.
-    pub extended_to: Option<Date>,
-}
-
-/// The same in eight bytes: days are counted from 2000, and there is none where they are 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Slip {
-    /// The unit, by its place among the shelf's units, and in the lowest eight bits how it ended: [`WAIVED`],
-    /// [`NOT_APPLICABLE`], or from [`UNDONE`] on how often it was done.
-    unit_and_how: u32,
-    /// The day it ended; 0 where it never did.
-    ended: u16,
-    /// The due day of a granted extension.
-    extended: u16,
-}
-
-const WAIVED: u8 = 0;
-const NOT_APPLICABLE: u8 = 1;
-const UNDONE: u8 = 2;
-
-/// The day that days are counted from.
-const EPOCH: Date = date(2000, 1, 1);
-
-/// The same, from 1970.
-const EPOCH_DAYS: u16 = 10_957;
-
-const DAY_S: i64 = 24 * 60 * 60;
-
-fn counted(day: Date) -> u16 {
-    u16::try_from((day - EPOCH).get_days()).unwrap_or(0)
-}
-
-fn day_of(counted: u16) -> Date {
-    EPOCH.saturating_add(i64::from(counted).days())
-}
+pub(in crate::core) use over::LAPSED_DAYS;
+use slip::Slip;
+pub use slip::{Ending, How, Rest};
 
 /// The slips of an occurrence, in the order of their units' places.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -172,54 +107,6 @@ impl<'a> Happened<'a> {
             Some(state) => state.ending(times),
             None => self.rest(unit)?.ending,
         }
-    }
-}
-
-impl Slip {
-    fn of(unit: u32, state: &DutyState, times: u16, slots: Slots<'_>) -> Self {
-        let ending = state.ending(times);
-        let dones = u8::try_from(state.dones.len()).unwrap_or(u8::MAX);
-        let how = match ending.map(|ending| ending.how) {
-            Some(How::Waived) => WAIVED,
-            Some(How::NotApplicable) => NOT_APPLICABLE,
-            Some(How::Done) | None => dones.saturating_add(UNDONE),
-        };
-        Self {
-            unit_and_how: unit << 8 | u32::from(how),
-            ended: ending.map_or(0, |ending| counted(slots.day(ending.at))),
-            extended: state.extended_to.map_or(0, counted),
-        }
-    }
-
-    fn unit(self) -> u32 {
-        self.unit_and_how >> 8
-    }
-
-    fn how(self) -> u8 {
-        self.unit_and_how.to_le_bytes()[0]
-    }
-
-    fn rest(self) -> Rest {
-        let how = match self.how() {
-            WAIVED => How::Waived,
-            NOT_APPLICABLE => How::NotApplicable,
-            _ => How::Done,
-        };
-        // Noon at Greenwich is the same day wherever there are schools.
-        let days = i64::from(EPOCH_DAYS) + i64::from(self.ended);
-        let noon = Timestamp::from_second(days * DAY_S + DAY_S / 2).ok();
-        let ended = noon.filter(|_| self.ended > 0);
-        Rest {
-            ending: ended.map(|at| Ending { how, at }),
-            extended_to: (self.extended > 0).then(|| day_of(self.extended)),
-        }
-    }
-
-    /// Whether it says the same where so many answers are asked: what was done stays done, and what was not stays so.
-    fn holds(self, times: u16) -> bool {
-        let how = self.how();
-        let is_done = how == u8::MAX || u16::from(how.saturating_sub(UNDONE)) >= times;
-        how < UNDONE || is_done == (self.ended > 0)
     }
 }
 
@@ -349,6 +236,30 @@ impl Shelf {
             .is_ok()
     }
 
+    /// Puts a duty on it; says whether it could. Of those that were raised together it is kept once how.
+    fn put(&mut self, duty: &DutyId, state: &DutyState, times: u16, slots: Slots<'_>) -> bool {
+        let number = self.number(&duty.unit);
+        let new = || Tray {
+            raised: state.raised.clone(),
+            ..Tray::default()
+        };
+        let trays = self.trays.entry(duty.occurrence.clone());
+        let tray = trays.or_insert_with(|| Arc::new(new()));
+        if tray.raised != state.raised {
+            return false;
+        }
+        let slip = Slip::of(number, state, times, slots);
+        let tray = Arc::make_mut(tray);
+        let at = tray.slips.partition_point(|other| other.unit() < number);
+        tray.slips.insert(at, slip);
+        if let Some(last) = state.told.last() {
+            tray.date_changes = tray.date_changes.max(state.date_changes(last.due));
+            tray.told = Some(last.due);
+        }
+        self.changed.insert(duty.occurrence.clone());
+        true
+    }
+
     fn take(&mut self, duty: &DutyId) {
         let Some(tray) = self.trays.get_mut(&duty.occurrence) else {
             return;
@@ -361,61 +272,6 @@ impl Shelf {
             }
             self.changed.insert(duty.occurrence.clone());
         }
-    }
-}
-
-impl DutyState {
-    /// How it ended, if it did; `times` is the number of answers its task asks.
-    pub fn ending(&self, times: u16) -> Option<Ending> {
-        let settled = self.settled(times)?;
-        Some(Ending {
-            how: match &settled {
-                Settled::Done(_) => How::Done,
-                Settled::LetOff(found) if found.not_applicable => How::NotApplicable,
-                Settled::LetOff(_) => How::Waived,
-            },
-            at: settled.at(),
-        })
-    }
-
-    /// Whether it was told of, was never done, and fell due so long ago that nobody is pressed for it any more.
-    pub(in crate::core) fn has_lapsed(&self, today: Date) -> bool {
-        let told = self.told.iter().map(|told| told.due);
-        let due = told.chain(self.extended_to).max();
-        self.reopened == 0
-            && !self.told.is_empty()
-            && due.is_some_and(|due| due.saturating_add(LAPSED_DAYS.days()) < today)
-    }
-
-    /// Whether it is over and every word of it has been said.
-    fn is_over(&self, times: u16, today: Date) -> bool {
-        let ended = self.settled(times).is_some() || self.has_lapsed(today);
-        ended && self.pending.is_none() && self.asked_know()
-    }
-
-    /// Whether everybody who had asked for something has had the answer in a letter.
-    fn asked_know(&self) -> bool {
-        self.decisions.iter().all(|decided| {
-            decided.asker.as_ref().is_none_or(|asker| {
-                self.standing().any(|told| {
-                    told.rung == Rung::Decided
-                        && told.address == *asker
-                        && told.order > decided.order
-                })
-            })
-        })
-    }
-
-    /// Whether nothing of it is on its way, and nothing has happened to it since.
-    fn is_quiet(&self, since: Timestamp) -> bool {
-        let told = self.told.iter().all(|told| {
-            let is_ended = told.reached.is_some() || told.dropped || told.failed;
-            is_ended && told.at < since && told.reached.is_none_or(|at| at < since)
-        });
-        told && self.answers.iter().all(|given| given.at < since)
-            && self.evidence.iter().all(|file| file.at < since)
-            && self.let_off.as_ref().is_none_or(|found| found.at < since)
-            && self.raised.as_ref().is_none_or(|raised| raised.at < since)
     }
 }
 
@@ -442,104 +298,6 @@ impl State {
     /// Whether there is a letter of this number, in memory or not.
     pub fn has_letter(&self, no: LetterNo) -> bool {
         self.letters.contains_key(&no) || self.is_letter_shelved(no)
-    }
-
-    /// Puts on the shelf what is over at an instant, and of letters that are over leaves nothing.
-    pub fn shelve(&mut self, agenda: &Agenda, now: Timestamp) {
-        let slots = Slots::new(&agenda.calendar);
-        let today = slots.day(now);
-        let since = now.saturating_sub(jiff::SignedDuration::from_hours(24 * QUIET_DAYS));
-        let Ok(since) = since else { return };
-        let mut over: Vec<(OccurrenceId, UnitId, u16)> = Vec::new();
-        for (id, units) in &self.duties {
-            let times = agenda.calendar.times(&id.task);
-            for (unit, state) in units {
-                if state.is_over(times, today) && state.is_quiet(since) {
-                    over.push((id.clone(), unit.clone(), times));
-                }
-            }
-        }
-        for (occurrence, unit, times) in over {
-            let duty = DutyId { occurrence, unit };
-            if !self.news.contains_key(&duty) && !self.alerts.contains(&duty) {
-                self.put_away(&duty, times, slots);
-            }
-        }
-        self.duties.retain(|_, units| {
-            units.shrink_to_fit();
-            !units.is_empty()
-        });
-        self.shelf.shrink_to_fit();
-        self.shelve_letters(now);
-    }
-
-    fn put_away(&mut self, duty: &DutyId, times: u16, slots: Slots<'_>) {
-        let Some(units) = self.duties.get_mut(&duty.occurrence) else {
-            return;
-        };
-        let Some(state) = units.get(&duty.unit) else {
-            return;
-        };
-        let taken = &mut self.shelf;
-        let number = taken.number(&duty.unit);
-        let tray = taken
-            .trays
-            .entry(duty.occurrence.clone())
-            .or_insert_with(|| {
-                Arc::new(Tray {
-                    raised: state.raised.clone(),
-                    ..Tray::default()
-                })
-            });
-        // Of those that were raised together it is kept once how.
-        if tray.raised != state.raised {
-            return;
-        }
-        let slip = Slip::of(number, state, times, slots);
-        let tray = Arc::make_mut(tray);
-        let at = tray.slips.partition_point(|other| other.unit() < number);
-        tray.slips.insert(at, slip);
-        if let Some(last) = state.told.last() {
-            tray.date_changes = tray.date_changes.max(state.date_changes(last.due));
-            tray.told = Some(last.due);
-        }
-        taken.changed.insert(duty.occurrence.clone());
-        units.remove(&duty.unit);
-        let first = (format!("request:{duty}:"), Address::from(""));
-        let told: Vec<_> = self
-            .matters
-            .range(first.clone()..)
-            .take_while(|(matter, _)| matter.starts_with(&first.0))
-            .cloned()
-            .collect();
-        for matter in told {
-            self.matters.remove(&matter);
-        }
-    }
-
-    fn shelve_letters(&mut self, now: Timestamp) {
-        let span = jiff::SignedDuration::from_hours(24 * LETTER_DAYS);
-        let Ok(since) = now.saturating_sub(span) else {
-            return;
-        };
-        // What did not arrive troubles nobody any more once a later one did.
-        let (letters, reached) = (&self.letters, &self.reached);
-        self.refused.retain(|no| {
-            let letter = letters.get(no);
-            letter.is_some_and(|letter| {
-                let later = reached.get(&letter.address);
-                later.is_none_or(|later| later <= no)
-            })
-        });
-        let last = self.letters.last_key_value().map(|(no, _)| *no);
-        let (open, refused, links) = (&self.open_letters, &self.refused, &self.admission.links);
-        self.letters.retain(|no, letter| {
-            letter.queued.max(letter.slot) >= since
-                || open.contains(no)
-                || refused.contains(no)
-                || links.contains_key(no)
-        });
-        self.shelf.last_letter = self.shelf.last_letter.max(last.unwrap_or(0));
     }
 
     /// The duties of which the shelf says what is not so by what an agenda asks: their task is to be done more or less
