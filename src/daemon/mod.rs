@@ -16,6 +16,8 @@ mod room;
 mod start;
 mod stepwise;
 mod systemd;
+#[cfg(test)]
+mod trial;
 mod workbooks;
 
 use std::io;

@@ -22,6 +22,8 @@ use crate::web::{DeskError, PressedAnswer, Recorded};
 pub struct Stepwise {
     office: Arc<Office>,
     courier: Courier,
+    /// When the courier has something to do next, as its last step left it.
+    next_start: Option<Timestamp>,
 }
 
 /// What a step of the courier came to.
@@ -51,6 +53,7 @@ impl Stepwise {
         Ok(Self {
             courier: Courier::new(Arc::clone(&office)),
             office,
+            next_start: None,
         })
     }
 
@@ -81,6 +84,10 @@ impl Stepwise {
             self.courier.came_back(ended);
         }
         let step = self.courier.go_on(ways, true)?;
+        let next = self.courier.next_start(&step);
+        let now = self.office.clock.now();
+        let after = next.after.and_then(|wait| now.checked_add(wait).ok());
+        self.next_start = next.at.into_iter().chain(after).min();
         Ok(Carried {
             loads: self.courier.take_leaving(),
             moved: step.moved,
@@ -89,7 +96,7 @@ impl Stepwise {
 
     /// When the courier has something to do next, if nothing comes back before.
     pub fn carries_next(&self) -> Option<Timestamp> {
-        self.courier.next_start()
+        self.next_start
     }
 
     /// A press on a letter's page.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::office::{House, Office};
-use super::{Courier, Step, Ways};
+use super::{Courier, NextStart, Ways};
 use crate::clock::Clock;
 use crate::config;
 use crate::ledger::LedgerError;
@@ -64,26 +64,21 @@ impl Delivery {
                 self.carriers.carry(load);
             }
             let done = done?;
-            if self.courier.is_idle() && !done.moved {
-                if let Some(until) = self.courier.rests_until {
-                    return Ok(Some(until));
-                }
-                if stop() {
-                    return Ok(None);
-                }
-                if done.pace.is_none() {
-                    return Ok(self.courier.line.retry_at());
-                }
+            if done.moved {
+                continue;
             }
-            if !done.moved {
-                self.wait(&done, stop).await;
+            let next = self.courier.next_start(&done);
+            if self.courier.is_idle() && (next.after.is_none() || stop()) {
+                return Ok(next.at);
             }
+            self.wait(&next, stop).await;
         }
     }
 
-    /// Waits for something that makes another step worth while.
-    async fn wait(&mut self, done: &Step, stop: &impl Fn() -> bool) {
-        let timer = self.timer(done);
+    /// Waits for something that makes another step worth while: at most until the next letter may set out, since one
+    /// that is on its way may take its ten minutes.
+    async fn wait(&mut self, next: &NextStart, stop: &impl Fn() -> bool) {
+        let timer = timer(next, &self.courier.office.clock);
         let is_stopping = stop();
         let is_unrecorded = !self.courier.ended.is_empty();
         tokio::select! {
@@ -93,19 +88,6 @@ impl Delivery {
             () = tokio::time::sleep(timer.unwrap_or_default()), if timer.is_some() => {}
             () = tokio::time::sleep(Duration::from_secs(1)), if is_unrecorded => {}
         }
-    }
-
-    /// How long to wait at most while letters are under way: one of them may take its ten minutes.
-    pub(super) fn timer(&self, done: &Step) -> Option<Duration> {
-        let courier = &self.courier;
-        let clock = &courier.office.clock;
-        let later = waits([courier.line.retry_at(), courier.rests_until], clock);
-        [courier.alone_for(), later]
-            .into_iter()
-            .flatten()
-            .filter(|wait| !wait.is_zero())
-            .chain(done.pace)
-            .min()
     }
 
     /// A reload may have changed the server, the templates or the rates. Says whether letters are still on their way
@@ -143,12 +125,15 @@ impl Delivery {
     }
 }
 
-/// How long until the first of these instants. A pretended clock stands still meanwhile: there is nothing to wait for.
-pub(super) fn waits(instants: [Option<Timestamp>; 2], clock: &Clock) -> Option<Duration> {
-    let first = instants.into_iter().flatten().min();
-    first
-        .filter(|_| !clock.is_pretended())
-        .map(|at| clock.real_time_until(at))
+/// How long that is from now. A pretended clock stands still meanwhile: for what it shows there is nothing to wait. What
+/// should have set out already waits for a way.
+pub(super) fn timer(next: &NextStart, clock: &Clock) -> Option<Duration> {
+    let at = next.at.filter(|_| !clock.is_pretended());
+    let at = at.map(|at| clock.real_time_until(at));
+    at.into_iter()
+        .filter(|wait| !wait.is_zero())
+        .chain(next.after)
+        .min()
 }
 
 /// Ends once the daemon is told to stop.

@@ -83,6 +83,16 @@ pub(super) struct Step {
     pace: Option<Duration>,
 }
 
+/// When a letter may set out next.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct NextStart {
+    /// By the clock: when the queue has rested, or else the first of those that were put off is tried again.
+    pub(super) at: Option<Timestamp>,
+    /// By the time that no step of the clock changes: when the pace has a share again, or the first letter after a
+    /// failure has been alone for long enough.
+    pub(super) after: Option<Duration>,
+}
+
 /// What was taken out of the line in a step.
 #[derive(Default)]
 struct Batch {
@@ -161,19 +171,25 @@ impl Courier {
         self.house = house;
     }
 
-    /// What lies in hand: on its way, or back and not on record yet.
+    /// Whether nothing is on its way: what lies in hand has come back, and only its end is not on record yet.
     fn is_idle(&self) -> bool {
         self.carrying.len() == self.ended.len()
     }
 
-    /// When there is something to do, if nothing comes back before.
-    pub(super) fn next_start(&self) -> Option<Timestamp> {
+    /// What makes another step worth while after this one, if nothing comes back before.
+    pub(super) fn next_start(&self, step: &Step) -> NextStart {
+        // Until the queue has rested nothing sets out, whatever else would let it.
         if self.rests_until.is_some() {
-            return self.rests_until;
+            return NextStart {
+                at: self.rests_until,
+                after: None,
+            };
         }
         let alone = self.alone_for().filter(|left| !left.is_zero());
-        let alone = alone.and_then(|left| self.office.clock.now().checked_add(left).ok());
-        [alone, self.line.retry_at()].into_iter().flatten().min()
+        NextStart {
+            at: self.line.retry_at(),
+            after: alone.into_iter().chain(step.pace).min(),
+        }
     }
 
     /// What is on record as begun, to be carried now.

@@ -1,53 +1,22 @@
 //! One poisoned letter costs one letter, wherever it does its harm.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tempfile::TempDir;
 
 use super::super::office::Office;
-use super::super::{Options, Pretence, start};
-use super::delivery::{Delivery, waits};
+use super::super::trial::Trial;
+use super::delivery::{Delivery, timer};
 use super::line::{Line, domain_of};
-use super::{Carrying, Courier, Step};
-use crate::clock::{Clock, Speed};
+use super::{ALONE_FOR, Carrying, Courier, NextStart, Step, Ways};
+use crate::clock::Clock;
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
 use crate::core::state::LetterStatus;
 use crate::ledger::LedgerError;
 use crate::mail::carriers::Ended;
 use crate::mail::{Carriers, Transport};
-
-/// The shipped calendar and roster under the spool, on the day the term begins: each contact's first letter waits.
-fn office() -> (TempDir, Arc<Office>) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for part in ["calendar", "calendar/holidays", "config"] {
-        fs::create_dir_all(folder.path().join(part)).unwrap();
-        for entry in fs::read_dir(root.join(part)).unwrap() {
-            let entry = entry.unwrap().path();
-            if entry.is_file() {
-                let name = entry.file_name().unwrap();
-                fs::copy(&entry, folder.path().join(part).join(name)).unwrap();
-            }
-        }
-    }
-    let options = Options {
-        config: folder.path().join("config/schoolbell.toml"),
-        pretend: Some(Pretence {
-            now: "2026-03-04T08:00:00+08:00".parse().unwrap(),
-            speed: Speed::Max,
-            until: None,
-            linger: Duration::ZERO,
-        }),
-    };
-    let office = start::open(&options).unwrap();
-    office.hang("installation".to_owned()).unwrap();
-    (folder, office)
-}
 
 /// How each letter stands.
 fn statuses(office: &Office) -> BTreeMap<LetterNo, LetterStatus> {
@@ -82,28 +51,31 @@ fn check(office: &Office, planned: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_while_a_letter_is_made() {
-    let (_folder, office) = office();
-    let planned = statuses(&office).len();
+    let trial = Trial::begin();
+    let office = &trial.office;
+    let planned = statuses(office).len();
     office.poisoned.lock().unwrap().insert(2);
-    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
+    let mut delivery = Delivery::new(Arc::clone(office)).unwrap();
     assert_eq!(delivery.carry(&|| false).await.unwrap(), None);
-    check(&office, planned);
+    check(office, planned);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_while_a_letter_is_sent() {
-    let (_folder, office) = office();
-    let planned = statuses(&office).len();
-    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
+    let trial = Trial::begin();
+    let office = &trial.office;
+    let planned = statuses(office).len();
+    let mut delivery = Delivery::new(Arc::clone(office)).unwrap();
     let ways = (0..3).map(|_| Transport::Poisoned(2)).collect();
     delivery.carriers = Carriers::start(ways).unwrap();
     assert_eq!(delivery.carry(&|| false).await.unwrap(), None);
-    check(&office, planned);
+    check(office, planned);
 }
 
 #[tokio::test]
 async fn alerts_first_then_the_nearest_due() {
-    let (_folder, office) = office();
+    let trial = Trial::begin();
+    let office = &trial.office;
     let alert = Alert {
         subject: "试".to_owned(),
         text: "试".to_owned(),
@@ -134,7 +106,8 @@ async fn alerts_first_then_the_nearest_due() {
 
 #[tokio::test]
 async fn a_domain_leaves_one_way_to_the_others() {
-    let (_folder, office) = office();
+    let trial = Trial::begin();
+    let office = &trial.office;
     let book = office.book().unwrap();
     let mut line = Line::default();
     let steady = office.clock.steady();
@@ -181,8 +154,9 @@ async fn a_domain_leaves_one_way_to_the_others() {
 /// Two letters are back and on record, and the disk is full before the officers can be told: neither stays under way.
 #[tokio::test]
 async fn what_is_back_is_back_also_where_nobody_can_be_told() {
-    let (_folder, office) = office();
-    let mut courier = Courier::new(Arc::clone(&office));
+    let trial = Trial::begin();
+    let office = &trial.office;
+    let mut courier = Courier::new(Arc::clone(office));
     let mut ended = Vec::new();
     for no in [1, 2] {
         let letter = office.book().unwrap().state.letters[&no].clone();
@@ -213,7 +187,8 @@ async fn what_is_back_is_back_also_where_nobody_can_be_told() {
 /// A step at which nothing is to be written has not shown that the ledger takes facts again.
 #[tokio::test]
 async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
-    let (_folder, office) = office();
+    let trial = Trial::begin();
+    let office = &trial.office;
     office.heed(Some(&LedgerError::Busy("locked".to_owned())));
     let mut book = office.book().unwrap();
     let ends = office.append_together(&mut book, office.clock.now(), &[]);
@@ -229,19 +204,52 @@ async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
 /// While a letter is under way, what was put off is still tried again in time; and a pretended clock is not waited for.
 #[tokio::test]
 async fn what_was_put_off_is_not_forgotten_while_another_hangs() {
-    let (_folder, office) = office();
-    let mut delivery = Delivery::new(Arc::clone(&office)).unwrap();
-    delivery.courier.trusts = true;
-    let now = office.clock.now();
-    delivery.courier.rests_until = now.checked_add(SignedDuration::from_mins(3)).ok();
-    assert_eq!(delivery.timer(&Step::default()), None);
     let real = Clock::Real;
-    let soon = real
-        .now()
-        .checked_add(SignedDuration::from_mins(3))
-        .unwrap();
-    let wait = waits([None, Some(soon)], &real).unwrap();
+    let soon = real.now() + SignedDuration::from_mins(3);
+    let at = |at| NextStart {
+        at: Some(at),
+        after: None,
+    };
+    let wait = timer(&at(soon), &real).unwrap();
     assert!(wait <= Duration::from_mins(3) && wait > Duration::from_mins(2));
-    let later = soon.checked_add(SignedDuration::from_mins(3)).unwrap();
-    assert!(waits([Some(later), Some(soon)], &real).unwrap() <= Duration::from_mins(3));
+    let paced = NextStart {
+        after: Some(Duration::from_secs(1)),
+        ..at(soon)
+    };
+    assert_eq!(timer(&paced, &real), Some(Duration::from_secs(1)));
+    assert_eq!(timer(&at(real.now()), &real), None, "it waits for a way");
+    let trial = Trial::begin();
+    assert_eq!(timer(&at(soon), &trial.office.clock), None);
+}
+
+/// One rule says when the next letter may set out, for the daemon and for whoever goes step by step.
+#[tokio::test]
+async fn what_the_courier_waits_for() {
+    let trial = Trial::begin();
+    let mut courier = Courier::new(Arc::clone(&trial.office));
+    let now = trial.office.clock.now();
+    // Each contact's first letter; one of them is put off, the next goes alone.
+    let later = now + SignedDuration::from_mins(2);
+    trial.tried(1, Outcome::Deferred, Some(later));
+    let ways = Ways { free: 4, all: 4 };
+    let step = courier.go_on(ways, true).unwrap();
+    assert_eq!(courier.take_leaving().len(), 1);
+    assert!(!courier.is_idle());
+    let next = courier.next_start(&step);
+    assert_eq!(next.at, Some(later));
+    assert!(next.after.is_some_and(|wait| wait <= ALONE_FOR), "{next:?}");
+    // A share of the pace that comes sooner is waited for instead.
+    let paced = Step {
+        pace: Some(Duration::from_millis(1)),
+        ..Step::default()
+    };
+    assert_eq!(courier.next_start(&paced).after, paced.pace);
+    // While the queue rests nothing else counts: neither what was put off until before its end, nor the pace.
+    let rested = now + SignedDuration::from_mins(5);
+    courier.rests_until = Some(rested);
+    let resting = NextStart {
+        at: Some(rested),
+        after: None,
+    };
+    assert_eq!(courier.next_start(&paced), resting);
 }

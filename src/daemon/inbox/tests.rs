@@ -2,17 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-use tempfile::TempDir;
 
 use super::super::office::Office;
-use super::super::{Options, Pretence, start};
+use super::super::trial::Trial;
 use super::{FETCHES, Trouble, Watcher};
-use crate::clock::Speed;
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Outcome};
@@ -27,73 +22,29 @@ const LESSONS: (&str, &str) = (
 );
 
 struct Fixture {
-    _folder: TempDir,
+    trial: Trial,
     office: Arc<Office>,
     /// The next mail's number in the mailbox.
     uid: u32,
 }
 
 impl Fixture {
-    /// The shipped calendar and roster on the day the term begins, each first letter accepted.
+    /// Each first letter was accepted.
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for part in ["calendar", "calendar/holidays", "config"] {
-            fs::create_dir_all(folder.path().join(part)).unwrap();
-            for entry in fs::read_dir(root.join(part)).unwrap() {
-                let entry = entry.unwrap().path();
-                if entry.is_file() {
-                    let name = entry.file_name().unwrap();
-                    fs::copy(&entry, folder.path().join(part).join(name)).unwrap();
-                }
-            }
+        let trial = Trial::begin_after(|folder| {
+            let standing = folder.join("calendar/standing.toml");
+            let text = fs::read_to_string(&standing).unwrap();
+            assert!(text.contains(LESSONS.0));
+            fs::write(standing, text.replacen(LESSONS.0, LESSONS.1, 1)).unwrap();
+        });
+        for no in trial.letters().into_keys() {
+            trial.tried(no, Outcome::Accepted, None);
         }
-        let standing = folder.path().join("calendar/standing.toml");
-        let text = fs::read_to_string(&standing).unwrap();
-        assert!(text.contains(LESSONS.0));
-        fs::write(standing, text.replacen(LESSONS.0, LESSONS.1, 1)).unwrap();
-        let options = Options {
-            config: folder.path().join("config/schoolbell.toml"),
-            pretend: Some(Pretence {
-                now: "2026-03-04T08:00:00+08:00".parse().unwrap(),
-                speed: Speed::Max,
-                until: None,
-                linger: Duration::ZERO,
-            }),
-        };
-        let office = start::open(&options).unwrap();
-        office.hang("installation".to_owned()).unwrap();
-        let fixture = Self {
-            _folder: folder,
-            office,
+        Self {
+            office: Arc::clone(&trial.office),
+            trial,
             uid: 0,
-        };
-        let letters = fixture.office.book().unwrap().state.letters.clone();
-        for (no, letter) in letters {
-            fixture.append(vec![
-                Event::Attempt {
-                    letter: no,
-                    address: letter.address.clone(),
-                    message_id: letter.message_id.clone(),
-                    nth: 1,
-                    numbered: letter.duties.clone(),
-                },
-                Event::Outcome {
-                    letter: no,
-                    address: letter.address,
-                    message_id: letter.message_id,
-                    outcome: Outcome::Accepted,
-                    text: String::new(),
-                    retry_at: None,
-                },
-            ]);
         }
-        fixture
-    }
-
-    fn append(&self, events: Vec<Event>) {
-        let mut book = self.office.book().unwrap();
-        self.office.append(&mut book, events).unwrap();
     }
 
     fn letter(&self, no: LetterNo) -> LetterState {
@@ -427,7 +378,7 @@ async fn a_mail_known_already_is_as_clear_as_it_was() {
     assert!(!f.take_again("<one@hs.example>", "a@b.example", &head, "请问怎么办"));
     assert!(!f.take_again("<one@hs.example>", "a@b.example", &head, "请问怎么办"));
     assert_eq!(f.counts(), (0, 1));
-    f.append(vec![Event::MailSeen {
+    f.trial.append(vec![Event::MailSeen {
         mail: 1,
         by: "沈志明".to_owned(),
     }]);
