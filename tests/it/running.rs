@@ -41,3 +41,4 @@ mod start;
 mod status;
 mod subaddress;
 mod tape;
+mod waiting;

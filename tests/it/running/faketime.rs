@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
-use super::house::{Daemon, House, LIMIT, left_out};
+use super::house::{Daemon, House, left_out};
+use super::waiting::wait_for;
 
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
@@ -45,21 +45,15 @@ impl<'a> Set<'a> {
             .unwrap()
             .timestamp()
             .as_second();
-        let until = Instant::now() + LIMIT;
-        loop {
-            let beat = self.last_beat();
-            // Time goes on while it is waited for.
-            if beat.is_some_and(|beat| (wanted..wanted + 120).contains(&beat)) {
-                return;
-            }
-            let log = || fs::read_to_string(self.house.path("log")).unwrap_or_default();
-            assert!(
-                Instant::now() < until,
-                "no beat at {at}, but {beat:?}: {}",
-                log()
-            );
-            std::thread::yield_now();
-        }
+        // Time goes on while it is waited for.
+        let is_wanted = |beat: &i64| (wanted..wanted + 120).contains(beat);
+        wait_for(
+            || self.last_beat().filter(is_wanted),
+            || {
+                let (beat, log) = (self.last_beat(), self.house.log());
+                format!("no beat at {at}, but {beat:?}: {log}")
+            },
+        );
     }
 
     fn last_beat(&self) -> Option<i64> {

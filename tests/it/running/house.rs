@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::waiting::wait_for;
+
 /// How long anything may take before the test gives up.
 pub(super) const LIMIT: Duration = Duration::from_mins(1);
 
@@ -35,6 +37,12 @@ pub(super) fn say_left_out(why: &str) {
     eprintln!("LEFT OUT: {why}");
 }
 
+/// A port of this machine that nobody listens on.
+pub(super) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 pub(super) struct House {
     folder: TempDir,
     pub(super) port: u16,
@@ -47,11 +55,7 @@ impl House {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("calendar"), &folder.path().join("calendar"));
         copy(&root.join("config"), &folder.path().join("config"));
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         let mail = smtp.map_or(String::new(), |port| {
             format!(
                 "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nport = {port}\ntls = \"none\"\nconnections = 1\n[mail.rate]\nper_minute = 0\n"
@@ -160,33 +164,24 @@ impl House {
 
     /// Asks the ledger again and again until there are so many facts of a kind.
     pub(super) fn wait_for_facts(&self, kind: &str, number: usize) -> Vec<Value> {
-        let until = Instant::now() + LIMIT;
-        loop {
-            let facts = self.facts(kind);
-            if facts.len() >= number {
-                return facts;
-            }
-            assert!(
-                Instant::now() < until,
-                "{} of {number} {kind}; log: {}",
-                facts.len(),
-                fs::read_to_string(self.path("log")).unwrap_or_default()
-            );
-            std::thread::yield_now();
-        }
+        let enough = || Some(self.facts(kind)).filter(|facts| facts.len() >= number);
+        wait_for(enough, || {
+            let there = self.facts(kind).len();
+            format!("{there} of {number} {kind}; log: {}", self.log())
+        })
     }
 
     /// Waits until the log has this text.
     pub(super) fn wait_for_log(&self, text: &str) {
-        let until = Instant::now() + LIMIT;
-        loop {
-            let log = fs::read_to_string(self.path("log")).unwrap_or_default();
-            if log.contains(text) {
-                return;
-            }
-            assert!(Instant::now() < until, "no {text:?} in the log: {log}");
-            std::thread::yield_now();
-        }
+        let is_there = || self.log().contains(text).then_some(());
+        wait_for(is_there, || {
+            format!("no {text:?} in the log: {}", self.log())
+        });
+    }
+
+    /// What the daemon has logged.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     /// The notices so far, a line each: `2026-03-17 opens task@period/unit → address`.

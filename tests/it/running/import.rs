@@ -10,6 +10,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 
 use super::bomb;
 use super::house::House;
+use super::waiting::wait_until;
 
 const HEADER: [&str; 11] = [
     "单位编号",
@@ -300,10 +301,7 @@ fn the_child_limits_itself() {
         let number = line[name.len()..].split_whitespace().next().unwrap();
         number.to_owned()
     };
-    let until = Instant::now() + super::house::LIMIT;
-    while limit("Max file size") != "0" && Instant::now() < until {
-        std::thread::yield_now();
-    }
+    wait_until("it is limited", || limit("Max file size") == "0");
     assert_eq!(limit("Max address space"), (200 << 20).to_string());
     assert_eq!(limit("Max cpu time"), "2");
     drop(child.stdin.take());

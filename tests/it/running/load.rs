@@ -12,6 +12,7 @@ use schoolbell::core::state::State;
 use schoolbell::ledger::{Ledger, Nature, examine};
 
 use super::house::{House, LIMIT, link, open, press};
+use super::waiting::wait_until;
 
 /// Backups made one after another.
 const BACKUPS: usize = 3;
@@ -77,8 +78,7 @@ fn ring(house: &House, alerts: usize) {
         let title = format!("第{nth}号台风");
         let arguments = ["raise", "--audience", "school", "--now", "--by", "罗建平"];
         house.call(&[&arguments[..], &["--title", &title, "--note", "停课"]].concat());
-        let until = Instant::now() + LIMIT;
-        loop {
+        wait_until(&format!("the letters of alert {nth} are out"), || {
             let duties = |kind: &str| -> BTreeSet<String> {
                 let facts = house.facts(kind);
                 facts.iter().map(|fact| fact["duty"].to_string()).collect()
@@ -87,11 +87,8 @@ fn ring(house: &House, alerts: usize) {
             let ended = house.facts("outcome").len();
             let told = duties("notice");
             let all_told = duties("raised").is_subset(&told);
-            if all_told && ended == house.facts("letter-queued").len() {
-                break;
-            }
-            assert!(Instant::now() < until, "letters of alert {nth}");
-        }
+            all_told && ended == house.facts("letter-queued").len()
+        });
     }
 }
 

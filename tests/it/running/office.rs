@@ -1,10 +1,11 @@
 //! An officer signs in to the running daemon by the letter it mailed, looks at everything, and leaves.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::hold::{a_month_later, rewrite};
-use super::house::{Daemon, House, LIMIT};
+use super::house::{Daemon, House};
+use super::waiting::{wait_for, wait_until};
 
 const NOW: [&str; 4] = ["--pretend-now", "2026-03-04T07:59:00+08:00", "--speed", "1"];
 
@@ -134,19 +135,13 @@ fn mails_to(house: &House, address: &str) -> Vec<String> {
 
 /// The newest line with these words in a letter to an address, waited for.
 fn line_in_mail(house: &House, address: &str, words: &str) -> String {
-    let until = Instant::now() + LIMIT;
-    loop {
-        for text in mails_to(house, address).iter().rev() {
-            if let Some(line) = text.lines().find(|line| line.contains(words)) {
-                return line.trim().to_owned();
-            }
-        }
-        assert!(
-            Instant::now() < until,
-            "no letter to {address} says {words}"
-        );
-        std::thread::yield_now();
-    }
+    let newest = || {
+        let texts = mails_to(house, address);
+        let mut lines = texts.iter().rev().flat_map(|text| text.lines());
+        let line = lines.find(|line| line.contains(words))?;
+        Some(line.trim().to_owned())
+    };
+    wait_for(newest, || format!("no letter to {address} says {words}"))
 }
 
 /// The links to sign in with in the letters to an address.
@@ -159,19 +154,12 @@ fn links(house: &House, address: &str) -> Vec<String> {
 
 /// The link that has come since these, waited for.
 fn new_link(house: &House, address: &str, known: &[String]) -> String {
-    let until = Instant::now() + LIMIT;
-    loop {
+    let new = || {
         let mut links = links(house, address);
         links.retain(|link| !known.contains(link));
-        if let Some(link) = links.pop() {
-            return link;
-        }
-        assert!(
-            Instant::now() < until,
-            "no letter to {address} to sign in with"
-        );
-        std::thread::yield_now();
-    }
+        links.pop()
+    };
+    wait_for(new, || format!("no letter to {address} to sign in with"))
 }
 
 pub(super) fn open_house() -> (House, Daemon) {
@@ -340,11 +328,11 @@ fn an_officer_decides_on_the_pages() {
     }
     let raised = house.facts("raised");
     assert_eq!((raised.len(), &raised[0]["by"]), (1, &"沈志明".into()));
-    let until = Instant::now() + LIMIT;
     let told = |notices: &[String]| notices.iter().any(|line| line.contains("opens alert@"));
-    while !told(&house.notices()) {
-        assert!(Instant::now() < until, "{:?}", house.notices());
-    }
+    wait_for(
+        || told(&house.notices()).then_some(()),
+        || format!("{:?}", house.notices()),
+    );
     browser.get("/hold", &inside).says("没有暂停的信");
     daemon.interrupt();
 }
@@ -478,10 +466,9 @@ fn nobody_is_in_for_longer_than_they_may() {
     let without = before.replace(row, &row.replace("office,", "deputy,"));
     assert_ne!(without, before);
     fs::write(&roster, &without).unwrap();
-    let until = Instant::now() + LIMIT;
-    while !browser.get("/", &inside).body.contains(HOME) {
-        assert!(Instant::now() < until, "still in without the role");
-    }
+    wait_until("out without the role", || {
+        browser.get("/", &inside).body.contains(HOME)
+    });
     daemon.interrupt();
 }
 

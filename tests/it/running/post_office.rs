@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::house::LIMIT;
+use super::house::free_port;
+use super::waiting::wait_for;
 
 const MASTER: &str = "/usr/lib/postfix/sbin/master";
 const DOVECOT: &str = "/usr/sbin/dovecot";
@@ -63,11 +63,6 @@ fn files_below(folder: &Path) -> usize {
             Err(_) => 0,
         })
         .sum()
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 impl PostOffice {
@@ -164,15 +159,8 @@ impl PostOffice {
 
     /// Asks again and again, and fails with the servers' logs.
     pub(super) fn wait_until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let until = Instant::now() + LIMIT;
-        while !holds() {
-            assert!(
-                Instant::now() < until,
-                "not so in time: {what}\n{}",
-                self.logs()
-            );
-            std::thread::yield_now();
-        }
+        let ask = || holds().then_some(());
+        wait_for(ask, || format!("{what}\n{}", self.logs()));
     }
 
     /// Waits until nothing lies in Postfix's queue any more, as long as it gets less.

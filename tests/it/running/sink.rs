@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 use schoolbell::core::rehearsal::Chance;
 use serde_json::Value;
 
-use super::house::{House, LIMIT, figure, left_out};
+use super::house::{House, figure, free_port, left_out};
+use super::waiting::wait_until;
 
 const SINK: &str = "/usr/sbin/smtp-sink";
 
@@ -53,7 +53,8 @@ impl Fault {
     }
 }
 
-/// Each switch once, where it takes a command with one by chance. What the patience of this test's settings outlasts is
+/// Fifteen sets of switches: each way in which `smtp-sink` can refuse, break off, hold up or lack something, at a command
+/// taken by chance. What the patience of this test's settings outlasts is
 /// in it as well as what it does not.
 fn faults(chance: &mut Chance) -> Vec<Fault> {
     let mut any = || *chance.pick(&COMMANDS).unwrap();
@@ -132,24 +133,13 @@ impl Drop for Sink {
     }
 }
 
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let until = Instant::now() + LIMIT;
-    while !holds() {
-        assert!(Instant::now() < until, "not so in time: {what}");
-        std::thread::yield_now();
-    }
-}
-
 fn survives(fault: &Fault) {
     let Fault {
         switches,
         refuses,
         shows,
     } = fault;
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
+    let port = free_port();
     let house = House::new(Some(port));
     house.edit(
         "config/schoolbell.toml",

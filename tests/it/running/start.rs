@@ -153,7 +153,7 @@ fn a_second_daemon_is_told_who_holds_the_ledger() {
     let mut second = house.start(&["--pretend-now", "2026-03-04T07:59:00+08:00"]);
     let status = second.wait();
     assert_eq!(status.code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(log.contains("进程"), "{log}");
     first.interrupt();
 }
@@ -184,7 +184,7 @@ fn pretended_letters_never_go_to_real_people() {
     );
     let mut daemon = house.start(&NOW);
     assert_eq!(daemon.wait().code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(log.contains("假定时间只能配本机的邮件服务器"), "{log}");
     assert!(!house.path("var").exists(), "nothing was made");
 }
@@ -200,7 +200,7 @@ fn a_pretended_time_reads_no_real_mail() {
     );
     let mut daemon = house.start(&NOW);
     assert_eq!(daemon.wait().code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(
         log.contains("假定时间只能配本机的邮箱") && log.contains("mail.bureau.example"),
         "{log}"
@@ -223,7 +223,7 @@ fn for_real_mail_a_missing_key_or_password_is_named() {
     );
     let mut daemon = house.start(&[]);
     assert_eq!(daemon.wait().code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(
         log.contains("缺少链接密钥") && log.contains("link-key"),
         "{log}"
@@ -236,7 +236,7 @@ fn for_real_mail_a_missing_key_or_password_is_named() {
     );
     let mut daemon = house.start(&[]);
     assert_eq!(daemon.wait().code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(log.contains("smtp-password"), "{log}");
 }
 
@@ -246,7 +246,7 @@ fn a_broken_calendar_at_the_start_is_shown_and_nothing_is_made() {
     house.edit("calendar/05.toml", "[[task]]", "[[taks]]");
     let mut daemon = house.start(&NOW);
     assert_eq!(daemon.wait().code(), Some(1));
-    let log = fs::read_to_string(house.path("log")).unwrap();
+    let log = house.log();
     assert!(
         log.contains("不认识的键 taks") && log.contains("你是不是想写 task?"),
         "{log}"
