@@ -1,10 +1,12 @@
 //! Breaks the program in each of the ways of `tests/mutants.toml`, one at a time and in a copy of its own, and shows that
-//! a test notices: `cargo run --example mutants`, or with `--only WORDS` for some of them.
+//! a test notices: `cargo run --example mutants`, or with `--only WORDS` for some of them. Before that the same tests run
+//! over the unbroken program: one that fails anyway, or is not there, would notice nothing.
 #![expect(clippy::print_stdout, reason = "it speaks to the terminal")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Output};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
@@ -51,6 +53,15 @@ fn main() -> anyhow::Result<ExitCode> {
         cargo(&copy, &["--no-run"])?,
         "the program does not build unbroken"
     );
+    let filters: BTreeSet<_> = mutants.mutant.iter().flat_map(|one| &one.tests).collect();
+    for filter in filters {
+        let passed = passed(&copy, filter)?;
+        ensure!(
+            passed > 0,
+            "{filter}: fails without a mutant, or there is no such test"
+        );
+        println!("sound     {passed:>4} tests  {filter}");
+    }
     let (mut noticed, mut survived) = (0, Vec::new());
     for mutant in &mutants.mutant {
         let begun = Instant::now();
@@ -106,9 +117,27 @@ impl Mutant {
     }
 }
 
+/// How many tests a filter chooses, if all of them pass, else 0.
+fn passed(copy: &Path, filter: &str) -> anyhow::Result<usize> {
+    let output = run(copy, &["--", filter])?;
+    if !output.status.success() {
+        return Ok(0);
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let counts = said.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("test result: ok. ")?;
+        rest.split(' ').next()?.parse::<usize>().ok()
+    });
+    Ok(counts.sum())
+}
+
 /// Whether `cargo test` with these arguments ends well, and in time.
 fn cargo(copy: &Path, arguments: &[&str]) -> anyhow::Result<bool> {
-    let output = Command::new("timeout")
+    Ok(run(copy, arguments)?.status.success())
+}
+
+fn run(copy: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
+    Command::new("timeout")
         .args([
             LIMIT_S, "cargo", "test", "--locked", "--quiet", "--test", "it",
         ])
@@ -116,8 +145,7 @@ fn cargo(copy: &Path, arguments: &[&str]) -> anyhow::Result<bool> {
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.with_file_name("build"))
         .output()
-        .context("timeout and cargo are needed")?;
-    Ok(output.status.success())
+        .context("timeout and cargo are needed")
 }
 
 /// Copies what git knows of, as it is now. What is unchanged keeps its time, so that it need not be built again.
