@@ -5,12 +5,12 @@
 //! holds neither sees nothing but plain pages and the way in, and has a share by the address they come from. Monitors
 //! have one of their own, and the stylesheet is given to anybody: to refuse it would cost more.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -19,8 +19,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::state::{InMemoryState, NotKeyed};
+use governor::nanos::Nanos;
+use governor::state::keyed::ShrinkableKeyedStateStore;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
 use super::pages::Plain;
@@ -35,8 +36,8 @@ const PRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
 /// Requests of a monitor in a minute.
 const PER_MONITOR: u32 = 600;
 
-/// So many visitors of a kind are told apart at a time; those beyond have one share together. Who comes back after a while
-/// without asking is forgotten, so that only as many at one moment would be too many.
+/// So many visitors of a kind are told apart at a time; those who come beyond have one share together, and take nothing from
+/// those who are known. Who has not asked for a while is forgotten, so that only as many at one moment would be too many.
 const TOLD_APART: usize = 65_536;
 
 /// After so many requests, who has rested is forgotten.
@@ -232,11 +233,13 @@ fn forwarded(word: &str) -> Option<IpAddr> {
         .or_else(|| word.parse().ok().map(|full: SocketAddr| full.ip()))
 }
 
-/// One home has a whole network of IPv6 addresses (RFC 6177): the first half names it.
+/// A home, a school or an office has a whole network of IPv6 addresses (RFC 6177): a /56 as a rule, some a /64, some a /48.
+/// The first 56 bits name it, so that nobody has a share for each of the 256 networks in a /56. Behind a /48 there may be
+/// 256 shares, as behind so many addresses of IPv4.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
+            let network = u128::from(address) >> 72 << 72;
             Ipv6Addr::from(network).into()
         }
         v4 @ IpAddr::V4(_) => v4,
@@ -245,17 +248,14 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// What each visitor of a kind may ask in a minute.
 struct Share<K: Hash + Eq + Clone, C: Clock> {
-    each: RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<C::Instant>>,
-    /// Of all together for whom there is no room.
-    rest: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    each: RateLimiter<K, Known<K>, C, NoOpMiddleware<C::Instant>>,
     asked: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone, C: Clock + Clone> Share<K, C> {
     fn new(most: u32, clock: C) -> Self {
         Self {
-            each: RateLimiter::hashmap_with_clock(a_minute(most), clock.clone()),
-            rest: RateLimiter::direct_with_clock(a_minute(most), clock),
+            each: RateLimiter::new(a_minute(most), Known::default(), clock),
             asked: AtomicU32::new(0),
         }
     }
@@ -266,17 +266,74 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Share<K, C> {
             self.each.retain_recent();
             self.each.shrink_to_fit();
         }
-        let taken = if self.each.len() < TOLD_APART {
-            self.each.check_key_n(key, cost)
-        } else {
-            self.rest.check_n(cost)
-        };
-        match taken {
+        match self.each.check_key_n(key, cost) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_yet)) => Err(not_yet.wait_time_from(self.each.clock().now())),
             // More than a whole share: only a limit below the cost of a press is so small.
             Err(_) => Err(MINUTE),
         }
+    }
+}
+
+/// What the visitors of a kind have taken, as many as are told apart.
+struct Known<K>(Mutex<Taken<K>>);
+
+struct Taken<K> {
+    each: HashMap<K, Nanos>,
+    /// All together for whom there is no room.
+    rest: Option<Nanos>,
+}
+
+impl<K> Known<K> {
+    fn taken(&self) -> MutexGuard<'_, Taken<K>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Self(Mutex::new(Taken {
+            each: HashMap::new(),
+            rest: None,
+        }))
+    }
+}
+
+impl<K: Hash + Eq + Clone> StateStore for Known<K> {
+    type Key = K;
+
+    fn measure_and_replace<T, F, E>(&self, key: &K, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut taken = self.taken();
+        let known = taken.each.get(key).copied();
+        if known.is_none() && taken.each.len() >= TOLD_APART {
+            let (measured, rest) = measure(taken.rest)?;
+            taken.rest = Some(rest);
+            return Ok(measured);
+        }
+        let (measured, own) = measure(known)?;
+        taken.each.insert(key.clone(), own);
+        Ok(measured)
+    }
+}
+
+impl<K: Hash + Eq + Clone> ShrinkableKeyedStateStore<K> for Known<K> {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.taken().each.retain(|_, at| *at > drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.taken().each.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.taken().each.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.taken().each.is_empty()
     }
 }
 
@@ -375,12 +432,17 @@ mod tests {
         assert!(passed > TOLD_APART, "{passed}");
         assert!(passed <= TOLD_APART + 600, "{passed}");
         assert_eq!(rates.strangers.each.len(), TOLD_APART);
+        // Who is known keeps their own share, and of it what they have not taken: a press was four of six hundred looks.
+        assert_eq!(ask(&rates, &far(7), LOOK, 1000), 596);
+        assert_eq!(ask(&rates, &far(8), LOOK, 1000), 596);
+        assert_eq!(ask(&rates, &far(199_999), LOOK, 1000), 0, "of the rest");
         // Real people have their share of links all the while.
         let letter = Visitor::Holder(Claim::Letter(1));
         assert_eq!(ask(&rates, &letter, PRESS, 10), 10);
         clock.advance(MINUTE);
-        // Before the rested are forgotten it takes of the common share, and afterwards of its own.
-        assert_eq!(ask(&rates, &far(7), LOOK, SWEEP_EVERY), 1200);
+        // Before the rested are forgotten somebody new takes of the common share, and afterwards of their own.
+        let new = far(300_000);
+        assert_eq!(ask(&rates, &new, LOOK, SWEEP_EVERY), 1200);
         assert!(
             rates.strangers.each.len() < 10,
             "{}",
@@ -441,13 +503,14 @@ mod tests {
             &["10.9.9.9, 198.51.100.4, 10.0.0.2"],
             school,
         );
-        // A home's network is one visitor, and one of another home is another.
-        check(&["::1"], "::1", &["2001:db8:1:2:3:4:5:6"], "2001:db8:1:2::");
+        // All networks of one home are one visitor, and one of another home is another.
+        check(&["::1"], "::1", &["2001:db8:1:2:3:4:5:6"], "2001:db8:1::");
+        check(&["::1"], "::1", &["2001:db8:1:ff::1"], "2001:db8:1::");
         check(
             &["::1"],
             "::1",
-            &["[2001:db8:1:2:9::1]:443"],
-            "2001:db8:1:2::",
+            &["[2001:db8:1:102:9::1]:443"],
+            "2001:db8:1:100::",
         );
     }
 
