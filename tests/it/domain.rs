@@ -1,4 +1,5 @@
-//! The domain checks of facts section 6, against the shipped calendar and roster.
+//! What somebody who knows the field would look up first, asked of the shipped calendar and roster: known days, who has
+//! which task, who hears of what.
 
 mod days;
 mod seed;

@@ -1,4 +1,4 @@
-//! The planner's rules, DESIGN section 5: each timetable is worked out by hand from the rule first.
+//! The planner's rules, by their numbers in ARCHITECTURE.md: each timetable is worked out by hand from the rule first.
 
 mod alerts;
 mod answers;

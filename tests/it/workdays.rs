@@ -175,7 +175,7 @@ fn lunar_days() {
     }
 }
 
-/// Without a notice: Monday to Friday less the statutory days, by DESIGN section 4, for each day of 2027 to 2030.
+/// Without a notice: Monday to Friday less the statutory days alone, for each day of 2027 to 2030.
 #[test]
 fn years_without_a_notice() {
     let workdays = shipped();

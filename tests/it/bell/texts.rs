@@ -1,6 +1,6 @@
 //! A small bureau: the texts most cases share.
 
-/// What `calendar.toml` says where a case gives no other. DESIGN's own ladder is the default.
+/// What `calendar.toml` says where a case gives no other. The program's own ladder is the default.
 pub(crate) const HEAD: &str = r#"
 title    = "浒山试点行事历"
 timezone = "Asia/Shanghai"
@@ -27,7 +27,7 @@ s2,,,,,deputy,叶晓东,deputy@s2,,,
 s2,,,,,principal,吴丽萍,principal@s2,,,
 ";
 
-/// The task most cases are about. 2026-11-10 is a Tuesday, with ordinary weeks around it, so by DESIGN's ladder:
+/// The task most cases are about. 2026-11-10 is a Tuesday, with ordinary weeks around it, so by the program's own ladder:
 /// opens 10-27(二), remind 7d 11-03(二), 2 workdays 11-06(五), 0d 11-10, overdue and 1 workday 11-11(三),
 /// 3 workdays 11-13(五), 5 workdays (and the first nag) 11-17(二).
 pub(crate) const DRILL: &str = r#"

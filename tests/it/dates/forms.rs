@@ -10,7 +10,8 @@ use schoolbell::core::dates::{DateForm, Edge, Gap, Nth, Unit, WindowEnd};
 use schoolbell::core::diagnostic::Locale;
 use schoolbell::core::period::{BreakKind, Festival, Season};
 
-/// Every row of the table in DESIGN section 4: what stands in a row means the same.
+/// Every form of a date that `calendar/README.md` tells of, and how else people write it: what stands in a row means the
+/// same.
 const TABLE: [&[&str]; 45] = [
     &[
         "5月12日",
