@@ -320,7 +320,8 @@ impl<'a> Case<'a> {
         {
             self.tell(Rung::Decided, pass.today, address, Part::Act, pass);
         }
-        let Some((rung, day)) = self.timetable.newest(pass.today, reached) else {
+        let counted_from = reached.or_else(|| self.came_back(address).then_some(due));
+        let Some((rung, day)) = self.timetable.newest(pass.today, counted_from) else {
             return;
         };
         let newest_told = self.state.and_then(|state| {
@@ -354,6 +355,24 @@ impl<'a> Case<'a> {
         if !superseded && !decided && !nagged {
             self.tell(rung, day, address, Part::Act, pass);
         }
+    }
+
+    /// Whether all that one who has to act was told came back, also that it is overdue. Nags go by the due day then: once
+    /// the mailbox is good again, nobody may have forgotten it.
+    fn came_back(&self, address: &Address) -> bool {
+        let due = self.due();
+        let told = self.state.into_iter().flat_map(DutyState::standing);
+        let mut told = told
+            .filter(|told| told.part == Part::Act && told.due == due && told.address == *address)
+            .peekable();
+        let overdue = self.timetable.overdue();
+        let mut is_late = false;
+        told.peek().is_some()
+            && told.all(|told| {
+                is_late |= told.day >= overdue;
+                told.failed
+            })
+            && is_late
     }
 
     fn is_told_of_a_decision(&self, address: &Address, pass: &Pass<'_>) -> bool {

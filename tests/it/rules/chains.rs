@@ -61,6 +61,24 @@ fn the_first_step_is_done_late() {
     );
 }
 
+/// Done on 12-02, when the second one's own day is over: its first word is that it opens, and not that it is overdue.
+#[test]
+fn the_first_step_is_done_after_the_seconds_day() {
+    check(
+        &two_steps(),
+        "2026-10-19 07:00 hang
+         2026-12-02 10:00 done check@2026/s1 safety@s1
+         2026-12-08 09:00 end",
+        expect![[r#"
+            10-27 08:00 safety@s1 opens check@2026/s1 due 11-10 act
+            11-11 08:00 safety@s1 overdue check@2026/s1 due 11-10 act
+            12-01 08:00 office@b ! bulletin:2026-11
+            12-01 08:00 office@b ! holiday-notice:2027
+            12-03 08:00 safety@s1 opens accept@2026/s1 due 11-30 act
+        "#]],
+    );
+}
+
 /// Waived or not applicable: there is no second step.
 #[test]
 fn the_first_step_is_let_off() {

@@ -255,6 +255,26 @@ fn done_after_the_clock_was_set_back() {
     );
 }
 
+/// What was decided was told at eight; set back to six, the clock brings eight o'clock again, and with it no second word.
+#[test]
+fn a_decision_told_before_the_clock_was_set_back() {
+    check(
+        &crate::bell::drill_from("1d"),
+        "2026-11-09 07:00 hang
+         2026-11-09 10:00 extension drill@2026/s1 safety@s1 2026-11-20
+         2026-11-10 10:00 grant drill@2026/s1 extension 2026-11-20
+         2026-11-11 08:30 end
+         2026-11-11 06:00 set
+         2026-11-13 09:00 end",
+        expect![[r#"
+            11-09 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-10 08:00 office@b ! request:drill@2026/s1:1
+            11-11 08:00 safety@s1 changed drill@2026/s1 due 11-20 act
+            11-11 08:00 safety@s1 decided drill@2026/s1 due 11-20 act
+        "#]],
+    );
+}
+
 /// At two in the morning it is set on to eleven: the slot lies behind it, and its letters go at once, late.
 #[test]
 fn set_on_by_hours() {

@@ -185,6 +185,56 @@ fn an_unsent_letter_is_folded() {
     );
 }
 
+/// The letters of the first days arrive on 11-12 only: nags count from there, each five workdays after the last.
+#[test]
+fn nags_count_on_from_the_day_that_was_reached() {
+    check(
+        &format!("{DRILL}opens = \"1d\"\nescalate = []"),
+        "2026-10-19 07:00 hang
+         2026-10-20 10:00 mail safety@s1 waits
+         2026-11-12 10:00 mail safety@s1 arrives
+         2026-12-10 09:00 end",
+        expect![[r#"
+            11-09 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-10 08:00 safety@s1 (folds [1]) remind:0d drill@2026/s1 due 11-10 act
+            11-11 08:00 safety@s1 (folds [2]) overdue drill@2026/s1 due 11-10 act
+            11-19 08:00 safety@s1 nag:5 workdays drill@2026/s1 due 11-10 act
+            11-26 08:00 safety@s1 nag:10 workdays drill@2026/s1 due 11-10 act
+            12-01 08:00 office@b ! bulletin:2026-11
+            12-01 08:00 office@b ! holiday-notice:2027
+            12-03 08:00 safety@s1 nag:15 workdays drill@2026/s1 due 11-10 act
+            12-10 08:00 safety@s1 nag:20 workdays drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
+/// Two nags were sent, when all that had arrived comes back: nobody was reached, so that nags go by the due day, and none
+/// is said again.
+#[test]
+fn nags_go_on_after_letters_came_back() {
+    check(
+        &format!("{DRILL}opens = \"1d\"\nescalate = []"),
+        "2026-11-09 07:00 hang
+         2026-11-24 10:00 returned safety@s1
+         2026-11-24 10:01 returned safety@s1
+         2026-11-24 10:02 returned safety@s1
+         2026-11-24 10:03 returned safety@s1
+         2026-11-24 10:04 returned safety@s1
+         2026-11-24 11:00 reachable safety@s1
+         2026-12-08 09:00 end",
+        expect![[r#"
+            11-09 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-10 08:00 safety@s1 remind:0d drill@2026/s1 due 11-10 act
+            11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
+            11-17 08:00 safety@s1 nag:5 workdays drill@2026/s1 due 11-10 act
+            11-24 08:00 safety@s1 nag:10 workdays drill@2026/s1 due 11-10 act
+            12-01 08:00 office@b ! bulletin:2026-11
+            12-01 08:00 office@b ! holiday-notice:2027
+            12-01 08:00 safety@s1 nag:15 workdays drill@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
 /// No letter arrives until 11-12: nobody is reported for what they were not told. Counted from the day the unit was
 /// first reached, the deputy's day is 11-13, the town's 11-17, the bureau's and the first nag's 11-19(四).
 #[test]

@@ -9,6 +9,8 @@ const MOST_OPEN: usize = 0;
 
 const TABLE: &str = "tests/FAULTS.md";
 
+const SEEDS: &str = "tests/SEEDS.md";
+
 /// What `just systemd` runs in a booted system.
 const PROOF: &str = "tests/systemd/inside";
 
@@ -63,6 +65,27 @@ fn every_fault_has_a_row_and_every_named_test_is_there() {
     if open > MOST_OPEN {
         faults.push(format!("{TABLE}: {open} are open, at most {MOST_OPEN}"));
     }
+    none(faults);
+}
+
+/// What simulated lives have found is held by tests that are there.
+#[test]
+fn every_test_that_holds_what_a_seed_found_is_there() {
+    let tests = all_tests();
+    let mut faults = Vec::new();
+    let mut rows = 0;
+    for row in read(SEEDS).lines().filter(|line| line.starts_with("| ")) {
+        let named = row
+            .rsplit(" | ")
+            .next()
+            .and_then(|cell| cell.split('`').nth(1));
+        let Some(named) = named else { continue };
+        rows += 1;
+        if !tests.contains(named) {
+            faults.push(format!("{SEEDS}: there is no test {named}"));
+        }
+    }
+    assert!(rows >= 10, "{rows}");
     none(faults);
 }
 
