@@ -150,3 +150,55 @@ fn name(house: &House, what: &str, today: Date) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fact::LetterKind;
+    use crate::core::names::Address;
+
+    /// What a period of the year before asks may be due in this one: the winter break's, or `12月至次年1月`. And a letter of
+    /// its last days may tell of this year's duties.
+    #[test]
+    fn a_years_record_has_the_year_before_and_the_next() {
+        let about = |duty: &str| Event::Waiver {
+            duty: duty.parse().unwrap(),
+            by: "罗建平".to_owned(),
+            note: String::new(),
+        };
+        let sent = |slot: &str| Event::LetterQueued {
+            letter: 1,
+            slot: slot.parse().unwrap(),
+            address: Address::from("wang@hushan-primary.example"),
+            message_id: "<1@bell>".to_owned(),
+            kind: LetterKind::Slot,
+            folds: Vec::new(),
+            alert: None,
+            about: None,
+        };
+        for (what, concerned) in [
+            (about("winter-break-patrol@2024-winter-break/s001"), false),
+            (about("winter-break-patrol@2025-winter-break/s001"), true),
+            (about("hazard-ledger@2025/s001"), true),
+            (about("hazard-ledger@2026-05/s001"), true),
+            (about("hazard-ledger@2027-spring/s001"), true),
+            (about("hazard-ledger@2028/s001"), false),
+            (about("alert@2024-12-31/s001"), false),
+            (sent("2024-12-31T08:00:00+08:00"), false),
+            (sent("2025-12-31T08:00:00+08:00"), true),
+            (sent("2027-01-04T08:00:00+08:00"), true),
+            (sent("2028-01-04T08:00:00+08:00"), false),
+            // What is about no duty says who is on the roster, what calendar holds, whom no letter reaches: always.
+            (
+                Event::JobRun {
+                    job: "prune".to_owned(),
+                },
+                true,
+            ),
+        ] {
+            let at = "2026-05-12T08:00:00+08:00".parse().unwrap();
+            let fact = Fact { at, what };
+            assert_eq!(concerns(&fact, 2026), concerned, "{fact:?}");
+        }
+    }
+}
