@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior};
@@ -13,6 +13,7 @@ use super::index::IndexPage;
 use super::pictures::{MonthBar, month_bars};
 use super::{Entry, folder};
 use crate::core::agenda::Agenda;
+use crate::core::dates::{month_day, weekday_in_full};
 use crate::core::rehearsal::{Summary, UnitYear};
 
 /// The templates by name. `.html` turns escaping on.
@@ -154,16 +155,7 @@ pub(super) fn anchor(day: Date) -> String {
 
 /// `5月6日 星期三`
 pub(super) fn short_day(day: Date) -> String {
-    let weekday = match day.weekday() {
-        Weekday::Monday => "一",
-        Weekday::Tuesday => "二",
-        Weekday::Wednesday => "三",
-        Weekday::Thursday => "四",
-        Weekday::Friday => "五",
-        Weekday::Saturday => "六",
-        Weekday::Sunday => "日",
-    };
-    format!("{}月{}日 星期{weekday}", day.month(), day.day())
+    format!("{} {}", month_day(day), weekday_in_full(day.weekday()))
 }
 
 /// `2026年5月6日 星期三`

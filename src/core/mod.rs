@@ -27,6 +27,7 @@ pub mod outcome;
 pub mod overview;
 pub mod period;
 pub mod plan;
+pub mod printed;
 pub mod rehearsal;
 pub mod reply;
 pub mod review;

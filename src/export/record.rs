@@ -130,7 +130,7 @@ impl<'a> Record<'a> {
             opens.into(),
             due.into(),
             if asks {
-                format!("{standing},申请待批")
+                format!("{standing}，申请待批")
             } else {
                 standing.to_owned()
             }

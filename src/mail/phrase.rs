@@ -1,33 +1,13 @@
 //! Days and counts as a letter says them.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
-/// `5月12日(星期二)`, with the year in front where it is not the year the letter is written in.
+use crate::core::dates::{near_day, weekday_in_full};
+
+/// `5月12日（星期二）`, with the year in front where it is not the year the letter is written in.
 pub(super) fn day(date: Date, today: Date) -> String {
-    let weekday = match date.weekday() {
-        Weekday::Monday => "一",
-        Weekday::Tuesday => "二",
-        Weekday::Wednesday => "三",
-        Weekday::Thursday => "四",
-        Weekday::Friday => "五",
-        Weekday::Saturday => "六",
-        Weekday::Sunday => "日",
-    };
-    format!("{}(星期{weekday})", plain_day(date, today))
-}
-
-/// `5月12日`, with the year in front where it is not the year the letter is written in.
-pub(super) fn plain_day(date: Date, today: Date) -> String {
-    if date.year() == today.year() {
-        short_day(date)
-    } else {
-        format!("{}年{}", date.year(), short_day(date))
-    }
-}
-
-/// `5月12日`
-pub(super) fn short_day(date: Date) -> String {
-    format!("{}月{}日", date.month(), date.day())
+    let weekday = weekday_in_full(date.weekday());
+    format!("{}（{weekday}）", near_day(date, today))
 }
 
 /// How much time is left until the due day, or how much has passed since.

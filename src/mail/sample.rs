@@ -126,8 +126,8 @@ pub fn trial(address: Address, calendar: &str, slot: Timestamp, today: Date) -> 
         today,
         calendar: calendar.to_owned(),
         alert: Some(Alert {
-            subject: "试发信:邮件设置可用".to_owned(),
-            text: "收到这封信,说明发信设置是好的,不必回复。".to_owned(),
+            subject: "试发信：邮件设置可用".to_owned(),
+            text: "收到这封信，说明发信设置是好的，不必回复。".to_owned(),
         }),
         ..letter(Vec::new())
     }
@@ -139,7 +139,7 @@ pub fn links() -> Links {
         page: Some("https://calendar.example/l/sample".to_owned()),
         board: Some("https://calendar.example/u/sample".to_owned()),
         desk: Some("https://calendar.example/".to_owned()),
-        contact: "市教育局安全科,0574-00000000".to_owned(),
+        contact: "市教育局安全科，0574-00000000".to_owned(),
         reads_replies: true,
         tag: Numbered::new(123, b"sample").tag,
     }
@@ -173,7 +173,7 @@ pub fn item(task: &str, title: &str, due: Date, workdays_left: i32) -> Item {
     Item {
         duty: duty(task),
         title: title.to_owned(),
-        detail: "按方案组织一次,讲评后填写记录。".to_owned(),
+        detail: "按方案组织一次，讲评后填写记录。".to_owned(),
         unit_name: "示例小学".to_owned(),
         due,
         due_time: None,

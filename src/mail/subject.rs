@@ -1,9 +1,10 @@
 //! The subject: date, matter, school, and the number with its tag, by which a reply is matched.
 
+use crate::core::dates::month_day;
 use crate::core::letter::{Content, Item, Row};
 
 use super::number::Numbered;
-use super::phrase::{one_line, short_day, shorten};
+use super::phrase::{one_line, shorten};
 
 /// What a phone's list of mails shows of a subject is less; longer ones are cut there, and then the school is lost.
 const MAX_CHARS: usize = 60;
@@ -118,9 +119,9 @@ fn of_duties(content: &Content) -> Option<Parts> {
     } else if first.is_overdue(content.today) {
         "已逾期".to_owned()
     } else if first.changed_from.is_some() && told.iter().all(|item| item.changed_from.is_some()) {
-        format!("改期至{}", short_day(first.due))
+        format!("改期至{}", month_day(first.due))
     } else {
-        format!("{}前", short_day(first.due))
+        format!("{}前", month_day(first.due))
     };
     let mut units: Vec<&str> = told.iter().map(|item| item.unit_name.as_str()).collect();
     units.dedup();

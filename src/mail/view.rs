@@ -4,10 +4,12 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::core::bulletin::{Edition, Laid};
+use crate::core::dates::{near_day, whole_day};
 use crate::core::letter::{Content, Item, Row};
+use crate::core::printed::full_width;
 
 use super::opening::{how, opening, why};
-use super::phrase::{day, lateness, one_line, plain_day, time_left};
+use super::phrase::{day, lateness, one_line, time_left};
 
 /// What a letter points its reader to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +72,7 @@ struct ItemView {
     detail: String,
     /// Empty where it is the reader's only unit.
     unit: String,
-    /// `5月12日(星期二)17:00`
+    /// `5月12日（星期二）17:00`
     due: String,
     /// `还剩5个工作日`, `今天截止`, `已逾期2个工作日`
     left: String,
@@ -153,7 +155,11 @@ impl View {
             towns: towns(&content.rollup, today),
             closed: content.closed.iter().map(row).collect(),
             withdrawn: content.withdrawn.iter().map(row).collect(),
-            matters: content.matters.iter().map(|text| lines(text)).collect(),
+            matters: content
+                .matters
+                .iter()
+                .map(|text| full_width(&lines(text)))
+                .collect(),
             bulletins: content.bulletins.iter().map(BulletinView::new).collect(),
             alert: content.alert.as_ref().map(|alert| AlertView {
                 subject: one_line(&alert.subject),
@@ -187,7 +193,7 @@ impl ItemView {
         let (asked, done) = item.times;
         Self {
             n,
-            title: one_line(&item.title),
+            title: printed(&item.title),
             detail: lines(&item.detail),
             unit: if item.unit_name == content.unit_name {
                 String::new()
@@ -204,15 +210,15 @@ impl ItemView {
             from: item
                 .window_from
                 .filter(|from| *from < item.due)
-                .map(|from| plain_day(from, today)),
-            date_note: item.date_note.as_deref().map(one_line),
+                .map(|from| near_day(from, today)),
+            date_note: item.date_note.as_deref().map(printed),
             evidence: one_line(&item.evidence),
             changed: item
                 .changed_from
                 .map(|from| format!("原定{}，现改为{}", day(from, today), day(item.due, today))),
-            decided: item.decided.as_deref().map(one_line),
+            decided: item.decided.as_deref().map(printed),
             times: (asked > 1).then(|| format!("本期须报{asked}次，已报{done}次")),
-            answered: item.answered.as_deref().map(one_line),
+            answered: item.answered.as_deref().map(printed),
             reported_to: one_line(&item.reported_to.join("、")),
             follows: item
                 .what_follows
@@ -222,14 +228,18 @@ impl ItemView {
                     whom: one_line(whom),
                 })
                 .collect(),
-            settled: item.settled.as_deref().map(one_line),
+            settled: item.settled.as_deref().map(printed),
         }
     }
 }
 
+/// Words of the core in one line, as Chinese is printed.
+fn printed(words: &str) -> String {
+    full_width(&one_line(words))
+}
+
 impl BulletinView {
     fn new(found: &Edition) -> Self {
-        let dated = found.dated;
         Self {
             title: one_line(&found.title),
             number: one_line(&found.number),
@@ -237,7 +247,7 @@ impl BulletinView {
             preface: lines(&found.preface),
             sections: found.laid(),
             signed: one_line(&found.signed),
-            dated: format!("{}年{}月{}日", dated.year(), dated.month(), dated.day()),
+            dated: whole_day(found.dated),
         }
     }
 }
@@ -246,10 +256,10 @@ impl RowView {
     fn new(row: &Row, today: Date) -> Self {
         Self {
             unit: one_line(&row.unit_name),
-            title: one_line(&row.title),
-            due: plain_day(row.due, today),
+            title: printed(&row.title),
+            due: near_day(row.due, today),
             late: lateness(row.workdays_late),
-            answered: one_line(&row.answered),
+            answered: printed(&row.answered),
         }
     }
 }
@@ -291,7 +301,7 @@ fn sources(content: &Content) -> Vec<String> {
                 .collect();
             let origin = match one_line(&item.origin).as_str() {
                 "" => String::new(),
-                origin => format!("({origin})"),
+                origin => format!("（{origin}）"),
             };
             match (said.is_empty(), items.len()) {
                 (true, _) => None,

@@ -319,7 +319,7 @@ fn lay_out(
         .set_repeat_rows(0, 0)?
         // An ampersand begins a code there.
         .set_header(format!("&C{}", name.replace('&', "&&")))
-        .set_footer("&C第 &P 页,共 &N 页");
+        .set_footer("&C第 &P 页，共 &N 页");
     Ok(())
 }
 

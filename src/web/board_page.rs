@@ -155,7 +155,7 @@ impl<'a> BoardPage<'a> {
                 .collect(),
             subscribe: feed.subscribe,
             address: feed.address,
-            until: wording::long_day(feed.until),
+            until: wording::whole_day(feed.until),
             looks_after: [Kind::Town.name(), Kind::Bureau.name()].contains(&board.kind),
         }
     }
@@ -203,7 +203,7 @@ fn line(duty: &BoardDuty, today: Date) -> DutyLine<'_> {
         Standing::Done { .. } => {
             let on = duty
                 .settled_on
-                .map_or(String::new(), |day| wording::short_day(day, today));
+                .map_or(String::new(), |day| wording::near_day(day, today));
             (format!("{on}{}", duty.standing.name()), "done")
         }
         Standing::Waived | Standing::NotApplicable | Standing::Covered | Standing::Withdrawn => {
@@ -229,12 +229,12 @@ fn due(duty: &BoardDuty, today: Date) -> String {
         .window_from
         .filter(|from| *from < duty.due)
         .map_or(String::new(), |from| {
-            format!("{}至", wording::short_day(from, today))
+            format!("{}至", wording::near_day(from, today))
         });
     let hour = duty
         .due_time
         .map_or(String::new(), |hour| hour.strftime(" %H:%M").to_string());
-    format!("{from}{}{hour}", wording::short_day(duty.due, today))
+    format!("{from}{}{hour}", wording::near_day(duty.due, today))
 }
 
 fn month_lines<'a>(board: &'a Board, page: &'a MonthOfBoard) -> MonthLines<'a> {
@@ -274,7 +274,7 @@ fn month_lines<'a>(board: &'a Board, page: &'a MonthOfBoard) -> MonthLines<'a> {
 
 fn answer_line(answer: &BoardAnswer, today: Date) -> AnswerLine<'_> {
     AnswerLine {
-        day: wording::short_day(answer.day, today),
+        day: wording::near_day(answer.day, today),
         title: &answer.title,
         answer: answer.answer.name(),
         by: &answer.by,

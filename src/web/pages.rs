@@ -12,7 +12,7 @@ use ring::digest;
 use serde::Serialize;
 
 use super::desk::Masthead;
-use super::wording::full_width;
+use crate::core::printed::full_width;
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("templates/style.css");

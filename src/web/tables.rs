@@ -85,7 +85,7 @@ fn lines(rows: &[Row], today: Date, open: bool) -> Vec<Line> {
     let line = |row: &Row| Line {
         unit: row.unit_name.clone(),
         title: row.title.clone(),
-        due: wording::short_day(row.due, today),
+        due: wording::near_day(row.due, today),
         late: open.then(|| Nearness::new(-row.workdays_late, row.due, today).words()),
         answered: row.answered.clone(),
     };

@@ -3,27 +3,13 @@
 use jiff::civil::Date;
 
 use crate::core::dates::weekday_name;
+pub(super) use crate::core::dates::{near_day, whole_day};
 use crate::core::period::{PeriodKey, Season};
 
 /// `5月12日（周二）`; with the year where it is not this year's.
 pub(super) fn day(day: Date, today: Date) -> String {
     let weekday = weekday_name(day.weekday());
-    format!("{}（{weekday}）", short_day(day, today))
-}
-
-/// `5月12日`; with the year where it is not this year's.
-pub(super) fn short_day(day: Date, today: Date) -> String {
-    let year = if day.year() == today.year() {
-        String::new()
-    } else {
-        format!("{}年", day.year())
-    };
-    format!("{year}{}月{}日", day.month(), day.day())
-}
-
-/// `2027年5月12日`
-pub(super) fn long_day(day: Date) -> String {
-    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+    format!("{}（{weekday}）", near_day(day, today))
 }
 
 /// A period as people say it: `2026年5月`, `2026年春季学期`.
@@ -37,52 +23,9 @@ pub(super) fn period(period: PeriodKey) -> String {
         PeriodKey::Week(year, week) => format!("{year}年第{week}周"),
         PeriodKey::Holiday(year, festival) => format!("{year}年{}", festival.name()),
         PeriodKey::Break(year, kind) => format!("{year}年{}", kind.name()),
-        PeriodKey::Raised(day, 1) => format!("{}发起", long_day(day)),
-        PeriodKey::Raised(day, nth) => format!("{}第{nth}次发起", long_day(day)),
+        PeriodKey::Raised(day, 1) => format!("{}发起", whole_day(day)),
+        PeriodKey::Raised(day, nth) => format!("{}第{nth}次发起", whole_day(day)),
     }
-}
-
-/// Words of the core, which a terminal shows too, as a page prints them: a comma, a colon, a bracket and the like
-/// next to a Chinese character become full-width. What stands in figures, ids and addresses stays.
-pub(super) fn full_width(words: &str) -> String {
-    let chars: Vec<char> = words.chars().collect();
-    // A bracket that closes is as wide as the one it closes, and what follows it goes with it.
-    let mut open: Vec<(usize, bool)> = Vec::new();
-    let mut wide = vec![false; chars.len()];
-    for (at, c) in chars.iter().enumerate() {
-        let beside = |at: Option<usize>| {
-            at.and_then(|at| chars.get(at))
-                .is_some_and(|c| is_chinese(*c))
-        };
-        let follows = at > 0 && chars[at - 1] == ')' && wide[at - 1];
-        wide[at] = follows || beside(at.checked_sub(1)) || beside(at.checked_add(1));
-        match c {
-            '(' => open.push((at, wide[at])),
-            ')' => {
-                if let Some((start, starts_wide)) = open.pop() {
-                    wide[at] |= starts_wide;
-                    wide[start] = wide[at];
-                }
-            }
-            _ => {}
-        }
-    }
-    let full = |(c, wide): (&char, &bool)| match (c, wide) {
-        (',', true) => '，',
-        (';', true) => '；',
-        (':', true) => '：',
-        ('?', true) => '？',
-        ('(', true) => '（',
-        (')', true) => '）',
-        (c, _) => *c,
-    };
-    chars.iter().zip(&wide).map(full).collect()
-}
-
-/// Whether a character is Chinese: a Han character, or punctuation that only stands beside one.
-fn is_chinese(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
-        || "“”《》〔〕、。，；：？（）！…".contains(c)
 }
 
 /// How near a due day is: in words, and as the class that colours them.
@@ -141,48 +84,6 @@ impl Nearness {
             "near"
         } else {
             "far"
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::full_width;
-
-    #[test]
-    fn words_of_the_core_are_printed_as_chinese_is() {
-        for (terminal, page) in [
-            (
-                "浒山小学“春季开学安全自查（9项）” 延至2026-03-20(沈志明)",
-                "浒山小学“春季开学安全自查（9项）” 延至2026-03-20（沈志明）",
-            ),
-            (
-                "横河镇“应急疏散演练(5月)”,5月9日前,编号 drill@2026-05/s1;在下一个时点发出",
-                "横河镇“应急疏散演练（5月）”，5月9日前，编号 drill@2026-05/s1；在下一个时点发出",
-            ),
-            (
-                "没有职责 drill@2031/s003。花名册里没有单位 s003",
-                "没有职责 drill@2031/s003。花名册里没有单位 s003",
-            ),
-            (
-                "“紧急通知”不适用于浒山小学(适用对象:boarding & (primary, junior))",
-                "“紧急通知”不适用于浒山小学（适用对象：boarding & (primary, junior)）",
-            ),
-            (
-                "台账暂时不可用:disk I/O error (code 10), retry at 8:00",
-                "台账暂时不可用：disk I/O error (code 10), retry at 8:00",
-            ),
-            ("已完成(safety@s1)", "已完成（safety@s1）"),
-            (
-                "8个单位(浒山小学等):6月12日",
-                "8个单位（浒山小学等）：6月12日",
-            ),
-            ("演练(s1):2026-06-12", "演练（s1）：2026-06-12"),
-            ("一次(10:30, 11:30)", "一次（10:30, 11:30）"),
-            ("", ""),
-            (")(", ")("),
-        ] {
-            assert_eq!(full_width(terminal), page);
         }
     }
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::span::short;
 use super::{Reach, Span, draft, readers};
 use crate::core::agenda::Agenda;
 use crate::core::clerk::Decided;
-use crate::core::dates::weekday_name;
+use crate::core::dates::{month_day, weekday_name};
 use crate::core::fact::Event;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
@@ -111,7 +110,7 @@ pub fn goes_out(agenda: &Agenda, state: &State, now: Timestamp) -> String {
     let local = slot.to_zoned_datetime(agenda.calendar.timezone.clone());
     format!(
         "随 {}（{}） {} 的信发出",
-        short(local.date()),
+        month_day(local.date()),
         weekday_name(local.weekday()),
         local.strftime("%H:%M")
     )

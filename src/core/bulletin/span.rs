@@ -4,6 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use crate::core::agenda::Agenda;
+use crate::core::dates::month_day;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
 use crate::core::state::{DutyState, State};
@@ -88,13 +89,8 @@ impl Span {
 
     /// `3月23日至3月29日`
     pub(super) fn days(self) -> String {
-        format!("{}至{}", short(self.from), short(self.to))
+        format!("{}至{}", month_day(self.from), month_day(self.to))
     }
-}
-
-/// `3月23日`
-pub(super) fn short(day: Date) -> String {
-    format!("{}月{}日", day.month(), day.day())
 }
 
 /// The latest week and the latest month that are over, had something due, and of which nobody has decided: their drafts

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::figures::{Figures, Line, Named, Unfinished, figures};
-use super::span::{Span, has_due, short};
+use super::span::{Span, has_due};
 use super::{Bulletin, Column, ColumnKind, Row, Section, Shape, Table, Whose};
 use crate::core::agenda::Agenda;
+use crate::core::dates::month_day;
 use crate::core::overview::Tally;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
@@ -253,7 +254,7 @@ fn unfinished(found: &Figures, span: Span) -> Section {
     table
         .rows
         .extend(found.unfinished.iter().map(unfinished_row));
-    let from = short(span.from);
+    let from = month_day(span.from);
     let carried = found.unfinished.iter().any(|one| one.carried);
     let words = format!("截止日在{from}以前的，是此前到期、至今还没有完成的。");
     Section {

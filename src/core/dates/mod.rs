@@ -4,13 +4,14 @@ mod chinese;
 mod english;
 mod resolve;
 mod show;
+mod spoken;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Weekday;
 
 pub use resolve::{Almanac, Found, short_day};
-pub use show::weekday_name;
+pub use spoken::{month_day, near_day, weekday_in_full, weekday_name, whole_day};
 
 use super::diagnostic::Words;
 use super::period::{BreakKind, Every, Festival, Season};

@@ -3,7 +3,8 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-use super::show::{weekday_name, wraps};
+use super::show::wraps;
+use super::spoken::weekday_name;
 use super::{DateForm, Edge, Gap, Nth, Unit};
 use crate::core::diagnostic::{Locale, Words};
 use crate::core::period::{BreakKind, Festival, PeriodKey, Season};

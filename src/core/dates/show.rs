@@ -4,6 +4,7 @@ use jiff::civil::Weekday;
 
 use super::chinese::FESTIVALS as CHINESE_FESTIVALS;
 use super::english::{FESTIVALS as ENGLISH_FESTIVALS, MONTHS, WEEKDAYS};
+use super::spoken::weekday_name;
 use super::{DateForm, Edge, Gap, Nth, Unit, WindowEnd};
 use crate::core::diagnostic::Locale;
 use crate::core::period::{BreakKind, Festival, Season};
@@ -16,12 +17,6 @@ impl DateForm {
             Locale::English => english(self),
         }
     }
-}
-
-/// `周六`
-pub fn weekday_name(weekday: Weekday) -> &'static str {
-    ["周一", "周二", "周三", "周四", "周五", "周六", "周日"]
-        [usize::from(weekday.to_monday_zero_offset().unsigned_abs())]
 }
 
 fn chinese(form: &DateForm) -> String {

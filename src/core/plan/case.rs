@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::cover::Cover;
 use super::{Notice, Pass, Slots, Standing, Timetable};
 use crate::core::calendar::Task;
+use crate::core::dates::month_day;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Answer, Part};
 use crate::core::ladder::{RoleRef, Rung};
@@ -410,7 +411,7 @@ impl<'a> Case<'a> {
         let nth = state.pending.map_or(0, |at| at + 1);
         let until = given
             .until
-            .map_or(String::new(), |day| format!(",申请延至{}", in_words(day)));
+            .map_or(String::new(), |day| format!(",申请延至{}", month_day(day)));
         let note = if given.note.is_empty() {
             String::new()
         } else {
@@ -543,9 +544,4 @@ fn request_words(answer: Answer) -> &'static str {
         Answer::HandedOver => "说已不负责此岗",
         Answer::Received | Answer::Done => "",
     }
-}
-
-/// `6月20日`
-pub(super) fn in_words(day: Date) -> String {
-    format!("{}月{}日", day.month(), day.day())
 }

@@ -181,7 +181,7 @@ impl Row {
 /// What was decided, and how it is coloured.
 fn ruling_words(ruling: &Ruling, today: Date) -> (String, &'static str) {
     let when = |at: &DateTime| {
-        let day = wording::short_day(at.date(), today);
+        let day = wording::near_day(at.date(), today);
         format!("{day} {}", at.strftime("%H:%M"))
     };
     match ruling {
@@ -229,7 +229,7 @@ impl<'a> Body<'a> {
                 .collect(),
             sections: found.laid(),
             signed: &found.signed,
-            dated: wording::long_day(found.dated),
+            dated: wording::whole_day(found.dated),
             as_of: found.as_of.strftime("%-m月%-d日 %H:%M").to_string(),
         }
     }

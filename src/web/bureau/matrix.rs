@@ -123,7 +123,7 @@ fn row(cell: &Cell, found: &Matrix) -> Row {
     let nearness = Nearness::new(cell.workdays_left, cell.due, today);
     let on = || {
         cell.settled_on
-            .map_or(String::new(), |day| wording::short_day(day, today))
+            .map_or(String::new(), |day| wording::near_day(day, today))
     };
     let (stands, class) = match cell.standing {
         Standing::Open => (nearness.words(), nearness.class()),
@@ -140,7 +140,7 @@ fn row(cell: &Cell, found: &Matrix) -> Row {
         duty: cell.duty.to_string(),
         unit: cell.unit_name.clone(),
         unit_id: cell.duty.unit.to_string(),
-        due: format!("{}{extended}", wording::short_day(cell.due, today)),
+        due: format!("{}{extended}", wording::near_day(cell.due, today)),
         stands,
         class,
         answered: cell.answered.clone().unwrap_or_default(),

@@ -141,7 +141,7 @@ fn month_of(month: &MonthOfYear, year: &Year) -> Month {
 impl LineRow {
     pub(super) fn new(line: &Line, today: Date) -> Self {
         let last = if line.last_due > line.due {
-            format!("–{}", wording::short_day(line.last_due, today))
+            format!("–{}", wording::near_day(line.last_due, today))
         } else {
             String::new()
         };
@@ -149,7 +149,7 @@ impl LineRow {
             title: line.title.clone(),
             task: line.occurrence.task.to_string(),
             period: line.occurrence.period.to_string(),
-            due: format!("{}{last}", wording::short_day(line.due, today)),
+            due: format!("{}{last}", wording::near_day(line.due, today)),
             tally: TallyView::new(line.tally),
             words: percent_words(line.tally),
             class: heat(line.tally),

@@ -383,7 +383,7 @@ fn an_hour_on_the_due_day() {
     let before = content(&bell);
     assert!(!before.items[0].is_overdue(before.today));
     let text = render(&before).text;
-    assert!(text.contains("11月10日(星期二)17:00"), "{text}");
+    assert!(text.contains("11月10日（星期二）17:00"), "{text}");
     assert!(
         text.contains("今天截止") && !text.contains("逾期"),
         "{text}"
