@@ -74,7 +74,7 @@ fn an_answer_by_phone_settles_the_duty_and_a_return_reopens_it() {
         .unwrap()
         .into_owned();
     assert!(
-        text.contains("已退回(沈志明):缺记录,请补正后再回执"),
+        text.contains("已退回（沈志明）：缺记录，请补正后再回执"),
         "{text}"
     );
 }
