@@ -28,6 +28,19 @@ pub enum Reader {
     Page,
 }
 
+/// What a letter's page says of these duties, which is all that an answer to them asks.
+pub fn compose_about(
+    agenda: &Agenda,
+    state: &State,
+    no: LetterNo,
+    now: Timestamp,
+    about: &[DutyId],
+) -> Option<Content> {
+    written(agenda, state, no, now, Reader::Page, |duty| {
+        about.contains(duty)
+    })
+}
+
 /// What a letter says now; `None` where there is no such letter, or for mail where nothing in it still holds.
 pub fn compose(
     agenda: &Agenda,
@@ -35,6 +48,17 @@ pub fn compose(
     no: LetterNo,
     now: Timestamp,
     reader: Reader,
+) -> Option<Content> {
+    written(agenda, state, no, now, reader, |_| true)
+}
+
+fn written(
+    agenda: &Agenda,
+    state: &State,
+    no: LetterNo,
+    now: Timestamp,
+    reader: Reader,
+    wanted: impl Fn(&DutyId) -> bool,
 ) -> Option<Content> {
     let letter = state.letters.get(&no)?;
     let slots = Slots::new(&agenda.calendar);
@@ -51,7 +75,8 @@ pub fn compose(
         address: &letter.address,
         content: blank(agenda, letter, no, slots.day(now)),
     };
-    let duties: BTreeSet<&DutyId> = letter.duties.iter().collect();
+    let duties = letter.duties.iter().filter(|duty| wanted(duty));
+    let duties: BTreeSet<&DutyId> = duties.collect();
     for duty in duties {
         writing.add(duty);
     }

@@ -5,11 +5,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::office::{House, Office};
+use crate::core::agenda::Agenda;
 use crate::core::board::{Board, board};
-use crate::core::compose::{Reader, compose};
+use crate::core::compose::{Reader, compose, compose_about};
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Via};
@@ -57,19 +59,19 @@ impl Desk for FrontDesk {
     }
 
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
-        let house = self.0.house();
-        let mut book = self.0.book().map_err(|error| refused(&error))?;
-        book.tidy(&house.agenda);
-        book.need_letter(&self.0.ledger, letter)
-            .map_err(|error| refused(&error))?;
-        let now = self.0.clock.now();
-        Ok(compose(
-            &house.agenda,
-            &book.state,
-            letter,
-            now,
-            Reader::Page,
-        ))
+        self.0.with_letter(letter, |agenda, state, now| {
+            compose(agenda, state, letter, now, Reader::Page)
+        })
+    }
+
+    fn letter_about(
+        &self,
+        letter: LetterNo,
+        duties: &[DutyId],
+    ) -> Result<Option<Content>, DeskError> {
+        self.0.with_letter(letter, |agenda, state, now| {
+            compose_about(agenda, state, letter, now, duties)
+        })
     }
 
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
@@ -222,6 +224,22 @@ impl Desk for FrontDesk {
 
     fn measures(&self) -> Measures {
         self.0.measures()
+    }
+}
+
+impl Office {
+    /// Looks at a letter, taken down from the shelf if it was there.
+    fn with_letter<R>(
+        &self,
+        letter: LetterNo,
+        look: impl FnOnce(&Agenda, &State, Timestamp) -> R,
+    ) -> Result<R, DeskError> {
+        let house = self.house();
+        let mut book = self.book().map_err(|error| refused(&error))?;
+        book.tidy(&house.agenda);
+        book.need_letter(&self.ledger, letter)
+            .map_err(|error| refused(&error))?;
+        Ok(look(&house.agenda, &book.state, self.clock.now()))
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::files::FileLine;
-use super::letter_page::{Told, Visit, anchor_of};
+use super::letter_page::{Told, Visit, anchor_of, name_of};
 use super::press::Field;
 use super::wording::{self, Nearness};
 use crate::core::fact::{Answer, Part};
@@ -63,17 +63,16 @@ pub(super) struct Form {
     tried: bool,
 }
 
-/// The cards of `items`, named by `letter` and their place within the page.
+/// The cards of `items`, named by their duties.
 pub(super) fn cards<'a>(
     content: &'a Content,
     items: &'a [Item],
-    letter: char,
     visit: &Visit<'_>,
     unnumbered: bool,
 ) -> Vec<Card<'a>> {
     let card = |(index, item): (usize, &'a Item)| {
         let number = index + 1;
-        let anchor = format!("{letter}{number}");
+        let anchor = name_of(&item.duty.to_string());
         let form = form(content, &anchor, visit, nth(item));
         let number = (!unnumbered).then_some(number);
         Card::new(content, item, anchor, number, visit.told, form)

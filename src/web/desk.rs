@@ -39,6 +39,20 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError>;
 
+    /// The same, where no more than these duties of the letter is asked for: others may be left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`letter`](Self::letter).
+    fn letter_about(
+        &self,
+        letter: LetterNo,
+        duties: &[DutyId],
+    ) -> Result<Option<Content>, DeskError> {
+        let _ = duties;
+        self.letter(letter)
+    }
+
     /// A unit's board as it is today; `None` if the roster has no such unit. May wait as [`letter`](Self::letter) may.
     ///
     /// # Errors

@@ -17,7 +17,8 @@ use super::press::{Amiss, Press, is_name};
 use super::routes::Site;
 use super::session;
 use super::upload;
-use crate::core::fact::Answer;
+use crate::core::duty::DutyId;
+use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
 use crate::link::{Claim, LinkKeys, LinkRefused};
 
@@ -71,8 +72,8 @@ pub(super) async fn press(
     request: Request,
 ) -> Response {
     let token = token_of(path);
-    let content = match open(&site, &token).await {
-        Ok(content) => content,
+    let letter = match letter_of(&site, &token) {
+        Ok(letter) => letter,
         Err(plain) => return site.plain(plain),
     };
     let brought = match upload::read(&site, request).await {
@@ -80,6 +81,10 @@ pub(super) async fn press(
         Err(response) => return response,
     };
     let press = Press::from_pairs(brought.pairs);
+    let content = match asked_about(&site, letter, &press).await {
+        Ok(content) => content,
+        Err(plain) => return site.plain(plain),
+    };
     let with_files = !brought.files.is_empty() || brought.amiss.is_some();
     let outcome = match press.check(&content) {
         Ok(_) if brought.amiss.is_some() => (
@@ -100,6 +105,12 @@ pub(super) async fn press(
         Err(amiss) => (status_of(&amiss), Failure::of(amiss)),
     };
     let (status, mut failure) = outcome;
+    // Now the whole letter is shown.
+    let content = match site.ask(move |desk| desk.letter(letter)).await {
+        Ok(Some(content)) => content,
+        Ok(None) => return site.plain(Plain::NoLetter),
+        Err(plain) => return site.plain(plain),
+    };
     if with_files {
         // No browser fills a field for files again.
         if !failure.words.ends_with('。') {
@@ -126,16 +137,32 @@ fn token_of(path: Result<Path<String>, PathRejection>) -> String {
 
 /// What the letter of a token says, or the page that is shown instead.
 pub(super) async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
-    let letter = match site.desk.keys().letter(token, site.desk.today()) {
-        Ok(letter) => letter,
-        Err(LinkRefused::Expired) => return Err(Plain::Expired),
-        Err(refused) => {
-            tracing::debug!(%refused, "链接被拒");
-            return Err(Plain::NoLetter);
-        }
-    };
+    let letter = letter_of(site, token)?;
     let found = site.ask(move |desk| desk.letter(letter)).await?;
     found.ok_or(Plain::NoLetter)
+}
+
+/// The letter a token opens, or the page that is shown instead.
+fn letter_of(site: &Site, token: &str) -> Result<LetterNo, Plain> {
+    match site.desk.keys().letter(token, site.desk.today()) {
+        Ok(letter) => Ok(letter),
+        Err(LinkRefused::Expired) => Err(Plain::Expired),
+        Err(refused) => {
+            tracing::debug!(%refused, "链接被拒");
+            Err(Plain::NoLetter)
+        }
+    }
+}
+
+/// What a letter says of what was pressed: the rest of it need not be written for that.
+async fn asked_about(site: &Arc<Site>, letter: LetterNo, press: &Press) -> Result<Content, Plain> {
+    let duties: Option<Vec<DutyId>> = press.duties.iter().map(|duty| duty.parse().ok()).collect();
+    let found = site.ask(move |desk| match duties {
+        Some(duties) => desk.letter_about(letter, &duties),
+        // All rows of the roll-up, or what our own page does not send.
+        None => desk.letter(letter),
+    });
+    found.await?.ok_or(Plain::NoLetter)
 }
 
 /// Where the page posts to, and where the board of the reader's unit is: under a token that lives as long as the

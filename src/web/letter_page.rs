@@ -1,5 +1,7 @@
 //! What a letter's page shows: `Content` in the words and order of the page, for the template to set.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::bureau::bulletins::Body;
@@ -8,7 +10,7 @@ use super::press::{Amiss, Field, Press, WHOLE_ROLLUP};
 use super::tables::{self, Rollup, Section};
 use super::wording;
 use crate::core::fact::{Alert, Answer};
-use crate::core::letter::{Content, Item};
+use crate::core::letter::Content;
 
 /// The whole page.
 #[derive(Debug, Serialize)]
@@ -97,8 +99,8 @@ impl Failure {
 impl<'a> LetterPage<'a> {
     pub(super) fn new(content: &'a Content, visit: &Visit<'a>) -> Self {
         let alone = content.items.len() == 1;
-        let cards = card::cards(content, &content.items, 'd', visit, alone);
-        let below = card::cards(content, &content.overdue_below, 'b', visit, true);
+        let cards = card::cards(content, &content.items, visit, alone);
+        let below = card::cards(content, &content.overdue_below, visit, true);
         let lead = lead(content);
         let title = match content.items.as_slice() {
             [item] => format!("{} · {}", item.title, content.unit_name),
@@ -131,19 +133,31 @@ impl<'a> LetterPage<'a> {
 /// The name, within the page, of what a press was about: where the person wants to be shown the outcome.
 pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
     let duty = press.duties.first()?;
-    let place = |items: &[Item]| items.iter().position(|i| i.duty.to_string() == *duty);
-    if let Some(index) = place(&content.items) {
-        Some(format!("d{}", index + 1))
-    } else if let Some(index) = place(&content.overdue_below) {
-        Some(format!("b{}", index + 1))
-    } else {
-        let known = duty == WHOLE_ROLLUP
-            || content
-                .rollup
-                .iter()
-                .any(|row| row.duty.to_string() == *duty);
-        known.then(|| "rollup".to_owned())
+    let mut own = content.items.iter().chain(&content.overdue_below);
+    if own.any(|item| item.duty.to_string() == *duty) {
+        return Some(name_of(duty));
     }
+    let known = duty == WHOLE_ROLLUP
+        || content
+            .rollup
+            .iter()
+            .any(|row| row.duty.to_string() == *duty);
+    known.then(|| "rollup".to_owned())
+}
+
+/// The name of a duty's card: the duty's own, in what may stand in an address as it is.
+pub(super) fn name_of(duty: &str) -> String {
+    let mut name = String::with_capacity(duty.len());
+    for c in duty.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if c.is_ascii() {
+            name.push('-');
+        } else {
+            let _ = write!(name, "-{:x}", u32::from(c));
+        }
+    }
+    name
 }
 
 fn rollup(content: &Content, visit: &Visit<'_>) -> Option<Rollup> {

@@ -71,7 +71,7 @@ impl Page {
             day: wording::day(day, day),
             hour: found.now.strftime("%H:%M").to_string(),
             next_slot: format!(
-                "{} {}",
+                "{}{}",
                 wording::day(found.next_slot.date(), day),
                 found.next_slot.strftime("%H:%M")
             ),

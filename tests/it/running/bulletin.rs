@@ -90,9 +90,9 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-type Workbook = Xlsx<std::io::Cursor<Vec<u8>>>;
+pub(super) type Workbook = Xlsx<std::io::Cursor<Vec<u8>>>;
 
-fn opened(bytes: &[u8]) -> Workbook {
+pub(super) fn opened(bytes: &[u8]) -> Workbook {
     let mut book = Xlsx::new(std::io::Cursor::new(bytes.to_vec())).unwrap();
     for name in book.sheet_names() {
         assert!(book.worksheet_formula(&name).unwrap().is_empty(), "{name}");
@@ -128,7 +128,7 @@ fn prints_well(archive: &[u8]) {
     assert_eq!(titles, count, "rows repeated on each page");
 }
 
-fn rows(book: &mut Workbook, name: &str) -> Vec<Vec<String>> {
+pub(super) fn rows(book: &mut Workbook, name: &str) -> Vec<Vec<String>> {
     let range = book.worksheet_range(name).unwrap();
     let text = |cell: &Data| match cell {
         Data::DateTime(at) => {

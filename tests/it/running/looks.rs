@@ -14,6 +14,7 @@ use schoolbell::core::fact::{Alert, Part};
 use schoolbell::core::letter::{Content, Item};
 use schoolbell::mail::{Templates, sample};
 
+use super::chromium::{FLAGS, is_there, limited};
 use super::house::left_out;
 
 /// How many dots of the screen make one of a kept picture, across and down.
@@ -207,8 +208,7 @@ impl Browser {
             .args(["-f", "%{family[0]}", FONT])
             .output();
         let family = family.map(|said| String::from_utf8_lossy(&said.stdout).into_owned());
-        let version = Command::new("chromium").arg("--version").output();
-        if version.is_err() || !family.is_ok_and(|family| family == FONT) {
+        if !is_there("chromium") || !family.is_ok_and(|family| family == FONT) {
             left_out("there is no chromium, or not its font (fonts-noto-cjk)");
             return None;
         }
@@ -232,13 +232,8 @@ impl Browser {
             Light::Day => 1,
             Light::Night => 0,
         };
-        let status = Command::new("chromium")
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--hide-scrollbars",
-            ])
+        let status = limited(60, "chromium")
+            .args(FLAGS)
             .args([
                 "--force-device-scale-factor=1",
                 "--font-render-hinting=none",
@@ -249,9 +244,7 @@ impl Browser {
             .arg(format!("--window-size={width},{HEIGHT}"))
             .arg(format!("--screenshot={}", picture.display()))
             .arg(format!("file://{}", page.display()))
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .status()
             .unwrap();
         assert!(status.success(), "{status}");

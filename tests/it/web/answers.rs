@@ -9,6 +9,9 @@ use super::desk::{Fault, MemoryDesk, duty, item, letter, row};
 use super::site::{FORM, Site, cookie_of, encode, page_of};
 
 const DRILL: &str = "evacuation-drill-monthly@2026-05/s001";
+
+/// What its card is called within the page.
+const CARD: &str = "evacuation-drill-monthly-2026-05-s001";
 const GUARDROOM: &str = "guardroom-grading-self-check@2026/s001";
 
 fn one_duty() -> Content {
@@ -79,7 +82,7 @@ fn each_answer_is_recorded_and_thanked_for() {
         let location = reply.header("location").expect("a way back");
         assert_eq!(
             location,
-            format!("{}?ok={}&at=d1#d1", page_of(1), answer.word())
+            format!("{}?ok={}&at={CARD}#{CARD}", page_of(1), answer.word())
         );
         let (path, _) = location.split_once('#').expect("the card's name");
         site.get(path).says(thanks);
@@ -103,7 +106,7 @@ fn reloading_the_thanks_records_nothing() {
     let site = site();
     site.post(&page_of(1), &press(&[]));
     for _ in 0..5 {
-        site.get(&format!("{}?ok=done&at=d1", page_of(1)));
+        site.get(&format!("{}?ok=done&at={CARD}", page_of(1)));
     }
     assert_eq!(site.desk.recorded().len(), 1);
 }
@@ -181,7 +184,9 @@ fn what_asks_for_help_says_why_and_keeps_what_was_typed() {
     let reply = site.post(&page_of(1), &press(&kept));
     reply.says("value=\"沈丽\"");
     reply.says("value=\"2026-05-20\"");
-    reply.says("aria-invalid=\"true\" aria-describedby=\"d1-note-amiss\" autofocus");
+    reply.says(&format!(
+        "aria-invalid=\"true\" aria-describedby=\"{CARD}-note-amiss\" autofocus"
+    ));
 }
 
 #[test]
@@ -293,7 +298,7 @@ fn what_another_has_to_act_on_can_be_answered_for_them() {
     assert!(
         reply
             .header("location")
-            .is_some_and(|to| to.ends_with("#b1"))
+            .is_some_and(|to| to.ends_with(&format!("#{CARD}")))
     );
 }
 
@@ -382,8 +387,8 @@ fn a_site_on_https_under_a_path_keeps_its_cookie_there() {
 fn an_address_typed_by_hand_thanks_nobody() {
     let site = site();
     for query in [
-        "?ok=done&at=d1",
-        "?ok=%3Cb%3E&at=d1",
+        &format!("?ok=done&at={CARD}"),
+        &format!("?ok=%3Cb%3E&at={CARD}"),
         "?ok=done&at=d9",
         "?before=1&ok=done",
         "?ok=%FF",

@@ -67,9 +67,12 @@ fn several_duties_are_numbered_each_with_its_form() {
     page.says("原为 2025年12月31日（周三）");
     assert_eq!(page.body.matches("<form method=\"post\"").count(), 2);
     assert_eq!(page.body.matches("class=\"number\"").count(), 2);
-    for id in ["d1-by", "d1-note", "d2-by", "d2-note"] {
-        assert_eq!(page.body.matches(&format!(" id=\"{id}\"")).count(), 1);
-        page.says(&format!("<label for=\"{id}\">"));
+    for duty in [GUARDROOM, DRILL] {
+        let card = duty.replace(['@', '/'], "-");
+        for id in [format!("{card}-by"), format!("{card}-note")] {
+            assert_eq!(page.body.matches(&format!(" id=\"{id}\"")).count(), 1);
+            page.says(&format!("<label for=\"{id}\">"));
+        }
     }
 }
 
