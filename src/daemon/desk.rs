@@ -25,7 +25,7 @@ use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
 use crate::web::{
     AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
-    Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
+    Measures, PressedAnswer, Raisable, Recording, SettingsPart, Told, Version,
 };
 
 /// How late a beat may be: three missed ones are no hiccup.
@@ -89,10 +89,20 @@ impl Desk for FrontDesk {
     fn record(&self, answer: PressedAnswer) -> Recording<'_> {
         let office = Arc::clone(&self.0);
         Box::pin(async move {
-            // On its own thread to its end: a visitor who hangs up leaves all of it recorded, or nothing.
-            tokio::task::spawn_blocking(move || record(&office, &answer))
-                .await
-                .unwrap_or_else(|_| Err(DeskError::Unavailable("记录时出错".to_owned())))
+            if answer.files.is_empty() {
+                return office.record_answer(answer, Vec::new()).await;
+            }
+            let keeper = Arc::clone(&office);
+            // On its own thread to its end: what is written of files is written whole.
+            let keeping = tokio::task::spawn_blocking(move || {
+                let kept = keep_files(&keeper, &answer);
+                (kept, answer)
+            });
+            let Ok((kept, mut answer)) = keeping.await else {
+                return Err(DeskError::Unavailable("记录时出错".to_owned()));
+            };
+            answer.files = Vec::new();
+            office.record_answer(answer, kept?).await
         })
     }
 
@@ -243,37 +253,30 @@ impl Office {
     }
 }
 
-/// Records a press.
-pub(super) fn record(office: &Office, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
+/// Keeps the files of an answer, on disk before the fact that tells of them, and without the book. Those there is no room
+/// for are not written.
+pub(super) fn keep_files(office: &Office, pressed: &PressedAnswer) -> Result<Vec<Kept>, DeskError> {
     let house = office.house();
-    let digests: Vec<String> = pressed.files.iter().map(|f| digest_of(&f.bytes)).collect();
-    if !digests.is_empty() {
+    {
+        let digests = pressed.files.iter().map(|file| digest_of(&file.bytes));
+        let digests: Vec<String> = digests.collect();
+        let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
         let mut book = office.book().map_err(|error| refused(&error))?;
         book.need_letter(&office.ledger, pressed.letter)
             .map_err(|error| refused(&error))?;
         has_room(&book.state, pressed, &digests)?;
     }
-    // On disk before the fact that tells of it, and before the book is taken from everybody else.
-    let kept = keep(&house.settings.state, &pressed.files)?;
-    let mut book = office.book().map_err(|error| refused(&error))?;
-    book.need_letter(&office.ledger, pressed.letter)
-        .map_err(|error| refused(&error))?;
-    let events = answer_events(&house, &book.state, pressed, &kept, Via::Page)?;
-    if events.is_empty() {
-        return Ok(Recorded::Before);
-    }
-    office
-        .append(&mut book, events)
-        .map_err(|error| refused(&error))?;
-    drop(book);
-    office.answered.notify_one();
-    Ok(Recorded::Now)
+    keep(&house.settings.state, &pressed.files)
 }
 
-/// Whether all the duties of an answer take its files.
-fn has_room(state: &State, pressed: &PressedAnswer, digests: &[String]) -> Result<(), DeskError> {
+/// Whether all the duties of an answer take files of these digests.
+pub(super) fn has_room(
+    state: &State,
+    pressed: &PressedAnswer,
+    digests: &[&str],
+) -> Result<(), DeskError> {
     for duty in &pressed.duties {
-        if let Some(filed) = too_many(state, duty, digests.iter().map(String::as_str)) {
+        if let Some(filed) = too_many(state, duty, digests.iter().copied()) {
             return Err(DeskError::Refused(format!(
                 "这一项最多收 {FILES_A_DUTY} 个材料，已经有 {filed} 个。可以不带材料再按一次；还要补交的，请与局里联系"
             )));

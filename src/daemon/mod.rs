@@ -11,6 +11,7 @@ mod office;
 mod pretend;
 mod pulse;
 mod reception;
+mod recording;
 mod reload;
 mod room;
 mod start;
@@ -182,10 +183,15 @@ async fn live(
         // A full queue is a busy start: the night will do.
         let _ = nudges.try_send(Nudge::Backup);
     }
+    let mut gathered = None;
     let result = loop {
         let nudge = tokio::select! {
             nudge = queue.recv() => nudge.unwrap_or(Nudge::Stop),
-            () = office.answered.notified() => Nudge::Beat,
+            () = office.answered.notified(), if gathered.is_none() => {
+                gathered = Some(tokio::time::Instant::now() + GATHER);
+                continue;
+            }
+            () = until(gathered) => Nudge::Beat,
             // The cron library goes quiet after the clock steps back; this goes by the monotonic one.
             _ = minute.tick() => Nudge::Beat,
             _ = glance.tick() => if office.has_foreign_facts() { Nudge::Beat } else { continue },
@@ -210,6 +216,7 @@ async fn live(
             Nudge::Housekeeping => heed(office, on_thread(office, housekeeping).await)?,
             Nudge::Backup => heed(office, on_thread(office, Office::back_up).await)?,
         }
+        gathered = None;
         let beaten = beat(office).await?;
         if matches!(nudge, Nudge::Reload) {
             systemd::ready();
@@ -224,6 +231,18 @@ async fn live(
     let _ = delivering.await;
     let _ = scheduler.shutdown().await;
     result.map_err(DaemonError::from)
+}
+
+/// So long after an answer the beat follows that takes in all which came meanwhile: one for each would leave the book to
+/// nobody else.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// Waits until then; for ever if there is no such time.
+async fn until(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// How often the ledger is looked at for what clerks have recorded with commands of their own.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Notify;
 
+use super::recording::Counter;
 pub(super) use crate::book::Book;
 use crate::clock::{Clock, Vigil};
 use crate::config::{Settings, Transport};
@@ -47,7 +48,8 @@ pub(super) struct Office {
     pub(super) clock: Clock,
     pub(super) ledger: Ledger,
     pub(super) keys: Arc<LinkKeys>,
-    book: Mutex<Book>,
+    /// Whoever has it for long may hand it to others in between: this lock knows how.
+    book: parking_lot::Mutex<Book>,
     house: RwLock<Arc<House>>,
     pub(super) vigil: Mutex<Vigil>,
     /// The agenda that the last slot was decided by, under its version, while another one is in force.
@@ -57,6 +59,8 @@ pub(super) struct Office {
     damage: OnceLock<LedgerError>,
     /// Whether the files are to be read anew: until it has been done, each beat tries.
     pub(super) owes_reload: AtomicBool,
+    /// The answers that come in.
+    pub(super) counter: Counter,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
     /// Woken when an answer came in.
@@ -67,6 +71,9 @@ pub(super) struct Office {
     /// Woken when the mailbox is to be looked into.
     pub(super) poll: Notify,
 }
+
+/// The folded ledger in somebody's hands.
+pub(super) type OpenBook<'o> = parking_lot::MutexGuard<'o, Book>;
 
 /// What a reload replaces.
 pub(super) struct House {
@@ -117,11 +124,12 @@ impl Office {
             clock,
             ledger,
             keys: Arc::new(keys),
-            book: Mutex::default(),
+            book: parking_lot::Mutex::default(),
             house: RwLock::new(Arc::new(house)),
             pulse: Pulse::default(),
             damage: OnceLock::new(),
             owes_reload: AtomicBool::new(false),
+            counter: Counter::default(),
             mail: Notify::new(),
             answered: Notify::new(),
             #[cfg(test)]
@@ -142,13 +150,13 @@ impl Office {
     /// Opens the book of the ledger, from its checkpoint where it has one.
     pub(super) fn open_book(&self) -> Result<(), LedgerError> {
         let opened = Book::open(&self.ledger, &self.house().agenda)?;
-        *self.book.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+        *self.book.lock() = opened;
         Ok(())
     }
 
     /// The fold, brought up to date with what others have appended.
-    pub(super) fn book(&self) -> Result<MutexGuard<'_, Book>, LedgerError> {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn book(&self) -> Result<OpenBook<'_>, LedgerError> {
+        let mut book = self.book.lock();
         book.catch_up(&self.ledger, &self.house().agenda)?;
         Ok(book)
     }
@@ -191,7 +199,7 @@ impl Office {
 
     /// Numbers worth watching, if nobody is writing just now.
     pub(super) fn counts(&self) -> Option<[(&'static str, u64); 3]> {
-        let book = self.book.try_lock().ok()?;
+        let book = self.book.try_lock()?;
         let (house, state) = (self.house(), &book.state);
         let undelivered = undelivered(&house.agenda, state, self.today());
         Some([
@@ -220,7 +228,7 @@ impl Office {
         let today = self.today();
         let house = self.house();
         // As it was folded last: where the ledger can't be read, what is known is told all the same.
-        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let book = self.book.lock();
         let state = &book.state;
         let mut letters: BTreeMap<&'static str, u64> = OPEN_STATES
             .iter()
@@ -291,7 +299,7 @@ impl Office {
     /// Whether others have appended what is not folded in yet.
     pub(super) fn has_foreign_facts(&self) -> bool {
         // Whoever writes just now folds in what there is.
-        let Ok(book) = self.book.try_lock() else {
+        let Some(book) = self.book.try_lock() else {
             return false;
         };
         self.ledger.last_seq().is_ok_and(|last| last > book.seq())

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::courier::{Courier, Ways};
+use super::desk::keep_files;
 use super::office::Office;
-use super::{DaemonError, desk, start};
+use super::{DaemonError, start};
 use crate::clock::Clock;
 use crate::core::agenda::Agenda;
 use crate::core::fact::{Event, Fact};
@@ -104,7 +105,12 @@ impl Stepwise {
     /// # Errors
     /// What the page would say instead of thanks.
     pub fn press(&self, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
-        desk::record(&self.office, pressed)
+        let kept = if pressed.files.is_empty() {
+            Vec::new()
+        } else {
+            keep_files(&self.office, pressed)?
+        };
+        self.office.record_here(pressed.clone(), kept)
     }
 
     /// Takes in a mail that arrived, by its place in the mailbox. Says whether a person need not look at it.

@@ -6,7 +6,7 @@ mod bounced;
 mod outcomes;
 mod taking;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,16 +21,16 @@ const LESSONS: (&str, &str) = (
     "due      = \"学期结束前5个工作日\"\nopens    = \"150d\"",
 );
 
-struct Fixture {
-    trial: Trial,
-    office: Arc<Office>,
+pub(in crate::daemon) struct Fixture {
+    pub(in crate::daemon) trial: Trial,
+    pub(in crate::daemon) office: Arc<Office>,
     /// The next mail's number in the mailbox.
     uid: u32,
 }
 
 impl Fixture {
     /// Each first letter was accepted.
-    fn new() -> Self {
+    pub(in crate::daemon) fn new() -> Self {
         let trial = Trial::begin_after(|folder| {
             let standing = folder.join("calendar/standing.toml");
             let text = fs::read_to_string(&standing).unwrap();
@@ -47,12 +47,12 @@ impl Fixture {
         }
     }
 
-    fn letter(&self, no: LetterNo) -> LetterState {
+    pub(in crate::daemon) fn letter(&self, no: LetterNo) -> LetterState {
         self.office.book().unwrap().state.letters[&no].clone()
     }
 
     /// `[No.17-x7kq]`
-    fn number(&self, no: LetterNo) -> String {
+    pub(in crate::daemon) fn number(&self, no: LetterNo) -> String {
         format!("[No.{}]", self.office.number(no))
     }
 
@@ -61,6 +61,21 @@ impl Fixture {
         self.uid += 1;
         let id = format!("<{}@hs.example>", self.uid);
         self.take_again(&id, from, head, body)
+    }
+
+    /// The same with parts, `b` between them.
+    pub(in crate::daemon) fn take_mixed(&mut self, from: &str, head: &str, body: &str) -> bool {
+        self.uid += 1;
+        let bytes = format!(
+            "From: {from}\r\nMessage-ID: <{}@hs.example>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n{head}\r\n\r\n{body}\r\n",
+            self.uid
+        );
+        let mail = Fetched {
+            bytes: bytes.into_bytes(),
+            is_whole: true,
+        };
+        self.office.take_in(&mail, (7, self.uid)).unwrap()
     }
 
     fn take_again(&mut self, id: &str, from: &str, head: &str, body: &str) -> bool {
@@ -129,7 +144,7 @@ impl Fixture {
     }
 
     /// Two letters to different addresses.
-    fn two(&self) -> (LetterNo, LetterNo) {
+    pub(in crate::daemon) fn two(&self) -> (LetterNo, LetterNo) {
         let book = self.office.book().unwrap();
         let mut letters = book.state.letters.iter();
         let (first, one) = letters
