@@ -20,7 +20,7 @@ use crate::core::fact::{Alert, Event, Fact, LetterKind, LetterNo, Outcome};
 use crate::core::letter::Content;
 use crate::core::names::{Address, UnitId};
 use crate::core::officer::Officer;
-use crate::core::overview::{Asked, MatrixAsked, Overview, overview};
+use crate::core::overview::{Asked, Looking, MatrixAsked, Overview, overview};
 use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
@@ -281,8 +281,13 @@ impl Office {
             let page = self.page_of_unit(unit)?;
             return Ok(overview(agenda, &page, officer, asked, now));
         }
-        let book = self.book()?;
-        let seen = overview(agenda, &book.state, officer, asked, now);
+        let mut looking = Looking::begin(agenda, officer, asked, now);
+        let mut book = self.book()?;
+        while looking.step(agenda, &book.state) {
+            // No school waits for an officer's page.
+            OpenBook::bump(&mut book);
+        }
+        let seen = looking.finish(agenda, &book.state);
         let (Asked::Matrix(asked), Some(Overview::Matrix(found))) = (asked, &seen) else {
             return Ok(seen);
         };

@@ -4,6 +4,7 @@
 
 mod below;
 mod bulletins;
+mod count;
 mod matrix;
 mod queue;
 mod requests;
@@ -22,6 +23,7 @@ pub use scope::Scope;
 pub use today::{Arrived, GoneOut, Today, today};
 pub use year::{Line, MonthOfYear, Tally, Year, year};
 
+use self::count::Count;
 use super::agenda::Agenda;
 use super::board::{Board, board};
 use super::names::UnitId;
@@ -79,24 +81,73 @@ pub fn overview(
     asked: &Asked,
     now: Timestamp,
 ) -> Option<Overview> {
-    let scope = Scope::new(agenda, officer);
-    Some(match asked {
-        Asked::Today => Overview::Today(today(agenda, state, &scope, now)),
-        Asked::Year(number) => Overview::Year(year(agenda, state, &scope, *number, now)),
-        Asked::Matrix(asked) => Overview::Matrix(matrix(agenda, state, &scope, asked, now)?),
-        Asked::Unit(unit) => {
-            let at = agenda.roster.position(unit)?;
-            if !scope.sees(at) {
-                return None;
+    let mut looking = Looking::begin(agenda, officer, asked, now);
+    while looking.step(agenda, state) {}
+    looking.finish(agenda, state)
+}
+
+/// A look under way, one occurrence after another. A year of a county takes a while: between two steps whoever holds the
+/// state may let others at it, and what they change is seen or not, occurrence by occurrence.
+pub struct Looking<'o> {
+    officer: &'o Officer,
+    scope: Scope,
+    asked: &'o Asked,
+    now: Timestamp,
+    count: Option<Count>,
+}
+
+impl<'o> Looking<'o> {
+    /// Nothing is looked at yet.
+    pub fn begin(agenda: &Agenda, officer: &'o Officer, asked: &'o Asked, now: Timestamp) -> Self {
+        let count = match asked {
+            Asked::Today => Some(today::count(agenda, now)),
+            Asked::Year(number) => Some(year::count(agenda, *number, now)),
+            _ => None,
+        };
+        Self {
+            officer,
+            scope: Scope::new(agenda, officer),
+            asked,
+            now,
+            count,
+        }
+    }
+
+    /// Looks at one more occurrence. `false`: it is time to [`finish`](Self::finish).
+    pub fn step(&mut self, agenda: &Agenda, state: &State) -> bool {
+        let scope = &self.scope;
+        self.count
+            .as_mut()
+            .is_some_and(|count| count.step(agenda, state, scope))
+    }
+
+    /// What was seen; `None` where there is no such thing, or not for them.
+    pub fn finish(mut self, agenda: &Agenda, state: &State) -> Option<Overview> {
+        let (scope, now) = (&self.scope, self.now);
+        let count = self.count.take();
+        Some(match self.asked {
+            Asked::Today => Overview::Today(today::counted(agenda, state, scope, now, count?)),
+            Asked::Year(number) => {
+                Overview::Year(year::counted(agenda, state, scope, *number, now, count?))
             }
-            Overview::Unit(Box::new(board(agenda, state, unit, now)?))
-        }
-        Asked::Requests => Overview::Requests(requests(agenda, state, &scope, now)),
-        Asked::Queue => Overview::Queue(queue(agenda, state, &scope, now)),
-        Asked::Bulletins => Overview::Bulletins(bulletins::bulletins(agenda, state, officer, now)),
-        Asked::Bulletin(period) => {
-            let found = bulletins::bulletin(agenda, state, officer, *period, now)?;
-            Overview::Bulletin(Box::new(found))
-        }
-    })
+            Asked::Matrix(asked) => Overview::Matrix(matrix(agenda, state, scope, asked, now)?),
+            Asked::Unit(unit) => {
+                let at = agenda.roster.position(unit)?;
+                if !scope.sees(at) {
+                    return None;
+                }
+                Overview::Unit(Box::new(board(agenda, state, unit, now)?))
+            }
+            Asked::Requests => Overview::Requests(requests(agenda, state, scope, now)),
+            Asked::Queue => Overview::Queue(queue(agenda, state, scope, now)),
+            Asked::Bulletins => {
+                let found = bulletins::bulletins(agenda, state, self.officer, now);
+                Overview::Bulletins(found)
+            }
+            Asked::Bulletin(period) => {
+                let found = bulletins::bulletin(agenda, state, self.officer, *period, now)?;
+                Overview::Bulletin(Box::new(found))
+            }
+        })
+    }
 }

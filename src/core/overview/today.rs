@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 
-use super::{Line, Scope, requests, year};
+use super::count::{Count, Found};
+use super::{Line, Scope, requests};
 use crate::core::agenda::Agenda;
 use crate::core::bulletin::{Span, awaited};
 use crate::core::compose::title_of;
@@ -90,13 +91,37 @@ pub struct Arrived {
 
 /// The present day.
 pub fn today(agenda: &Agenda, state: &State, scope: &Scope, now: Timestamp) -> Today {
+    let mut count = count(agenda, now);
+    while count.step(agenda, state, scope) {}
+    counted(agenda, state, scope, now, count)
+}
+
+/// What is to be counted for it: what is overdue of this year and the last, and what falls due soon.
+pub(super) fn count(agenda: &Agenda, now: Timestamp) -> Count {
+    let day = Slots::new(&agenda.calendar).day(now);
+    Count::new(day.year() - 1..=soon(day).year(), now)
+}
+
+/// The last day that is soon.
+fn soon(day: Date) -> Date {
+    day.saturating_add(SOON_DAYS.days())
+}
+
+/// The present day, when that has been counted.
+pub(super) fn counted(
+    agenda: &Agenda,
+    state: &State,
+    scope: &Scope,
+    now: Timestamp,
+    count: Count,
+) -> Today {
     let slots = Slots::new(&agenda.calendar);
     let day = slots.day(now);
     let zone = &agenda.calendar.timezone;
     let local = |at: Timestamp| at.to_zoned_datetime(zone.clone()).datetime();
     let (letters, gone_out) = gone_out(agenda, state, scope, day);
     let (answers, arrived) = arrived(agenda, state, scope, day);
-    let (overdue, soon) = pressing(agenda, state, scope, now, day);
+    let (overdue, soon) = pressing(count.lines(agenda, state), day);
     let count = |status: fn(LetterStatus) -> bool| {
         let open = state.open_letters.iter();
         open.filter_map(|no| state.letters.get(no))
@@ -266,26 +291,16 @@ fn gaps(agenda: &Agenda, state: &State, scope: &Scope, day: Date) -> Vec<String>
         .collect()
 }
 
-/// What has units overdue, of this year and the last, and what falls due soon.
-fn pressing(
-    agenda: &Agenda,
-    state: &State,
-    scope: &Scope,
-    now: Timestamp,
-    day: Date,
-) -> (Vec<Line>, Vec<Line>) {
-    let soon = day.saturating_add(SOON_DAYS.days());
-    let around = day.year() - 1..=soon.year();
-    let lines: Vec<Line> = around
-        .flat_map(|number| year(agenda, state, scope, Some(number), now).months)
-        .flat_map(|month| month.lines)
-        .collect();
+/// What has units overdue, and what falls due soon.
+fn pressing(lines: Vec<(Line, Found)>, day: Date) -> (Vec<Line>, Vec<Line>) {
+    let lines: Vec<Line> = lines.into_iter().map(|(line, _)| line).collect();
     let mut overdue: Vec<Line> = lines
         .iter()
         .filter(|line| line.tally.overdue > 0)
         .cloned()
         .collect();
     overdue.sort_by(|a, b| (b.tally.overdue, &a.occurrence).cmp(&(a.tally.overdue, &b.occurrence)));
+    let soon = soon(day);
     let soon = lines
         .into_iter()
         .filter(|line| line.last_due >= day && line.due <= soon)

@@ -1,15 +1,13 @@
 //! A year: its months with their themes, how far each occurrence has come, and each town in each month.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
 use super::Scope;
+use super::count::Count;
 use crate::core::agenda::Agenda;
-use crate::core::compose::title_of;
 use crate::core::duty::OccurrenceId;
-use crate::core::plan::{Only, Sighted, Slots, Standing, each_standing};
+use crate::core::plan::{Slots, Standing};
 use crate::core::state::State;
 
 /// A year.
@@ -128,22 +126,36 @@ pub fn year(
     number: Option<i16>,
     now: Timestamp,
 ) -> Year {
-    let today = Slots::new(&agenda.calendar).day(now);
-    // What lies farther off no calendar tells, and would only cost time.
+    let mut count = count(agenda, number, now);
+    while count.step(agenda, state, scope) {}
+    counted(agenda, state, scope, number, now, count)
+}
+
+/// The year that is meant: what lies farther off no calendar tells, and would only cost time.
+fn meant(number: Option<i16>, today: Date) -> i16 {
     let around = today.year() - 10..=today.year() + 5;
-    let number = number
+    number
         .filter(|year| around.contains(year))
-        .unwrap_or(today.year());
-    let towns = scope.towns().len();
-    let mut counted = Counted::new(scope);
-    let (from, to) = (date(number, 1, 1), date(number, 12, 31));
-    let only = Only {
-        from: Some(from),
-        ..Only::default()
-    };
-    each_standing(agenda, state, now, to, only, |sighted| {
-        counted.add(&sighted);
-    });
+        .unwrap_or(today.year())
+}
+
+/// What is to be counted for it.
+pub(super) fn count(agenda: &Agenda, number: Option<i16>, now: Timestamp) -> Count {
+    let number = meant(number, Slots::new(&agenda.calendar).day(now));
+    Count::new(number..=number, now)
+}
+
+/// The year, when it has been counted.
+pub(super) fn counted(
+    agenda: &Agenda,
+    state: &State,
+    scope: &Scope,
+    number: Option<i16>,
+    now: Timestamp,
+    count: Count,
+) -> Year {
+    let today = Slots::new(&agenda.calendar).day(now);
+    let towns = scope.towns();
     let mut months: Vec<MonthOfYear> = (1..=12)
         .map(|month| MonthOfYear {
             month,
@@ -152,99 +164,23 @@ pub fn year(
                 .months
                 .get(&month)
                 .map_or(String::new(), |page| page.theme.clone()),
-            by_town: vec![Tally::default(); towns],
+            by_town: vec![Tally::default(); towns.len()],
             ..MonthOfYear::default()
         })
         .collect();
-    for (id, found) in counted.finish() {
-        if found.due.year() != number {
-            continue;
-        }
-        let month = usize::try_from(found.due.month() - 1).unwrap_or(0);
+    for (line, found) in count.lines(agenda, state) {
+        let month = usize::try_from(line.due.month() - 1).unwrap_or(0);
         let page = &mut months[month];
-        page.tally = page.tally.with(found.tally);
+        page.tally = page.tally.with(line.tally);
         for (sum, more) in page.by_town.iter_mut().zip(&found.by_town) {
             *sum = sum.with(*more);
         }
-        page.lines.push(Line {
-            title: title_of(agenda, state, &id),
-            occurrence: id,
-            due: found.due,
-            last_due: found.last_due,
-            tally: found.tally,
-        });
-    }
-    for page in &mut months {
-        page.lines
-            .sort_by(|a, b| (a.due, &a.occurrence).cmp(&(b.due, &b.occurrence)));
+        page.lines.push(line);
     }
     Year {
-        year: number,
+        year: meant(number, today),
         today,
         months,
-        towns: scope.towns().iter().map(|(_, name)| name.clone()).collect(),
-    }
-}
-
-/// What was counted of each occurrence.
-struct Counted<'s> {
-    scope: &'s Scope,
-    occurrences: BTreeMap<OccurrenceId, Found>,
-    /// The occurrence that is being counted: its duties follow one another.
-    current: Option<(OccurrenceId, Found)>,
-}
-
-struct Found {
-    due: Date,
-    last_due: Date,
-    tally: Tally,
-    by_town: Vec<Tally>,
-}
-
-impl<'s> Counted<'s> {
-    fn new(scope: &'s Scope) -> Self {
-        Self {
-            scope,
-            occurrences: BTreeMap::new(),
-            current: None,
-        }
-    }
-
-    fn add(&mut self, sighted: &Sighted<'_, '_>) {
-        let (Some(town), Some((_, due))) = (
-            sighted.at.and_then(|at| self.scope.town_of(at)),
-            sighted.days,
-        ) else {
-            return;
-        };
-        let same = |(id, _): &(OccurrenceId, Found)| id == sighted.occurrence;
-        if !self.current.as_ref().is_some_and(same) {
-            self.settle();
-            let found = self.occurrences.remove(sighted.occurrence);
-            let found = found.unwrap_or_else(|| Found {
-                due,
-                last_due: due,
-                tally: Tally::default(),
-                by_town: vec![Tally::default(); self.scope.towns().len()],
-            });
-            self.current = Some((sighted.occurrence.clone(), found));
-        }
-        if let Some((_, found)) = &mut self.current {
-            found.due = found.due.min(due);
-            found.last_due = found.last_due.max(due);
-            found.tally.add(sighted.standing);
-            found.by_town[town].add(sighted.standing);
-        }
-    }
-
-    fn settle(&mut self) {
-        self.occurrences.extend(self.current.take());
-    }
-
-    fn finish(mut self) -> BTreeMap<OccurrenceId, Found> {
-        self.settle();
-        self.occurrences
-            .retain(|_, found| found.tally != Tally::default());
-        self.occurrences
+        towns: towns.iter().map(|(_, name)| name.clone()).collect(),
     }
 }

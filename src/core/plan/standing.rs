@@ -13,6 +13,7 @@ use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::known::known;
 use crate::core::names::{TaskId, UnitId};
+use crate::core::period::PeriodKey;
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, State};
 
@@ -103,8 +104,17 @@ pub struct Only<'o> {
     pub unit: Option<usize>,
     /// A task.
     pub task: Option<&'o TaskId>,
+    /// A period.
+    pub period: Option<PeriodKey>,
     /// Those with an earlier due day in the calendar are passed over.
     pub from: Option<Date>,
+}
+
+impl Only<'_> {
+    fn takes_in(&self, id: &OccurrenceId) -> bool {
+        self.period.is_none_or(|period| id.period == period)
+            && self.task.is_none_or(|task| id.task == *task)
+    }
 }
 
 /// Every duty that is due by a day or of which something has happened, in the order of tasks, periods and units of the
@@ -148,7 +158,7 @@ pub fn standings_of<'a>(
     let only = Only {
         unit: Some(at),
         from: Some(from),
-        task: None,
+        ..Only::default()
     };
     looked_up(agenda, state, now, until, only)
 }
@@ -203,9 +213,7 @@ pub fn each_standing<'a>(
         .map_or(pass.hung_on, |from| from.max(pass.hung_on));
     for year in first.year()..=until.year() {
         let occurrences = agenda.due_in(year);
-        let wanted = occurrences
-            .iter()
-            .filter(|found| only.task.is_none_or(|task| found.id.task == *task));
+        let wanted = occurrences.iter().filter(|found| only.takes_in(&found.id));
         for occurrence in wanted {
             let Ok(dated) = &occurrence.dated else {
                 continue;
@@ -286,13 +294,7 @@ fn others<'a>(
 ) {
     let (agenda, state) = (pass.agenda, pass.state);
     let unit = only.unit.map(|at| &agenda.roster.units()[at].id);
-    let ids: BTreeSet<&OccurrenceId> = state
-        .duties
-        .keys()
-        .chain(state.shelf().occurrences())
-        .filter(|id| only.task.is_none_or(|task| id.task == *task))
-        .collect();
-    for id in ids {
+    for id in others_among(state, only) {
         let groups: Vec<usize> = seen
             .range((id.clone(), 0)..=(id.clone(), usize::MAX))
             .map(|(_, group)| *group)
@@ -322,6 +324,12 @@ fn others<'a>(
             }
         }
     }
+}
+
+/// The occurrences of which something has happened, as far as they are looked at.
+fn others_among<'a>(state: &'a State, only: Only<'_>) -> BTreeSet<&'a OccurrenceId> {
+    let all = || state.duties.keys().chain(state.shelf().occurrences());
+    all().filter(|id| only.takes_in(id)).collect()
 }
 
 /// One duty of these. `happened` is as much of its state as its days depend on.
