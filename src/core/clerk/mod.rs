@@ -10,6 +10,7 @@ pub use raise::{Raise, Whom};
 
 use super::agenda::Agenda;
 use super::compose::title;
+use super::dates::whole_day;
 use super::diagnostic::did_you_mean;
 use super::duty::DutyId;
 use super::fact::{Answer, Event, Via};
@@ -104,7 +105,7 @@ impl<'a> Clerk<'a> {
             }
             Act::Extend { until } => {
                 self.later(duty, &name, *until)?;
-                let words = format!("{name} 延至{until}({by})");
+                let words = format!("{name} 延至{}({by})", whole_day(*until));
                 let event = Event::Decision {
                     duty: id,
                     request: Answer::Extension,
@@ -261,7 +262,7 @@ impl<'a> Clerk<'a> {
             "{name} 的“{}”{}({by}){}",
             request.answer.name(),
             if granted { "已同意" } else { "未同意" },
-            until.map_or(String::new(), |day| format!(",延至{day}"))
+            until.map_or(String::new(), |day| format!(",延至{}", whole_day(day)))
         );
         let event = Event::Decision {
             duty,

@@ -257,7 +257,7 @@ fn an_officer_decides_on_the_pages() {
         ("note", "校舍在维修"),
     ]);
     assert_eq!(bulk.status, 200, "{}", bulk.body);
-    bulk.says("浒山小学“春季开学安全自查（9项）” 延至2026-03-20（沈志明）");
+    bulk.says("浒山小学“春季开学安全自查（9项）” 延至2026年3月20日（沈志明）");
     bulk.says("这个单位在这一期没有这项任务");
     let decided = house.facts("decision");
     assert_eq!(decided.len(), 2);
