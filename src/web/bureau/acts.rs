@@ -12,7 +12,7 @@ use minijinja::context;
 use minijinja::value::Serde;
 
 use super::once::Press;
-use super::{Entry, admit};
+use super::{Entry, admit, raise_page};
 use crate::core::clerk::{Act, Raise, Whom};
 use crate::core::duty::DutyId;
 use crate::core::fact::Answer;
@@ -25,6 +25,11 @@ use crate::web::session;
 
 /// Characters a title may have.
 const LONGEST_TITLE: usize = 60;
+
+/// The fields of the form that raises something.
+pub(super) const RAISING: [&str; 8] = [
+    "task", "audience", "tag", "unit", "title", "due", "note", "now",
+];
 
 /// What is said while the same press is being recorded.
 const UNDER_WAY: &str = "同样的这一次还在办理。请稍等片刻再看，不用重复提交。";
@@ -143,12 +148,13 @@ impl Fields {
         if title.chars().count() > LONGEST_TITLE || has_odd_character(&title) {
             return Err("名称最多 60 个字，不能有特殊字符。");
         }
-        let (unit, audience) = (self.get("unit"), self.get("audience"));
-        let whom = match (unit, audience) {
-            ("", "") => return Err("请写明发给谁：一个单位，或一类单位。"),
-            ("", audience) => Whom::Audience(audience.to_owned()),
-            (unit, "") => Whom::Unit(unit.to_owned()),
-            _ => return Err("“哪个单位”和“哪类单位”只写一样。"),
+        let whom = match (self.get("unit"), self.get("audience"), self.get("tag")) {
+            ("", "", "") => return Err("请选发给谁：一类单位，或一个单位。"),
+            ("", audience, "") => Whom::Audience(audience.to_owned()),
+            ("", "", tag) => Whom::Audience(tag.to_owned()),
+            ("", audience, tag) => Whom::Audience(format!("({audience}) & {tag}")),
+            (unit, "", "") => Whom::Unit(unit.to_owned()),
+            _ => return Err("一类单位和一个单位，只选一样。"),
         };
         let task = Some(self.get("task").to_owned()).filter(|task| !task.is_empty());
         let alert = self.get("now") == "yes";
@@ -190,13 +196,28 @@ pub(in crate::web) async fn act(
     carry_out(&site, &headers, form, ("/act", Fields::of_duties)).await
 }
 
-/// `POST /raise`
+/// `POST /raise`: where it is refused, the form comes back with what was typed.
 pub(in crate::web) async fn raise(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
     form: Posted,
 ) -> Response {
-    carry_out(&site, &headers, form, ("/raise", Fields::of_raising)).await
+    let pressed = match press(&site, &headers, form, "/raise", Fields::of_raising).await {
+        Ok(pressed) => pressed,
+        Err(response) => return response,
+    };
+    let Pressed {
+        entry,
+        fields,
+        status,
+        told,
+    } = &pressed;
+    if !told.done.is_empty() {
+        return told_page(&site, entry, *status, told, fields.get("back"));
+    }
+    let mut response = raise_page(&site, entry, fields, &told.not_done);
+    *response.status_mut() = *status;
+    response
 }
 
 /// `POST /hold`: lets go what is held, if it is still what the page showed.

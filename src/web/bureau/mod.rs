@@ -11,6 +11,7 @@ mod unit;
 mod versions;
 mod year;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -20,6 +21,7 @@ use axum::response::Response;
 use minijinja::value::{Serde, Value};
 use serde::{Deserialize, Serialize};
 
+use self::acts::{Fields, RAISING};
 use super::desk::Desk;
 use super::pages::Plain;
 use super::routes::Site;
@@ -275,19 +277,25 @@ pub(super) async fn raise(State(site): State<Arc<Site>>, headers: HeaderMap) -> 
         Ok(_) => return site.plain(Plain::NotForYou),
         Err(response) => return response,
     };
+    raise_page(&site, &entry, &Fields::default(), &[])
+}
+
+/// The form that raises something, with what was typed into it and why it was refused, if it was.
+fn raise_page(site: &Site, entry: &Entry, typed: &Fields, amiss: &[String]) -> Response {
+    let typed = BTreeMap::from(RAISING.map(|name| (name, typed.get(name))));
     let found = site.desk.raisable();
     let kinds = Kind::ALL.map(|kind| (kind.word().to_owned(), kind.name().to_owned()));
     let all = ("school".to_owned(), "各级各类学校、幼儿园".to_owned());
-    let audiences: Vec<_> = std::iter::once(all)
-        .chain(kinds)
-        .chain(found.tags)
-        .collect();
+    let kinds: Vec<_> = std::iter::once(all).chain(kinds).collect();
     let page = minijinja::context! {
         tasks => Serde(found.tasks),
         units => Serde(found.units),
-        audiences => Serde(audiences),
+        kinds => Serde(kinds),
+        tags => Serde(found.tags),
+        typed => Serde(typed),
+        amiss => Serde(amiss),
     };
-    site.bureau(&entry, ("raise.html", "raise", "发起"), &page)
+    site.bureau(entry, ("raise.html", "raise", "发起"), &page)
 }
 
 /// `GET /hold`: for those who may decide.

@@ -242,11 +242,32 @@ fn an_officer_decides(round: &Round) {
         desk.says(words);
         desk.look(name);
     }
+    is_refused_and_loses_nothing(&desk, &home);
     filters_the_matrix(&desk, &home);
     grants_an_extension(round, &desk, &home);
     desk.goto(&home);
     desk.click(".leave button");
     desk.wait_for_words("把登录链接寄给我");
+}
+
+/// What was typed stays, and the words are an officer's.
+fn is_refused_and_loses_nothing(desk: &Chromium, home: &str) {
+    desk.goto(&format!("{home}/raise"));
+    desk.choose("select[name=audience]", "小学");
+    desk.choose("select[name=tag]", "山区");
+    desk.write("input[name=title]", "台风红色预警");
+    desk.write("textarea[name=note]", "今晚停课");
+    desk.click("button.main");
+    desk.wait_for_words("没有发起：请选一项任务；没有合适的任务时，只能发紧急通知。");
+    desk.look("raise-refused");
+    for (field, typed) in [
+        ("select[name=audience]", "primary"),
+        ("select[name=tag]", "mountain"),
+        ("input[name=title]", "台风红色预警"),
+        ("textarea[name=note]", "今晚停课"),
+    ] {
+        assert_eq!(desk.value(field), typed, "{field}");
+    }
 }
 
 fn filters_the_matrix(desk: &Chromium, home: &str) {

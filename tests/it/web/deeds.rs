@@ -110,6 +110,43 @@ fn what_is_decided_reaches_the_desk_as_it_was_meant() {
         (None, true, "停课")
     );
     assert_eq!(raise.whom, Whom::Audience("school".to_owned()));
+    for (chosen, whom) in [
+        (
+            &[("audience", "primary"), ("tag", "mountain")][..],
+            "(primary) & mountain",
+        ),
+        (&[("tag", "mountain")], "mountain"),
+    ] {
+        let fields = [&[("now", "yes"), ("title", "台风")], chosen].concat();
+        press(&site, "/raise", &fields);
+        let raised = deeds(&site).pop();
+        let Some(Deed::Raise { raise, .. }) = raised else {
+            panic!("no deed");
+        };
+        assert_eq!(raise.whom, Whom::Audience(whom.to_owned()));
+    }
+}
+
+#[test]
+fn what_was_typed_is_there_again_when_it_is_refused() {
+    let site = site_of("office@b");
+    let typed = [
+        ("tag", "boarding"),
+        ("title", "<台风>"),
+        ("due", "2026-05-08"),
+        ("note", "停课"),
+    ];
+    let reply = press(&site, "/raise", &typed);
+    assert_eq!(reply.status, 422);
+    reply.says("没有发起：请选一项任务；没有合适的任务时，只能发紧急通知。");
+    for kept in [
+        "value=\"&lt;台风&gt;\"",
+        "value=\"2026-05-08\"",
+        "maxlength=\"500\">停课</textarea>",
+    ] {
+        reply.says(kept);
+    }
+    assert!(deeds(&site).is_empty());
 }
 
 #[test]
@@ -141,7 +178,7 @@ fn what_is_not_meant_is_refused_with_a_word_and_nothing_recorded() {
         (
             "/raise",
             vec![("unit", "s1"), ("audience", "school"), ("now", "yes")],
-            "只写一样",
+            "只选一样",
         ),
         ("/raise", vec![("unit", "s1")], "只能发紧急通知"),
     ] {
