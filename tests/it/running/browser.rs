@@ -305,7 +305,7 @@ fn grants_an_extension(round: &Round, desk: &Chromium, home: &str) {
     let form = format!("form:has(input[name=duty][value='{INSPECTION}/s002'])");
     desk.write(&format!("{form} input[name=note]"), "请抓紧");
     desk.click(&format!("{form} button[value=grant]"));
-    desk.wait_for_words("2026-03-27");
+    desk.wait_for_words("2026年3月27日");
     desk.look("granted");
     let decided = round.house.facts("decision");
     let decided = decided.last().unwrap();
