@@ -167,9 +167,11 @@ impl World {
             .filter(|way| since_boot < way.set_out + ALONE)
             .count();
         if !self.road.is_trusted && !loads.is_empty() && loads.len() + recent > 1 {
-            // Letters that have waited their five seconds no longer count; all the others may go then.
-            let waited = self.road.under_way.len() - recent;
-            if waited == 0 {
+            // Letters that have waited their five seconds no longer count; all the others may go then, also with the step
+            // that brings one of those back.
+            let lately = self.road.under_way.iter().chain(back);
+            let has_waited = |way: &UnderWay| way.set_out + ALONE <= since_boot;
+            if !lately.into_iter().any(has_waited) {
                 self.faults.push(
                     "several letters set out before the server is known to take one".to_owned(),
                 );
