@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::words::TASK;
 use super::{Column, ColumnKind, Edition, Row, Section, Shape, Table};
-use crate::core::dates::month_day;
+use crate::core::dates::near_day;
 
 /// A section, ready to be set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -150,8 +150,7 @@ fn laid_row(table: &Table, row: &Row, dated: Date) -> LaidRow {
 fn shown(kind: ColumnKind, cell: &str, dated: Date) -> String {
     match kind {
         ColumnKind::Day => match cell.parse::<Date>() {
-            Ok(day) if day.year() == dated.year() => month_day(day),
-            Ok(day) => format!("{}年{}", day.year(), month_day(day)),
+            Ok(day) => near_day(day, dated),
             Err(_) => cell.to_owned(),
         },
         ColumnKind::Percent if !cell.is_empty() => format!("{cell}%"),

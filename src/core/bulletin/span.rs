@@ -135,10 +135,7 @@ pub(super) fn has_due(agenda: &Agenda, state: &State, span: Span) -> bool {
         })
     });
     // What was raised by hand or put off; looked for only where the calendar has nothing.
-    let due_by_hand = |known: &DutyState| {
-        let raised = known.raised.as_ref().map(|raised| raised.due);
-        raised.max(known.extended_to).is_some_and(within)
-    };
+    let due_by_hand = |known: &DutyState| known.put_off_to().is_some_and(within);
     let near = span.from.year() - 1..=span.to.year();
     let shelf = state.shelf();
     let mut shelved = shelf

@@ -11,7 +11,7 @@ use super::{Line, Scope, Tally};
 use crate::core::agenda::Agenda;
 use crate::core::compose::title_of;
 use crate::core::duty::OccurrenceId;
-use crate::core::plan::{Only, Sighted, each_standing};
+use crate::core::plan::{Only, Sighted, each_standing, others_among};
 use crate::core::state::State;
 
 /// A count under way.
@@ -83,10 +83,8 @@ impl Count {
             found.by_town[town].add(sighted.standing);
         };
         let only = Only {
-            task: Some(&id.task),
-            period: Some(id.period),
-            from: Some(date(*self.years.start(), 1, 1)),
-            ..Only::default()
+            occurrence: Some(id),
+            ..from(&self.years)
         };
         let until = date(*self.years.end(), 12, 31);
         each_standing(agenda, state, self.now, until, only, add);
@@ -113,9 +111,17 @@ impl Count {
     }
 }
 
-/// The occurrences of these years that the calendar has, and all of which anything has happened.
+/// What falls due from the first of these years on.
+fn from(years: &RangeInclusive<i16>) -> Only<'static> {
+    Only {
+        from: Some(date(*years.start(), 1, 1)),
+        ..Only::default()
+    }
+}
+
+/// The occurrences of these years that the calendar has, and those of which anything has happened.
 fn all_of(agenda: &Agenda, state: &State, years: RangeInclusive<i16>) -> Vec<OccurrenceId> {
-    let happened = state.duties.keys().chain(state.shelf().occurrences());
+    let happened = others_among(state, from(&years)).into_iter();
     let mut all: BTreeSet<OccurrenceId> = happened.cloned().collect();
     for year in years {
         all.extend(agenda.due_in(year).iter().map(|found| found.id.clone()));

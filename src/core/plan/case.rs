@@ -362,18 +362,14 @@ impl<'a> Case<'a> {
     /// the mailbox is good again, nobody may have forgotten it.
     fn came_back(&self, address: &Address) -> bool {
         let due = self.due();
-        let told = self.state.into_iter().flat_map(DutyState::standing);
-        let mut told = told
-            .filter(|told| told.part == Part::Act && told.due == due && told.address == *address)
-            .peekable();
         let overdue = self.timetable.overdue();
-        let mut is_late = false;
-        told.peek().is_some()
-            && told.all(|told| {
-                is_late |= told.day >= overdue;
-                told.failed
+        let told = || {
+            let told = self.state.into_iter().flat_map(DutyState::standing);
+            told.filter(|told| {
+                told.part == Part::Act && told.due == due && told.address == *address
             })
-            && is_late
+        };
+        told().all(|told| told.failed) && told().any(|told| told.day >= overdue)
     }
 
     fn is_told_of_a_decision(&self, address: &Address, pass: &Pass<'_>) -> bool {

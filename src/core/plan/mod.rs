@@ -29,6 +29,7 @@ pub(crate) use bulletins::is_of_a_draft;
 use case::Case;
 pub(crate) use case::Since;
 use cover::covers_of;
+pub(in crate::core) use standing::others_among;
 
 use super::agenda::Agenda;
 use super::calendar::Schedule;

@@ -8,12 +8,11 @@ use jiff::civil::Date;
 use super::case::Case;
 use super::cover::covers_of;
 use super::{Pass, Slots, Timetable};
-use crate::core::agenda::Agenda;
+use crate::core::agenda::{Agenda, Occurrence};
 use crate::core::calendar::Task;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::known::known;
 use crate::core::names::{TaskId, UnitId};
-use crate::core::period::PeriodKey;
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, State};
 
@@ -104,16 +103,26 @@ pub struct Only<'o> {
     pub unit: Option<usize>,
     /// A task.
     pub task: Option<&'o TaskId>,
-    /// A period.
-    pub period: Option<PeriodKey>,
+    /// An occurrence.
+    pub occurrence: Option<&'o OccurrenceId>,
     /// Those with an earlier due day in the calendar are passed over.
     pub from: Option<Date>,
 }
 
 impl Only<'_> {
     fn takes_in(&self, id: &OccurrenceId) -> bool {
-        self.period.is_none_or(|period| id.period == period)
+        self.occurrence.is_none_or(|only| only == id)
             && self.task.is_none_or(|task| id.task == *task)
+    }
+
+    /// Those of a year's occurrences, which stand in the order of their ids, among which all that is looked at is.
+    fn among(self, all: &[Occurrence]) -> &[Occurrence] {
+        let Some(id) = self.occurrence else {
+            return all;
+        };
+        let first = all.partition_point(|found| found.id < *id);
+        let same = all[first..].partition_point(|found| found.id == *id);
+        &all[first..first + same]
     }
 }
 
@@ -213,7 +222,8 @@ pub fn each_standing<'a>(
         .map_or(pass.hung_on, |from| from.max(pass.hung_on));
     for year in first.year()..=until.year() {
         let occurrences = agenda.due_in(year);
-        let wanted = occurrences.iter().filter(|found| only.takes_in(&found.id));
+        let among = only.among(&occurrences).iter();
+        let wanted = among.filter(|found| only.takes_in(&found.id));
         for occurrence in wanted {
             let Ok(dated) = &occurrence.dated else {
                 continue;
@@ -326,10 +336,22 @@ fn others<'a>(
     }
 }
 
-/// The occurrences of which something has happened, as far as they are looked at.
-fn others_among<'a>(state: &'a State, only: Only<'_>) -> BTreeSet<&'a OccurrenceId> {
-    let all = || state.duties.keys().chain(state.shelf().occurrences());
-    all().filter(|id| only.takes_in(id)).collect()
+/// The occurrences of which something has happened, as far as they are looked at. What is long over is not: no day of it
+/// can be as late as the first that is asked for, unless it was put off to it.
+pub(in crate::core) fn others_among<'s>(
+    state: &'s State,
+    only: Only<'s>,
+) -> BTreeSet<&'s OccurrenceId> {
+    if let Some(id) = only.occurrence {
+        let has_happened = !state.happened(id).is_nothing();
+        return has_happened.then_some(id).into_iter().collect();
+    }
+    let all = state.duties.keys().chain(state.shelf().occurrences());
+    let is_near = |id: &OccurrenceId, from: Date| {
+        id.period.year() >= from.year() - 1 || state.put_off_to(id) >= Some(from)
+    };
+    all.filter(|id| only.takes_in(id) && only.from.is_none_or(|from| is_near(id, from)))
+        .collect()
 }
 
 /// One duty of these. `happened` is as much of its state as its days depend on.

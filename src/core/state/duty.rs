@@ -261,6 +261,12 @@ impl DutyState {
         u32::try_from(days.len() - 1).unwrap_or(u32::MAX)
     }
 
+    /// The day that somebody set for it, and not the calendar: to which it was put off, or for which it was raised.
+    pub fn put_off_to(&self) -> Option<Date> {
+        let raised = self.raised.as_ref().map(|raised| raised.due);
+        raised.max(self.extended_to)
+    }
+
     /// What an address was last told of.
     pub fn last_told(&self, address: &Address) -> Option<&Told> {
         self.told

@@ -137,19 +137,12 @@ impl State {
     /// What a bounce tells of that names only a mailbox: the newest letter that a server accepted for it; where there is
     /// none, the newest that was tried, for that may have been taken before it was refused.
     pub fn last_sent(&self, address: &Address) -> Option<LetterNo> {
-        let mut theirs = self
-            .letters
-            .iter()
-            .rev()
-            .filter(|(_, letter)| letter.address == *address && letter.attempts > 0)
-            .map(|(no, letter)| (*no, letter.status));
-        let accepted = |status| status == LetterStatus::Ended(Outcome::Accepted);
-        let newest = theirs.next()?;
-        if accepted(newest.1) {
-            return Some(newest.0);
-        }
-        let taken = theirs.find(|(_, status)| accepted(*status));
-        Some(taken.unwrap_or(newest).0)
+        let theirs = || {
+            let newest = self.letters.iter().rev();
+            newest.filter(|(_, letter)| letter.address == *address && letter.attempts > 0)
+        };
+        let accepted = theirs().find(|(_, letter)| letter.status.is_accepted());
+        accepted.or_else(|| theirs().next()).map(|(no, _)| *no)
     }
 
     /// A letter came back: nobody was reached by it, whatever the server had said.

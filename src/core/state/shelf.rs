@@ -166,6 +166,14 @@ impl Shelf {
         })
     }
 
+    /// The latest day that somebody has set for one of an occurrence's duties that are on it.
+    fn put_off_to(&self, id: &OccurrenceId) -> Option<Date> {
+        let tray = self.trays.get(id)?;
+        let raised = tray.raised.as_ref().map(|raised| raised.due);
+        let extended = tray.slips.iter().filter_map(|slip| slip.rest().extended_to);
+        raised.max(extended.max())
+    }
+
     /// The units of an occurrence that are on it.
     pub fn units_of(&self, id: &OccurrenceId) -> impl Iterator<Item = &UnitId> {
         let slips = self.trays.get(id).map(|tray| tray.slips.iter());
@@ -283,6 +291,13 @@ impl State {
             tray: self.shelf.trays.get(id).map(Arc::as_ref),
             shelf: &self.shelf,
         }
+    }
+
+    /// The latest day that somebody has set for one of an occurrence's duties, and not the calendar.
+    pub fn put_off_to(&self, id: &OccurrenceId) -> Option<Date> {
+        let live = self.duties.get(id).into_iter().flat_map(NameMap::values);
+        let live = live.filter_map(|known| known.put_off_to()).max();
+        live.max(self.shelf.put_off_to(id))
     }
 
     /// Whether a duty is on the shelf.
