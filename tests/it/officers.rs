@@ -3,7 +3,7 @@
 use schoolbell::core::fact::{Event, Fact};
 use schoolbell::core::names::Address;
 use schoolbell::core::officer::{Officer, Sight};
-use schoolbell::core::overview::{Asked, Scope, overview, today};
+use schoolbell::core::overview::{Asked, Overview, Scope, overview, today};
 use schoolbell::core::plan::Slots;
 use schoolbell::core::state::State;
 
@@ -183,4 +183,30 @@ fn last_years_overdue_duties_stay_in_sight() {
             "{day}: {overdue:?}"
         );
     }
+}
+
+/// What was put off for years counts in the year it was put off to, though all else of its own is over.
+#[test]
+fn what_was_put_off_for_years_is_in_sight() {
+    let mut bell = Bell::with(HEAD, DRILL, ROSTER);
+    bell.run(
+        "2026-10-20 09:00 hang
+         2026-11-03 10:00 extension drill@2026/s1 safety@s1 2029-02-20
+         2026-11-04 10:00 grant drill@2026/s1 extension 2029-02-20
+         2029-02-10 09:00 end",
+    );
+    let due = |year: i16| {
+        let officer = officer(&bell, "office@b").unwrap();
+        let asked = Asked::Year(Some(year));
+        let Some(Overview::Year(found)) =
+            overview(&bell.agenda, &bell.state, &officer, &asked, bell.now)
+        else {
+            panic!("the bureau sees its years");
+        };
+        let lines = found.months.iter().flat_map(|month| &month.lines);
+        let mut own = lines.filter(|line| line.occurrence.to_string() == "drill@2026");
+        own.next().map(|line| line.due.to_string())
+    };
+    assert_eq!(due(2029), Some("2029-02-20".to_owned()));
+    assert_eq!(due(2028), None);
 }
