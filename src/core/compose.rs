@@ -36,9 +36,7 @@ pub fn compose_about(
     now: Timestamp,
     about: &[DutyId],
 ) -> Option<Content> {
-    written(agenda, state, no, now, Reader::Page, |duty| {
-        about.contains(duty)
-    })
+    written(agenda, state, no, now, Reader::Page, Some(about))
 }
 
 /// What a letter says now; `None` where there is no such letter, or for mail where nothing in it still holds.
@@ -49,7 +47,7 @@ pub fn compose(
     now: Timestamp,
     reader: Reader,
 ) -> Option<Content> {
-    written(agenda, state, no, now, reader, |_| true)
+    written(agenda, state, no, now, reader, None)
 }
 
 fn written(
@@ -58,7 +56,7 @@ fn written(
     no: LetterNo,
     now: Timestamp,
     reader: Reader,
-    wanted: impl Fn(&DutyId) -> bool,
+    about: Option<&[DutyId]>,
 ) -> Option<Content> {
     let letter = state.letters.get(&no)?;
     let slots = Slots::new(&agenda.calendar);
@@ -75,13 +73,15 @@ fn written(
         address: &letter.address,
         content: blank(agenda, letter, no, slots.day(now)),
     };
-    let duties = letter.duties.iter().filter(|duty| wanted(duty));
-    let duties: BTreeSet<&DutyId> = duties.collect();
+    let is_asked = |duty: &&DutyId| about.is_none_or(|about| about.contains(*duty));
+    let duties: BTreeSet<&DutyId> = letter.duties.iter().filter(is_asked).collect();
     for duty in duties {
         writing.add(duty);
     }
     let mut content = writing.content;
-    content.bulletins = bulletins(agenda, state, letter, slots.day(now));
+    if about.is_none() {
+        content.bulletins = bulletins(agenda, state, letter, slots.day(now));
+    }
     content
         .items
         .sort_by(|a, b| (a.due, &a.duty).cmp(&(b.due, &b.duty)));

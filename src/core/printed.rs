@@ -1,5 +1,7 @@
 //! Chinese as it is printed.
 
+use std::ops::Range;
+
 /// Words of the core, which a terminal shows too, as a page or a letter prints them: a comma, a colon, a bracket and the like
 /// next to a Chinese character become full-width. What stands in figures, ids and addresses stays.
 pub fn full_width(words: &str) -> String {
@@ -25,6 +27,9 @@ pub fn full_width(words: &str) -> String {
             _ => {}
         }
     }
+    for stays in links(&chars) {
+        wide[stays].fill(false);
+    }
     let full = |(c, wide): (&char, &bool)| match (c, wide) {
         (',', true) => '，',
         (';', true) => '；',
@@ -35,6 +40,17 @@ pub fn full_width(words: &str) -> String {
         (c, _) => *c,
     };
     chars.iter().zip(&wide).map(full).collect()
+}
+
+/// Where there are addresses of pages, as far as one may go: a character changed would be another page.
+fn links(chars: &[char]) -> Vec<Range<usize>> {
+    let is_end = |c: &char| c.is_whitespace() || "“”《》〔〕、。，；！…\"<>()（）".contains(*c);
+    let begins = (0..chars.len()).filter(|at| chars[*at..].starts_with(&[':', '/', '/']));
+    let link = |at: usize| {
+        let length = chars[at..].iter().position(is_end);
+        at..length.map_or(chars.len(), |length| at + length)
+    };
+    begins.map(link).collect()
 }
 
 /// Whether a character is Chinese: a Han character, or punctuation that only stands beside one.
@@ -77,6 +93,10 @@ mod tests {
             ),
             ("演练(s1):2026-06-12", "演练（s1）：2026-06-12"),
             ("一次(10:30, 11:30)", "一次（10:30, 11:30）"),
+            (
+                "见https://jyj.gov.cn/通知?id=3 另见(http://表.中国:8443/a):照办",
+                "见https://jyj.gov.cn/通知?id=3 另见（http://表.中国:8443/a）：照办",
+            ),
             ("", ""),
             (")(", ")("),
         ] {

@@ -19,6 +19,7 @@ use crate::core::letter::Content;
 use crate::core::names::UnitId;
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Below, Overview, Scope, below};
+use crate::core::roster::{Kind, Unit};
 use crate::core::state::{DutyState, State};
 use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
@@ -175,6 +176,8 @@ impl Desk for FrontDesk {
     fn raisable(&self) -> Raisable {
         let house = self.0.house();
         let units = house.agenda.roster.units();
+        let named = |unit: &Unit| (unit.id.to_string(), unit.name.clone());
+        let towns = units.iter().filter(|unit| unit.kind == Kind::Town);
         let tags = house.agenda.calendar.tags.iter();
         Raisable {
             tasks: house
@@ -183,10 +186,8 @@ impl Desk for FrontDesk {
                 .conditional()
                 .map(|task| (task.id.to_string(), task.title.clone()))
                 .collect(),
-            units: units
-                .iter()
-                .map(|unit| (unit.id.to_string(), unit.name.clone()))
-                .collect(),
+            units: units.iter().map(named).collect(),
+            towns: towns.map(named).collect(),
             tags: tags
                 .map(|(tag, meaning)| (tag.clone(), meaning.clone()))
                 .collect(),

@@ -48,10 +48,7 @@ pub trait Desk: Send + Sync + 'static {
         &self,
         letter: LetterNo,
         duties: &[DutyId],
-    ) -> Result<Option<Content>, DeskError> {
-        let _ = duties;
-        self.letter(letter)
-    }
+    ) -> Result<Option<Content>, DeskError>;
 
     /// A unit's board as it is today; `None` if the roster has no such unit. May wait as [`letter`](Self::letter) may.
     ///
@@ -297,6 +294,8 @@ pub struct Raisable {
     pub units: Vec<(String, String)>,
     /// The tags an audience may be made of.
     pub tags: Vec<(String, String)>,
+    /// The towns.
+    pub towns: Vec<(String, String)>,
 }
 
 /// A link to sign in with that somebody asks for.

@@ -105,12 +105,9 @@ pub(super) async fn press(
         Err(amiss) => (status_of(&amiss), Failure::of(amiss)),
     };
     let (status, mut failure) = outcome;
-    // Now the whole letter is shown.
-    let content = match site.ask(move |desk| desk.letter(letter)).await {
-        Ok(Some(content)) => content,
-        Ok(None) => return site.plain(Plain::NoLetter),
-        Err(plain) => return site.plain(plain),
-    };
+    // Now the whole letter is shown; where it can't be read again, what was pressed, so that nothing typed is lost.
+    let whole = site.ask(move |desk| desk.letter(letter)).await;
+    let content = whole.ok().flatten().unwrap_or(content);
     if with_files {
         // No browser fills a field for files again.
         if !failure.words.ends_with('。') {

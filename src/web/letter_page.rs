@@ -149,7 +149,7 @@ pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
 pub(super) fn name_of(duty: &str) -> String {
     let mut name = String::with_capacity(duty.len());
     for c in duty.chars() {
-        if c.is_ascii_alphanumeric() {
+        if c.is_ascii_alphanumeric() || c == '_' {
             name.push(c);
         } else if c.is_ascii() {
             name.push('-');

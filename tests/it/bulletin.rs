@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 use schoolbell::core::bulletin::{Bulletin, Edition, Eye, Reach, Section, draft, offered};
 use schoolbell::core::compose::Reader;
 use schoolbell::core::names::Address;
+use schoolbell::core::officer::Officer;
+use schoolbell::core::overview::{Asked, Overview, Ruling, overview};
 use schoolbell::core::plan::Slots;
 
 use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND};
@@ -326,6 +328,61 @@ fn an_approved_week_goes_out_once_to_those_who_have_to_know() {
         11-17 08:00 safety@t2 brings 2026-W46"#]].assert_eq(&lines.join("\n"));
 }
 
+/// A letter that came back has brought nobody its bulletin, though a later one to the same mailbox arrived: it goes once.
+#[test]
+fn what_came_back_stays_missing() {
+    let mut bell = bell();
+    bell.run(WEEK);
+    bell.run("2026-11-16 09:31 approve 2026-W46 named 整改。\n2026-11-17 09:00 end");
+    let went = |bell: &Bell| {
+        let day = Slots::new(&bell.agenda.calendar).day(bell.now);
+        let officer = Officer::of(&bell.agenda, &Address::from("office@b"), day).unwrap();
+        let seen = overview(
+            &bell.agenda,
+            &bell.state,
+            &officer,
+            &Asked::Bulletins,
+            bell.now,
+        );
+        let Some(Overview::Bulletins(lines)) = seen else {
+            panic!("the bureau sees the bulletins");
+        };
+        let mut approved = lines.into_iter().filter_map(|line| match line.ruling {
+            Ruling::Approved {
+                letters, missing, ..
+            } => Some((letters, missing)),
+            _ => None,
+        });
+        approved.next().unwrap()
+    };
+    assert_eq!(went(&bell), (7, 0));
+    bell.run("2026-11-17 10:00 returned-as-spam safety@t1\n2026-11-17 10:01 end");
+    assert_eq!(went(&bell), (7, 1));
+    let lost = bell.state.reached[&Address::from("safety@t1")];
+    bell.run("2026-12-31 09:00 end");
+    assert!(bell.state.reached[&Address::from("safety@t1")] > lost);
+    assert_eq!(went(&bell), (7, 1));
+    bell.state.shelve(&bell.agenda, bell.now);
+    assert_eq!(went(&bell), (7, 1));
+}
+
+/// A week that nobody decided of for years is still counted by what was due in it.
+#[test]
+fn an_old_week_has_its_own_duties() {
+    let mut bell = Bell::with(HEAD, DRILL, ROSTER);
+    bell.run("2026-10-19 07:00 hang\n2026-11-17 09:00 end");
+    let line = |bell: &Bell| {
+        let said = text(&found(bell, "2026-11").sections);
+        let mut lines = said.lines().filter(|line| line.contains("应急疏散演练 | "));
+        lines.next().unwrap_or_default().to_owned()
+    };
+    bell.run("2026-12-01 09:00 end");
+    let then = line(&bell);
+    assert!(then.contains("2026-11-10 | 1 | 0 | 0 | 1"), "{then}");
+    bell.run("2028-03-01 09:00 end");
+    assert_eq!(line(&bell), then);
+}
+
 #[test]
 fn a_month_goes_to_every_head_if_the_officer_leaves_it_so() {
     let mut bell = bell();
@@ -504,6 +561,12 @@ fn each_reader_gets_an_edition() {
           事项 | 截止 | 单位数
           校门安保检查 | 2026-11-20 | 3
     "#]].assert_eq(&text(&edition("deputy@s3", Reader::Mail).sections[1..]));
+    // A section sees what whoever it belongs to sees.
+    let sections = "d1,安全科,section,b,,safety,周敏,safety@d1,,,\nd2,教管科,section,t1,,safety,吴强,safety@d2,,,\n";
+    let with = Bell::with(HEAD, YEAR, &format!("{ROSTER}{SECOND}{sections}"));
+    let eye = |address| Eye::behind(&with.agenda, &Address::from(address), whole.dated);
+    assert_eq!(eye("safety@d1"), Eye::Whole);
+    assert_eq!(eye("safety@d2"), eye("safety@t1"));
     // Of nobody any more nothing is shown that is anybody's.
     let nobody = Eye::behind(&bell.agenda, &Address::from("gone@s1"), whole.dated);
     let left = Edition::new(&approved.content, "", Reach::Named, &nobody);

@@ -51,12 +51,17 @@ pub struct Edition {
 }
 
 impl Eye {
-    /// What the reader behind a mailbox sees: the bureau's people all, a town's their town, everybody else their unit.
+    /// What the reader behind a mailbox sees: the bureau's people and sections all, a town's their town, everybody else their
+    /// unit.
     pub fn behind(agenda: &Agenda, address: &Address, today: Date) -> Self {
         let (mut towns, mut units) = (BTreeSet::new(), BTreeSet::new());
         for (unit, _) in agenda.roster.behind(address, today) {
             match unit.kind {
-                Kind::Bureau | Kind::Section => return Self::Whole,
+                Kind::Bureau => return Self::Whole,
+                Kind::Section => match agenda.roster.ancestor(unit, Kind::Town) {
+                    Some(town) => towns.insert(town.id.clone()),
+                    None => return Self::Whole,
+                },
                 Kind::Town => towns.insert(unit.id.clone()),
                 _ => units.insert(unit.id.clone()),
             };

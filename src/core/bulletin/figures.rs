@@ -97,11 +97,12 @@ pub(super) fn figures(agenda: &Agenda, state: &State, span: Span, now: Timestamp
         unfinished: Vec::new(),
         unreached: BTreeMap::new(),
     };
-    // What nobody is pressed for any more is not called unfinished either.
+    // What is carried over, and nobody is pressed for any more, is not called unfinished either.
     let pressed = slots.day(now).saturating_sub(LAPSED_DAYS.days());
     let carried = span.from.saturating_sub(CARRIED_YEARS.years());
+    let own = span.before().map_or(span.from, |before| before.from);
     let only = Only {
-        from: Some(carried.max(pressed)),
+        from: Some(carried.max(pressed).min(own)),
         ..Only::default()
     };
     let (_, until) = span.ahead();

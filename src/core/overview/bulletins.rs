@@ -8,7 +8,6 @@ use super::scope::Scope;
 use crate::core::agenda::Agenda;
 use crate::core::bulletin::{Edition, Eye, Reach, Span, draft, goes_out, offered, readers};
 use crate::core::fact::LetterNo;
-use crate::core::names::Address;
 use crate::core::officer::Officer;
 use crate::core::period::PeriodKey;
 use crate::core::plan::Slots;
@@ -159,17 +158,14 @@ fn ruling(agenda: &Agenda, state: &State, period: PeriodKey) -> Ruling {
         return Ruling::None;
     };
     if let Some(approved) = &known.approved {
-        // A letter that was not taken counts until a later one to its address was, as everywhere.
-        let is_missing = |(address, no): &(&Address, &LetterNo)| {
-            let later = state.reached.get(*address);
-            state.open_letters.contains(*no)
-                || state.refused.contains(*no) && later.is_none_or(|later| later <= *no)
-        };
+        // It goes to a mailbox once: that a later letter arrived there does not bring it.
+        let is_missing =
+            |no: &&LetterNo| state.open_letters.contains(*no) || state.refused.contains(*no);
         return Ruling::Approved {
             by: approved.by.clone(),
             at: local(approved.at),
             letters: approved.told.len(),
-            missing: approved.told.iter().filter(is_missing).count(),
+            missing: approved.told.values().filter(is_missing).count(),
         };
     }
     known

@@ -27,8 +27,8 @@ use crate::web::session;
 const LONGEST_TITLE: usize = 60;
 
 /// The fields of the form that raises something.
-pub(super) const RAISING: [&str; 8] = [
-    "task", "audience", "tag", "unit", "title", "due", "note", "now",
+pub(super) const RAISING: [&str; 9] = [
+    "task", "audience", "tag", "town", "unit", "title", "due", "note", "now",
 ];
 
 /// What is said while the same press is being recorded.
@@ -148,13 +148,17 @@ impl Fields {
         if title.chars().count() > LONGEST_TITLE || has_odd_character(&title) {
             return Err("名称最多 60 个字，不能有特殊字符。");
         }
-        let whom = match (self.get("unit"), self.get("audience"), self.get("tag")) {
-            ("", "", "") => return Err("请选发给谁：一类单位，或一个单位。"),
-            ("", audience, "") => Whom::Audience(audience.to_owned()),
-            ("", "", tag) => Whom::Audience(tag.to_owned()),
-            ("", audience, tag) => Whom::Audience(format!("({audience}) & {tag}")),
-            (unit, "", "") => Whom::Unit(unit.to_owned()),
-            _ => return Err("一类单位和一个单位，只选一样。"),
+        let town = match self.get("town") {
+            "" => String::new(),
+            town => format!("town:{town}"),
+        };
+        let chosen = [self.get("audience"), self.get("tag"), &town];
+        let chosen: Vec<&str> = chosen.into_iter().filter(|one| !one.is_empty()).collect();
+        let whom = match (self.get("unit"), chosen.as_slice()) {
+            ("", []) => return Err("请选发给谁：一类单位，或一个单位。"),
+            ("", chosen) => Whom::Audience(chosen.join(" & ")),
+            (unit, []) => Whom::Unit(unit.to_owned()),
+            _ => return Err("选了一个单位的，类别、特点和镇街都不要再选。"),
         };
         let task = Some(self.get("task").to_owned()).filter(|task| !task.is_empty());
         let alert = self.get("now") == "yes";
@@ -212,7 +216,9 @@ pub(in crate::web) async fn raise(
         status,
         told,
     } = &pressed;
-    if !told.done.is_empty() {
+    // A form to fill in again would be a second press of what is being carried out.
+    let is_under_way = told.not_done.iter().any(|words| words == UNDER_WAY);
+    if !told.done.is_empty() || is_under_way {
         return told_page(&site, entry, *status, told, fields.get("back"));
     }
     let mut response = raise_page(&site, entry, fields, &told.not_done);

@@ -292,6 +292,7 @@ fn raise_page(site: &Site, entry: &Entry, typed: &Fields, amiss: &[String]) -> R
         units => Serde(found.units),
         kinds => Serde(kinds),
         tags => Serde(found.tags),
+        towns => Serde(found.towns),
         typed => Serde(typed),
         amiss => Serde(amiss),
     };

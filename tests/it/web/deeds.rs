@@ -113,9 +113,13 @@ fn what_is_decided_reaches_the_desk_as_it_was_meant() {
     for (chosen, whom) in [
         (
             &[("audience", "primary"), ("tag", "mountain")][..],
-            "(primary) & mountain",
+            "primary & mountain",
         ),
         (&[("tag", "mountain")], "mountain"),
+        (
+            &[("audience", "school"), ("town", "t1")],
+            "school & town:t1",
+        ),
     ] {
         let fields = [&[("now", "yes"), ("title", "台风")], chosen].concat();
         press(&site, "/raise", &fields);
@@ -251,6 +255,8 @@ fn what_is_still_being_recorded_is_not_recorded_again() {
     let meanwhile = send(&site, "/raise", &body);
     assert_eq!(meanwhile.status, 409);
     meanwhile.says("还在办理");
+    // There is no form on it that would be another press.
+    meanwhile.does_not_say("name=\"once\"");
     assert_eq!(site.desk.deeds_begun.load(Ordering::SeqCst), 1);
     drop(wait);
     let until = Instant::now() + Duration::from_secs(20);

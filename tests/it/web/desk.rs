@@ -185,6 +185,21 @@ impl Desk for MemoryDesk {
         }
     }
 
+    fn letter_about(
+        &self,
+        letter: LetterNo,
+        duties: &[DutyId],
+    ) -> Result<Option<Content>, DeskError> {
+        let mut found = self.letter(letter)?;
+        if let Some(content) = &mut found {
+            let is_asked = |duty: &DutyId| duties.contains(duty);
+            content.items.retain(|item| is_asked(&item.duty));
+            content.overdue_below.retain(|item| is_asked(&item.duty));
+            content.rollup.retain(|row| is_asked(&row.duty));
+        }
+        Ok(found)
+    }
+
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
         match self.fault() {
             Some(Fault::Reading(error)) => Err(error),
@@ -286,6 +301,7 @@ impl Desk for MemoryDesk {
             tasks: vec![("alert".to_owned(), "紧急通知".to_owned())],
             units: vec![("s1".to_owned(), "浒山小学".to_owned())],
             tags: Vec::new(),
+            towns: vec![("t1".to_owned(), "浒山街道".to_owned())],
         }
     }
 

@@ -133,13 +133,13 @@ impl State {
         let Ok(since) = now.saturating_sub(span) else {
             return;
         };
-        // What did not arrive troubles nobody any more once a later one did.
+        // What did not arrive troubles nobody any more once a later one did; but a bulletin goes out once.
         let (letters, reached) = (&self.letters, &self.reached);
         self.refused.retain(|no| {
             let letter = letters.get(no);
             letter.is_some_and(|letter| {
                 let later = reached.get(&letter.address);
-                later.is_none_or(|later| later <= no)
+                later.is_none_or(|later| later <= no) || !letter.bulletins.is_empty()
             })
         });
         let last = self.letters.last_key_value().map(|(no, _)| *no);
