@@ -32,7 +32,7 @@ pub struct Tray {
     raised: Option<Raised>,
     /// How often, at most, somebody had been told of another due day of one of them.
     date_changes: u32,
-    /// The due day that was told last.
+    /// The latest due day that was told last of one of them.
     told: Option<Date>,
 }
 
@@ -61,6 +61,7 @@ impl PartialEq for Shelf {
                 other.trays.get(id).is_some_and(|theirs| {
                     tray.raised == theirs.raised
                         && tray.date_changes == theirs.date_changes
+                        && tray.told == theirs.told
                         && self.rests(tray) == other.rests(theirs)
                 })
             })
@@ -262,7 +263,7 @@ impl Shelf {
         tray.slips.insert(at, slip);
         if let Some(last) = state.told.last() {
             tray.date_changes = tray.date_changes.max(state.date_changes(last.due));
-            tray.told = Some(last.due);
+            tray.told = tray.told.max(Some(last.due));
         }
         self.changed.insert(duty.occurrence.clone());
         true

@@ -99,17 +99,8 @@ impl Fixture {
                 "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"{file}.pdf\"\r\n\r\n%PDF-1.4 {file}\r\n"
             );
         }
-        self.uid += 1;
-        let bytes = format!(
-            "From: a@b.example\r\nMessage-ID: <{}@hs.example>\r\nMIME-Version: 1.0\r\nSubject: Re: {}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n",
-            self.uid,
-            self.number(no)
-        );
-        let mail = Fetched {
-            bytes: bytes.into_bytes(),
-            is_whole: true,
-        };
-        self.office.take_in(&mail, (7, self.uid)).unwrap()
+        let head = format!("Subject: Re: {}", self.number(no));
+        self.take_mixed("a@b.example", &head, &format!("{parts}--b--"))
     }
 
     /// The names of the files on record for a duty.

@@ -255,16 +255,18 @@ fn done_after_the_clock_was_set_back() {
     );
 }
 
-/// What was decided was told at eight; set back to six, the clock brings eight o'clock again, and with it no second word.
+/// Decided at ten by a clock that is set back to six, and told at eight: the word bears an earlier time than what it tells of,
+/// and is not said again with each slot that follows.
 #[test]
 fn a_decision_told_before_the_clock_was_set_back() {
     check(
         &crate::bell::drill_from("1d"),
         "2026-11-09 07:00 hang
          2026-11-09 10:00 extension drill@2026/s1 safety@s1 2026-11-20
-         2026-11-10 10:00 grant drill@2026/s1 extension 2026-11-20
-         2026-11-11 08:30 end
+         2026-11-10 08:30 down
+         2026-11-11 10:00 grant drill@2026/s1 extension 2026-11-20
          2026-11-11 06:00 set
+         2026-11-11 06:10 up
          2026-11-13 09:00 end",
         expect![[r#"
             11-09 08:00 safety@s1 opens drill@2026/s1 due 11-10 act

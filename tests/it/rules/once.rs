@@ -194,13 +194,17 @@ fn a_new_deputy_after_the_level_climbed() {
         &format!("{DRILL}opens = \"0d\"\nremind = []\nnag = false"),
         "2026-11-09 09:00 hang
          2026-11-11 10:00 edit 李秀芳,deputy@s1 => 毛爱珍,mao@s1
-         2026-11-12 09:00 end",
+         2026-11-16 09:00 end",
         expect![[r#"
             11-10 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
             11-11 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-10 above
             11-11 08:00 safety@s1 overdue drill@2026/s1 due 11-10 act
             11-11 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-10 below
             11-12 08:00 mao@s1 escalate:1 workday drill@2026/s1 due 11-10 above
+            11-13 08:00 mao@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
+            11-13 08:00 principal@s1 escalate:3 workdays drill@2026/s1 due 11-10 above
+            11-13 08:00 safety@s1 escalate:3 workdays drill@2026/s1 due 11-10 below
+            11-13 08:00 safety@t1 escalate:3 workdays drill@2026/s1 due 11-10 rollup
         "#]],
     );
 }

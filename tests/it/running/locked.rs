@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use rusqlite::Connection;
 
 use super::house::{House, LIMIT, link, open, press, subject};
+use super::waiting::wait_until;
 use crate::smtp_double::SmtpDouble;
 
 const DUTY: &str = "term-start-safety-inspection@2026/s001";
@@ -45,9 +46,12 @@ fn by_a_shell_that_keeps_it_locked() {
 fn an_edit_made_meanwhile_is_in_force_afterwards() {
     let server = SmtpDouble::start();
     let house = House::new(Some(server.port()));
-    morning(&server, &house);
+    let page = morning(&server, &house);
     let mut daemon = house.start(&["--pretend-now", "2026-03-04T10:00:00+08:00"]);
     daemon.wait_for("页面:");
+    let letter = open(&page);
+    let board = letter.split('"').find(|part| part.starts_with("/u/"));
+    let board = format!("http://127.0.0.1:{}{}", house.port, board.unwrap());
     let shell = Connection::open(house.path("var/ledger.sqlite")).unwrap();
     shell.execute_batch("BEGIN IMMEDIATE").unwrap();
     house.edit(
@@ -56,8 +60,13 @@ fn an_edit_made_meanwhile_is_in_force_afterwards() {
         "due      = \"3月26日\"",
     );
     house.wait_for_log("beat not completed");
+    // What is in force is on record: until it can be, the old version stays.
+    assert!(!open(&board).contains("3月26日"));
     shell.execute_batch("COMMIT").unwrap();
     house.wait_for_facts("calendar-version", 2);
+    wait_until("the board tells the new day", || {
+        open(&board).contains("3月26日")
+    });
     daemon.interrupt();
 }
 

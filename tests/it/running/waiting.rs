@@ -1,8 +1,11 @@
 //! Waiting for what is to come, and no longer than a test may take.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::house::LIMIT;
+
+/// Between two looks others may have the processor.
+const BETWEEN: Duration = Duration::from_millis(5);
 
 /// Asks again and again until there is something. Where nothing comes in time, the test fails with what is said then.
 pub(super) fn wait_for<T>(mut ask: impl FnMut() -> Option<T>, otherwise: impl Fn() -> String) -> T {
@@ -12,7 +15,7 @@ pub(super) fn wait_for<T>(mut ask: impl FnMut() -> Option<T>, otherwise: impl Fn
             return found;
         }
         assert!(Instant::now() < until, "not in time: {}", otherwise());
-        std::thread::yield_now();
+        std::thread::park_timeout(BETWEEN);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::chromium::{FLAGS, is_there, limited};
-use super::house::{LIMIT, left_out};
+use super::house::left_out;
+use super::waiting::{wait_for, wait_until};
 
 /// The key under which `WebDriver` hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -62,9 +63,12 @@ pub(super) fn is_left_out() -> bool {
     missing
 }
 
+/// All the words that can be read on a page.
+const WORDS: &str = "return document.body ? document.body.innerText : ''";
+
 impl Chromium {
     pub(super) fn open(screen: Screen) -> Self {
-        let mut driver = limited(300, "chromedriver")
+        let mut driver = limited(900, "chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn()
@@ -77,7 +81,7 @@ impl Chromium {
         let port = lines.map_while(Result::ok).find_map(said).unwrap();
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(Duration::from_mins(2)))
             .build()
             .into();
         let mut browser = Self {
@@ -158,8 +162,13 @@ impl Chromium {
     }
 
     fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        let said = self.try_devtools(command, parameters);
+        said.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    fn try_devtools(&self, command: &str, parameters: &Value) -> Result<Value, String> {
         let body = json!({"cmd": command, "params": parameters});
-        self.call("POST", "/goog/cdp/execute", &body)
+        self.try_call("POST", "/goog/cdp/execute", &body)
     }
 
     pub(super) fn goto(&self, address: &str) {
@@ -176,17 +185,25 @@ impl Chromium {
 
     /// What a piece of script comes to. By the inspector, which also looks at a page whose scripts are switched off.
     pub(super) fn eval(&self, script: &str) -> Value {
+        let said = self.try_eval(script);
+        said.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    fn try_eval(&self, script: &str) -> Result<Value, String> {
         let parameters = json!({
             "expression": format!("(() => {{{script}}})()"), "returnByValue": true,
         });
-        let mut said = self.devtools("Runtime.evaluate", &parameters);
-        assert!(said["exceptionDetails"].is_null(), "{script}: {said}");
-        said["result"]["value"].take()
+        let mut said = self.try_devtools("Runtime.evaluate", &parameters)?;
+        if said["exceptionDetails"].is_null() {
+            Ok(said["result"]["value"].take())
+        } else {
+            Err(said.to_string())
+        }
     }
 
     /// All the words that can be read on the page.
     pub(super) fn words(&self) -> String {
-        let words = self.eval("return document.body ? document.body.innerText : ''");
+        let words = self.eval(WORDS);
         words.as_str().unwrap().to_owned()
     }
 
@@ -315,14 +332,12 @@ impl Chromium {
     /// Waits until these words can be read.
     #[track_caller]
     pub(super) fn wait_for_words(&self, words: &str) {
-        let until = Instant::now() + LIMIT;
-        while !self.words().contains(words) {
-            assert!(
-                Instant::now() < until,
-                "“{words}” does not come:\n{}",
-                self.words()
-            );
-        }
+        // While a page changes, a look may fail.
+        let all = || self.try_eval(WORDS).ok();
+        wait_for(
+            || all()?.as_str()?.contains(words).then_some(()),
+            || format!("“{words}” in\n{}", all().unwrap_or_default()),
+        );
     }
 
     /// Waits until it is elsewhere, and all of the page is there.
@@ -331,10 +346,9 @@ impl Chromium {
         let there = format!(
             "return location.href.includes({part:?}) && document.readyState === 'complete'"
         );
-        let until = Instant::now() + LIMIT;
-        while self.eval(&there) != true {
-            assert!(Instant::now() < until, "no {part} in {}", self.address());
-        }
+        wait_until(&format!("a page of {part}"), || {
+            self.try_eval(&there).is_ok_and(|there| there == true)
+        });
     }
 
     /// Looks at the page as it is: on both screens, light and dark, with a picture of each; nothing runs out of it, all
@@ -395,23 +409,22 @@ impl Chromium {
     #[track_caller]
     pub(super) fn download(&self, css: &str) -> (String, Vec<u8>) {
         self.click(css);
-        let until = Instant::now() + LIMIT;
-        loop {
+        let whole = || {
             let files = fs::read_dir(self.downloads()).unwrap();
             let paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
             // What is still under way has a second file beside it, or a name of its own.
-            if let [path] = paths.as_slice()
-                && path.extension().is_some_and(|kind| kind == "xlsx")
-            {
-                let bytes = fs::read(path).unwrap();
-                if !bytes.is_empty() {
-                    fs::remove_file(path).unwrap();
-                    let name = path.file_name().unwrap().to_str().unwrap();
-                    return (name.to_owned(), bytes);
-                }
-            }
-            assert!(Instant::now() < until, "no file comes of {css}");
-        }
+            let [path] = paths.as_slice() else {
+                return None;
+            };
+            let bytes = fs::read(path)
+                .ok()
+                .filter(|_| path.extension().is_some_and(|kind| kind == "xlsx"))?;
+            (!bytes.is_empty()).then(|| (path.clone(), bytes))
+        };
+        let (path, bytes) = wait_for(whole, || format!("a file that comes of {css}"));
+        fs::remove_file(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        (name.to_owned(), bytes)
     }
 
     fn screen_of(&self, width: u32, height: u32) {

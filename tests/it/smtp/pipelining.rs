@@ -132,7 +132,7 @@ async fn stall_in_a_group_is_deferred() {
         let server = SmtpDouble::with(PIPELINING);
         server.once(verb, Act::Stall);
         let patience = super::Timeouts {
-            command: Duration::from_millis(200),
+            command: Duration::from_secs(1),
             ..timeouts()
         };
         let mut worker = worker(settings(&server), patience);

@@ -81,7 +81,7 @@ async fn the_word_after_the_dot_is_waited_for() {
     let server = SmtpDouble::start();
     server.once(Verb::Dot, Act::TakeLate);
     let patience = Timeouts {
-        command: Duration::from_millis(100),
+        command: Duration::from_millis(500),
         final_reply: Duration::from_mins(10),
         ..timeouts()
     };

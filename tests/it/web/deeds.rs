@@ -182,7 +182,7 @@ fn what_is_not_meant_is_refused_with_a_word_and_nothing_recorded() {
         (
             "/raise",
             vec![("unit", "s1"), ("audience", "school"), ("now", "yes")],
-            "只选一样",
+            "都不要再选",
         ),
         ("/raise", vec![("unit", "s1")], "只能发紧急通知"),
     ] {
@@ -242,7 +242,7 @@ fn what_is_still_being_recorded_is_not_recorded_again() {
     desk.open_bureau(bell());
     desk.let_in(SECRET, "office@b");
     let limits = Limits {
-        request: Duration::from_millis(300),
+        request: Duration::from_secs(2),
         ..Limits::default()
     };
     let site = Site::start(desk, "http://127.0.0.1:8080", limits);
