@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -169,6 +170,24 @@ impl House {
 }
 
 impl Server {
+    /// Waits until it has looked through its ledger for damage, as it does once after a start: what a morning is like is
+    /// measured.
+    pub(crate) fn settle(&self) {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let is_looking = || {
+            let mut tasks = fs::read_dir(&tasks).expect("its threads").flatten();
+            tasks.any(|task| {
+                let name = fs::read_to_string(task.path().join("comm"));
+                name.is_ok_and(|name| name.trim_end() == "look-through")
+            })
+        };
+        // It begins soon, if at all.
+        let soon = Instant::now() + Duration::from_secs(3);
+        while is_looking() || Instant::now() < soon {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// How long it has kept a core busy, in seconds.
     pub(crate) fn busy(&self) -> f64 {
         let path = format!("/proc/{}/stat", self.child.id());

@@ -68,6 +68,11 @@ fn main() {
     let started = Instant::now();
     let server = house.start();
     println!("started in {:.1} s", started.elapsed().as_secs_f64());
+    server.settle();
+    println!(
+        "its ledger looked through after {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
     let far = Far::new(server.address, arguments.connections);
     let nothing = |number: usize| far.run(&vec![house::nothing(); number]);
     // Neither the first connections nor the first commits count.
