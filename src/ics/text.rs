@@ -10,29 +10,42 @@ pub(super) struct Lines(String);
 impl Lines {
     /// A line whose value is written as it is.
     pub(super) fn put(&mut self, name: &str, value: &str) {
-        let mut length = 0;
-        for c in name.chars().chain([':']).chain(value.chars()) {
-            if length + c.len_utf8() > LINE_MAX {
-                self.0.push_str("\r\n ");
-                length = 1;
-            }
-            self.0.push(c);
-            length += c.len_utf8();
+        self.0.push_str(name);
+        self.0.push(':');
+        let mut room = LINE_MAX.saturating_sub(name.len() + 1);
+        let mut rest = value;
+        while rest.len() > room {
+            let (now, later) = rest.split_at(rest.floor_char_boundary(room));
+            self.0.push_str(now);
+            self.0.push_str("\r\n ");
+            rest = later;
+            room = LINE_MAX - 1;
         }
+        self.0.push_str(rest);
         self.0.push_str("\r\n");
     }
 
     /// A line whose value is text. Control characters have no place in it; line breaks are written `\n`.
     pub(super) fn text(&mut self, name: &str, value: &str) {
-        let mut escaped = String::with_capacity(value.len());
-        for c in value.replace("\r\n", "\n").chars() {
-            match c {
-                '\\' | ';' | ',' => escaped.extend(['\\', c]),
-                '\n' => escaped.push_str("\\n"),
-                c if c.is_control() => escaped.push(' '),
-                c => escaped.push(c),
+        let mut escaped = String::with_capacity(value.len() + value.len() / 16);
+        let mut rest = value;
+        let is_special = |c: char| matches!(c, '\\' | ';' | ',') || c.is_control();
+        while let Some(at) = rest.find(is_special) {
+            escaped.push_str(&rest[..at]);
+            rest = rest[at..]
+                .strip_prefix('\r')
+                .filter(|rest| rest.starts_with('\n'))
+                .unwrap_or(&rest[at..]);
+            let mut chars = rest.chars();
+            match chars.next() {
+                Some('\n') => escaped.push_str("\\n"),
+                Some(c) if c.is_control() => escaped.push(' '),
+                Some(c) => escaped.extend(['\\', c]),
+                None => {}
             }
+            rest = chars.as_str();
         }
+        escaped.push_str(rest);
         self.put(name, &escaped);
     }
 
