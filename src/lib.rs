@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod link;
 pub mod load;
 pub mod mail;
+pub mod pattern;
 pub mod schema;
 pub mod sheet;
 pub mod shipped;

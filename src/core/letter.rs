@@ -50,6 +50,59 @@ pub struct Content {
 }
 
 impl Content {
+    /// Whether it says what many letters of a morning say: what is asked of a reader's own unit, and nothing of what anybody
+    /// has answered, decided or been told. No person but its reader is named in it.
+    pub fn is_form_letter(&self) -> bool {
+        let rows = self.overdue_below.is_empty()
+            && [&self.rollup, &self.closed, &self.withdrawn]
+                .iter()
+                .all(|rows| rows.is_empty());
+        let others = self.matters.is_empty() && self.bulletins.is_empty();
+        rows && others
+            && self.alert.is_none()
+            && !self.is_sign_in
+            && !self.items.is_empty()
+            && self.items.iter().all(|item| {
+                item.unit_name == self.unit_name
+                    && [&item.decided, &item.answered, &item.settled]
+                        .iter()
+                        .all(|words| words.is_none())
+                    && item.reported_to.is_empty()
+                    && item.files.is_empty()
+            })
+    }
+
+    /// Whether two form letters say the same, each to its reader: who that is, of which unit, and why it comes to them is
+    /// all that may differ.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self {
+            letter: _,
+            address: _,
+            person: _,
+            unit_name: _,
+            unit: _,
+            slot: _,
+            today,
+            calendar,
+            items,
+            overdue_below: _,
+            rollup: _,
+            closed: _,
+            withdrawn: _,
+            matters: _,
+            bulletins: _,
+            alert: _,
+            is_sign_in: _,
+        } = self;
+        *today == other.today
+            && items.len() == other.items.len()
+            && items
+                .iter()
+                .zip(&other.items)
+                .all(|(one, other)| one.asks_the_same(other))
+            && *calendar == other.calendar
+    }
+
     /// The duties that it numbers, in the order of their numbers from 1.
     pub fn numbered(&self) -> impl Iterator<Item = &DutyId> {
         self.items
@@ -128,6 +181,62 @@ pub struct Item {
 }
 
 impl Item {
+    /// Whether two items of form letters ask the same of two units.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        let Self {
+            duty: _,
+            title,
+            detail,
+            unit_name: _,
+            due,
+            due_time,
+            hour_over,
+            window_from,
+            date_note,
+            workdays_left,
+            evidence,
+            changed_from,
+            date_changes: _,
+            decided: _,
+            times,
+            answered: _,
+            part,
+            reported_to: _,
+            what_follows,
+            why_you: _,
+            source,
+            origin,
+            authority,
+            settled: _,
+            alert,
+            files: _,
+        } = self;
+        (due, due_time, hour_over, window_from, changed_from)
+            == (
+                &other.due,
+                &other.due_time,
+                &other.hour_over,
+                &other.window_from,
+                &other.changed_from,
+            )
+            && (workdays_left, times, part, alert)
+                == (
+                    &other.workdays_left,
+                    &other.times,
+                    &other.part,
+                    &other.alert,
+                )
+            && (title, detail, date_note, evidence)
+                == (
+                    &other.title,
+                    &other.detail,
+                    &other.date_note,
+                    &other.evidence,
+                )
+            && (source, origin, authority) == (&other.source, &other.origin, &other.authority)
+            && *what_follows == other.what_follows
+    }
+
     /// Whether its last day, or the hour on it, is past on the day this is written.
     pub fn is_overdue(&self, today: Date) -> bool {
         today > self.due || self.hour_over

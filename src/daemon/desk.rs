@@ -5,13 +5,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::office::{House, Office};
-use crate::core::agenda::Agenda;
+use super::recording::{Given, failed};
 use crate::core::board::{Board, board};
-use crate::core::compose::{Reader, compose, compose_about};
+use crate::core::compose::{Reader, compose};
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Via};
@@ -25,8 +24,8 @@ use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
 use crate::web::{
-    AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
-    Measures, PressedAnswer, Raisable, Recording, SettingsPart, Told, Version,
+    Amiss, AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
+    Measures, Press, PressedAnswer, Raisable, Recording, SettingsPart, Told, Version,
 };
 
 /// How late a beat may be: three missed ones are no hiccup.
@@ -60,19 +59,19 @@ impl Desk for FrontDesk {
     }
 
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
-        self.0.with_letter(letter, |agenda, state, now| {
-            compose(agenda, state, letter, now, Reader::Page)
-        })
-    }
-
-    fn letter_about(
-        &self,
-        letter: LetterNo,
-        duties: &[DutyId],
-    ) -> Result<Option<Content>, DeskError> {
-        self.0.with_letter(letter, |agenda, state, now| {
-            compose_about(agenda, state, letter, now, duties)
-        })
+        let house = self.0.house();
+        let mut book = self.0.book().map_err(|error| refused(&error))?;
+        book.tidy(&house.agenda);
+        book.need_letter(&self.0.ledger, letter)
+            .map_err(|error| refused(&error))?;
+        let now = self.0.clock.now();
+        Ok(compose(
+            &house.agenda,
+            &book.state,
+            letter,
+            now,
+            Reader::Page,
+        ))
     }
 
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
@@ -87,23 +86,19 @@ impl Desk for FrontDesk {
         Ok(below(&house.agenda, &book.state, unit, self.0.clock.now()))
     }
 
-    fn record(&self, answer: PressedAnswer) -> Recording<'_> {
+    fn record(&self, press: Arc<Press>, files: Vec<GivenFile>) -> Recording<'_> {
         let office = Arc::clone(&self.0);
         Box::pin(async move {
-            if answer.files.is_empty() {
-                return office.record_answer(answer, Vec::new()).await;
+            if files.is_empty() {
+                return office.record_answer(Given::Press(press)).await;
             }
             let keeper = Arc::clone(&office);
             // On its own thread to its end: what is written of files is written whole.
-            let keeping = tokio::task::spawn_blocking(move || {
-                let kept = keep_files(&keeper, &answer);
-                (kept, answer)
-            });
-            let Ok((kept, mut answer)) = keeping.await else {
-                return Err(DeskError::Unavailable("记录时出错".to_owned()));
-            };
-            answer.files = Vec::new();
-            office.record_answer(answer, kept?).await
+            let keeping = tokio::task::spawn_blocking(move || with_files(&keeper, &press, files));
+            match keeping.await {
+                Ok(kept) => office.record_answer(kept?).await,
+                Err(_) => Err(failed().into()),
+            }
         })
     }
 
@@ -238,20 +233,16 @@ impl Desk for FrontDesk {
     }
 }
 
-impl Office {
-    /// Looks at a letter, taken down from the shelf if it was there.
-    fn with_letter<R>(
-        &self,
-        letter: LetterNo,
-        look: impl FnOnce(&Agenda, &State, Timestamp) -> R,
-    ) -> Result<R, DeskError> {
-        let house = self.house();
-        let mut book = self.book().map_err(|error| refused(&error))?;
-        book.tidy(&house.agenda);
-        book.need_letter(&self.ledger, letter)
-            .map_err(|error| refused(&error))?;
-        Ok(look(&house.agenda, &book.state, self.clock.now()))
-    }
+/// A press with its files: an answer that was checked, and whose files are kept.
+fn with_files(office: &Office, press: &Press, files: Vec<GivenFile>) -> Result<Given, Amiss> {
+    let mut answer = {
+        let mut book = office.book().map_err(|error| refused(&error))?;
+        office.check(&office.house(), &mut book, press)?
+    };
+    answer.files = files;
+    let kept = keep_files(office, &answer)?;
+    answer.files = Vec::new();
+    Ok(Given::Answer(answer, kept))
 }
 
 /// Keeps the files of an answer, on disk before the fact that tells of them, and without the book. Those there is no room

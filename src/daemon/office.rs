@@ -322,17 +322,21 @@ impl Office {
     }
 
     /// Appends under the book's lock what is to share a commit, and folds in what was appended. Each has its own end.
+    /// `meanwhile` sees the book as it was before, as long as the disk takes and it says that there is more for it to do.
     pub(super) fn append_together(
         &self,
         book: &mut Book,
         at: Timestamp,
         entries: &[Entry<'_>],
+        mut meanwhile: impl FnMut(&mut Book) -> bool,
     ) -> Vec<Result<(), LedgerError>> {
         if entries.is_empty() {
             // Where nothing was written, the ledger has not shown that it is well.
             return Vec::new();
         }
-        let receipts = self.ledger.append_together(at, entries);
+        let receipts = self
+            .ledger
+            .append_together(at, entries, &mut || meanwhile(book));
         self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
         let mut ends = Vec::with_capacity(receipts.len());
         for (entry, receipt) in entries.iter().zip(receipts) {

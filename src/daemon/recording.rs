@@ -1,5 +1,5 @@
-//! Answers that come in together: each is decided on what is recorded by then, and all share a commit. At eight in the
-//! morning a county presses at once, and the price of a sync is what an answer costs.
+//! Answers that come in together: each is checked and decided on what is recorded by then, in one look at the book, and
+//! all share a commit. At eight in the morning a county presses at once, and the price of a sync is what an answer costs.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,140 +9,212 @@ use tokio::sync::oneshot;
 
 use super::desk::{answer_events, has_room, refused};
 use super::office::{Book, House, Office};
+use crate::core::compose::{Reader, compose, compose_about};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Via};
 use crate::evidence::Kept;
 use crate::ledger::Entry;
-use crate::web::{DeskError, PressedAnswer, Recorded};
+use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
+
+/// So many commits follow one another before others have the book.
+const ROUNDS: usize = 4;
 
 /// The answers that wait for the book.
 #[derive(Default)]
-pub(super) struct Counter {
-    waiting: Mutex<Vec<Waiting>>,
+pub(super) struct Counter(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Whether somebody sees to those who wait, and will go on until nobody does.
+    is_served: bool,
 }
 
-/// An answer whose files are on disk.
 struct Waiting {
+    given: Given,
+    end: End,
+}
+
+/// What is brought to the counter.
+pub(super) enum Given {
+    /// A press that brings no files, yet to be checked.
+    Press(Arc<Press>),
+    /// An answer that was checked, and its files, which are on disk.
+    Answer(PressedAnswer, Vec<Kept>),
+}
+
+/// Where its bringer is told what it came to.
+type End = oneshot::Sender<Result<Recorded, Amiss>>;
+
+/// An answer that was checked.
+struct Checked {
     pressed: PressedAnswer,
     kept: Vec<Kept>,
-    end: oneshot::Sender<Result<Recorded, DeskError>>,
+    end: End,
 }
 
 impl Counter {
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place. `true`: nobody else waits, so that who came sees to all who come until the book is free.
+    /// Takes a place. `true`: nobody serves, so that who came has to.
     fn join(&self, one: Waiting) -> bool {
-        let mut waiting = self.lock();
-        waiting.push(one);
-        waiting.len() == 1
+        let mut queue = self.lock();
+        queue.waiting.push(one);
+        !std::mem::replace(&mut queue.is_served, true)
     }
 
     fn take(&self) -> Vec<Waiting> {
-        std::mem::take(&mut *self.lock())
+        std::mem::take(&mut self.lock().waiting)
+    }
+
+    /// Whether nobody waits any more, so that nobody serves from now on.
+    fn closes(&self) -> bool {
+        let mut queue = self.lock();
+        queue.is_served = !queue.waiting.is_empty();
+        !queue.is_served
     }
 }
 
 /// Whoever sees to those who wait. If that fails, they are told so, and the next one begins anew.
-struct Turn<'c>(&'c Counter);
+struct Service<'c>(&'c Counter);
 
-impl Turn<'_> {
-    fn take(self) -> Vec<Waiting> {
-        let waiting = self.0.take();
-        std::mem::forget(self);
-        waiting
-    }
-}
-
-impl Drop for Turn<'_> {
+impl Drop for Service<'_> {
     fn drop(&mut self) {
-        drop(self.0.take());
+        let mut queue = self.0.lock();
+        queue.is_served = false;
+        queue.waiting.clear();
     }
 }
 
 impl Office {
-    /// Records an answer whose files are kept. From the first time this is polled it goes on to its end, whether anybody
-    /// waits for it or not: a visitor who hangs up leaves all of it recorded, or nothing.
-    pub(super) async fn record_answer(
-        self: &Arc<Self>,
-        pressed: PressedAnswer,
-        kept: Vec<Kept>,
-    ) -> Result<Recorded, DeskError> {
+    /// Records an answer. From the first time this is polled it goes on to its end, whether anybody waits for it or not: a
+    /// visitor who hangs up leaves all of it recorded, or nothing.
+    pub(super) async fn record_answer(self: &Arc<Self>, given: Given) -> Result<Recorded, Amiss> {
         let (end, ended) = oneshot::channel();
-        if self.counter.join(Waiting { pressed, kept, end }) {
+        if self.counter.join(Waiting { given, end }) {
             let office = Arc::clone(self);
             drop(tokio::task::spawn_blocking(move || office.record_all()));
         }
-        ended.await.unwrap_or_else(|_| Err(failed()))
+        ended.await.unwrap_or_else(|_| Err(failed().into()))
     }
 
     /// The same on this thread, to its end.
-    pub(super) fn record_here(
-        &self,
-        pressed: PressedAnswer,
-        kept: Vec<Kept>,
-    ) -> Result<Recorded, DeskError> {
+    pub(super) fn record_here(&self, given: Given) -> Result<Recorded, Amiss> {
         let (end, mut ended) = oneshot::channel();
-        self.counter.join(Waiting { pressed, kept, end });
+        self.counter.join(Waiting { given, end });
         self.record_all();
-        ended.try_recv().unwrap_or_else(|_| Err(failed()))
+        ended.try_recv().unwrap_or_else(|_| Err(failed().into()))
     }
 
-    /// Records all that wait when the book is free.
-    fn record_all(&self) {
-        let turn = Turn(&self.counter);
-        let book = self.book();
-        let mut waiting = turn.take();
-        let mut book = match book {
-            Ok(book) => book,
-            Err(error) => {
-                for one in waiting {
-                    let _ = one.end.send(Err(refused(&error)));
-                }
-                return;
-            }
+    /// The answer that a press is, by what its letter says.
+    pub(super) fn check(
+        &self,
+        house: &House,
+        book: &mut Book,
+        press: &Press,
+    ) -> Result<PressedAnswer, Amiss> {
+        book.need_letter(&self.ledger, press.letter)
+            .map_err(|error| refused(&error))?;
+        let (agenda, now) = (&house.agenda, self.clock.now());
+        let content = match press.named() {
+            Some(duties) => compose_about(agenda, &book.state, press.letter, now, &duties),
+            None => compose(agenda, &book.state, press.letter, now, Reader::Page),
         };
-        let house = self.house();
-        let mut recorded = false;
-        while !waiting.is_empty() {
-            let (now, later) = apart(waiting);
-            waiting = later;
-            recorded |= self.record_apart(&house, &mut book, now);
+        press.check(&content.ok_or(Amiss::NoLetter)?)
+    }
+
+    /// Records all that wait, and all that come until nobody does.
+    fn record_all(&self) {
+        let service = Service(&self.counter);
+        while !self.counter.closes() {
+            // Between two looks at it others have the book.
+            match self.book() {
+                Ok(mut book) => self.record_waiting(&mut book),
+                Err(error) => {
+                    for one in self.counter.take() {
+                        let _ = one.end.send(Err(refused(&error).into()));
+                    }
+                }
+            }
         }
-        drop(book);
+        std::mem::forget(service);
+    }
+
+    /// Records all that wait by now, and what comes in while the disk takes.
+    fn record_waiting(&self, book: &mut Book) {
+        let house = self.house();
+        book.tidy(&house.agenda);
+        let mut checked = self.check_all(&house, book, self.counter.take());
+        let mut recorded = false;
+        let mut rounds = 0..ROUNDS;
+        while !checked.is_empty() {
+            let (now, mut later) = apart(checked);
+            let coming = rounds.next().map(|_| &self.counter);
+            recorded |= self.record_apart(&house, book, now, (coming, &mut later));
+            checked = later;
+        }
         if recorded {
             self.answered.notify_one();
         }
     }
 
-    /// Records those that touch no duty of one another, in one commit. Whether anything was.
-    fn record_apart(&self, house: &House, book: &mut Book, waiting: Vec<Waiting>) -> bool {
-        let mut fresh: Vec<(Waiting, Vec<Event>)> = Vec::new();
-        for one in waiting {
-            // What fails at one answer must not cost the others theirs.
-            let decided = catch_unwind(AssertUnwindSafe(|| self.comes_to(house, book, &one)));
-            match decided {
-                Ok(Ok(events)) if events.is_empty() => {
+    /// Checks what was brought; who brought what is amiss is told so.
+    fn check_all(&self, house: &House, book: &mut Book, waiting: Vec<Waiting>) -> Vec<Checked> {
+        let checked = waiting.into_iter().filter_map(|one| {
+            let (pressed, kept) = match one.given {
+                Given::Answer(pressed, kept) => (Some(Ok(pressed)), kept),
+                Given::Press(press) => (alone(|| self.check(house, book, &press)), Vec::new()),
+            };
+            let end = one.end;
+            match pressed? {
+                Ok(pressed) => Some(Checked { pressed, kept, end }),
+                Err(amiss) => {
+                    let _ = end.send(Err(amiss));
+                    None
+                }
+            }
+        });
+        checked.collect()
+    }
+
+    /// Records those that touch no duty of one another, in one commit. Whether anything was. Who comes to the counter
+    /// meanwhile is checked for later.
+    fn record_apart(
+        &self,
+        house: &House,
+        book: &mut Book,
+        checked: Vec<Checked>,
+        (counter, later): (Option<&Counter>, &mut Vec<Checked>),
+    ) -> bool {
+        let mut fresh: Vec<(Checked, Vec<Event>)> = Vec::new();
+        for one in checked {
+            match alone(|| self.comes_to(house, book, &one)) {
+                Some(Ok(events)) if events.is_empty() => {
                     let _ = one.end.send(Ok(Recorded::Before));
                 }
-                Ok(Ok(events)) => fresh.push((one, events)),
-                Ok(Err(error)) => {
-                    let _ = one.end.send(Err(error));
+                Some(Ok(events)) => fresh.push((one, events)),
+                Some(Err(error)) => {
+                    let _ = one.end.send(Err(error.into()));
                 }
-                // Its sender is told when its place is given up.
-                Err(_) => tracing::error!("一个回执没有记下:程序出错"),
+                None => {}
             }
         }
         let entries = fresh.iter().map(|(_, events)| Entry::Facts(events));
         let entries: Vec<Entry<'_>> = entries.collect();
-        let ends = self.append_together(book, self.clock.now(), &entries);
+        let now = self.clock.now();
+        let ends = self.append_together(book, now, &entries, |book| {
+            let waiting = counter.map(Counter::take).unwrap_or_default();
+            let has_come = !waiting.is_empty();
+            later.extend(self.check_all(house, book, waiting));
+            has_come
+        });
         let mut recorded = false;
         for ((one, _), end) in fresh.into_iter().zip(ends) {
             recorded |= end.is_ok();
             let end = end.map(|()| Recorded::Now);
-            let _ = one.end.send(end.map_err(|error| refused(&error)));
+            let _ = one.end.send(end.map_err(|error| refused(&error).into()));
         }
         recorded
     }
@@ -153,9 +225,9 @@ impl Office {
         &self,
         house: &House,
         book: &mut Book,
-        waiting: &Waiting,
+        checked: &Checked,
     ) -> Result<Vec<Event>, DeskError> {
-        let Waiting { pressed, kept, .. } = waiting;
+        let Checked { pressed, kept, .. } = checked;
         #[cfg(test)]
         self.taste(pressed.letter);
         book.need_letter(&self.ledger, pressed.letter)
@@ -169,14 +241,23 @@ impl Office {
 }
 
 /// Where nobody came to an end with an answer.
-fn failed() -> DeskError {
+pub(super) fn failed() -> DeskError {
     DeskError::Unavailable("记录时出错".to_owned())
 }
 
+/// What fails at one answer must not cost the others theirs: `None`, and its bringer is told when its place is given up.
+fn alone<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work)).ok();
+    if done.is_none() {
+        tracing::error!("一个回执没有记下:程序出错");
+    }
+    done
+}
+
 /// Those that touch no duty of one before them, and the rest: each is decided on what those before it have come to.
-fn apart(waiting: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+fn apart(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
     let mut touched: BTreeSet<DutyId> = BTreeSet::new();
-    waiting.into_iter().partition(|one| {
+    checked.into_iter().partition(|one| {
         let duties = &one.pressed.duties;
         let apart = !duties.iter().any(|duty| touched.contains(duty));
         touched.extend(duties.iter().cloned());
@@ -189,35 +270,36 @@ mod tests {
     use super::*;
     use crate::core::fact::{Answer, LetterNo};
     use crate::daemon::inbox::tests::Fixture;
+    use crate::web::Field;
 
-    type End = oneshot::Receiver<Result<Recorded, DeskError>>;
+    type Ended = oneshot::Receiver<Result<Recorded, Amiss>>;
 
     /// A press waits at the counter, with files of these digests.
-    fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -> End {
+    fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -> Ended {
         let (end, ended) = oneshot::channel();
         let kept = digests.iter().map(|digest| Kept {
             digest: digest.clone(),
             name: format!("{digest}.jpg"),
             bytes: 7,
         });
+        let pressed = PressedAnswer {
+            letter,
+            duties: vec![duty.clone()],
+            answer: Answer::Received,
+            by: "王建国".to_owned(),
+            note: String::new(),
+            nth: None,
+            until: None,
+            files: Vec::new(),
+        };
         f.office.counter.join(Waiting {
-            pressed: PressedAnswer {
-                letter,
-                duties: vec![duty.clone()],
-                answer: Answer::Received,
-                by: "王建国".to_owned(),
-                note: String::new(),
-                nth: None,
-                until: None,
-                files: Vec::new(),
-            },
-            kept: kept.collect(),
+            given: Given::Answer(pressed, kept.collect()),
             end,
         });
         ended
     }
 
-    fn ended(mut end: End) -> Result<Recorded, DeskError> {
+    fn ended(mut end: Ended) -> Result<Recorded, Amiss> {
         end.try_recv().expect("an end")
     }
 
@@ -252,11 +334,49 @@ mod tests {
             Ok(Recorded::Before),
             "decided on what the first came to"
         );
-        assert_eq!(ended(unknown), Err(DeskError::NotYours));
-        assert_eq!(ended(strange), Err(DeskError::NotYours));
+        assert_eq!(ended(unknown), Err(DeskError::NotYours.into()));
+        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
         assert!(poisoned.try_recv().is_err(), "nobody recorded it");
         assert_eq!(facts(&f), (1, 0));
         assert!(f.office.counter.take().is_empty());
+    }
+
+    /// A press of the page, as its fields come in.
+    fn typed(f: &Fixture, letter: LetterNo, fields: &[(&str, &str)]) -> Ended {
+        let (end, ended) = oneshot::channel();
+        let pairs = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let press = Press::from_pairs(letter, pairs.collect());
+        f.office.counter.join(Waiting {
+            given: Given::Press(Arc::new(press)),
+            end,
+        });
+        ended
+    }
+
+    /// What a page sends is checked where it is recorded, on the letter as it is then.
+    #[tokio::test]
+    async fn a_press_is_checked_when_its_turn_comes() {
+        let f = Fixture::new();
+        let (one, other) = f.two();
+        let duty = f.letter(one).duties[0].to_string();
+        let far = f.letter(other).duties[0].to_string();
+        let by = ("by", "王建国");
+        let done = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
+        let again = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
+        let nobody = typed(&f, one, &[("duty", &duty), ("answer", "done")]);
+        let strange = typed(&f, one, &[("duty", &far), ("answer", "done"), by]);
+        let nothing = typed(&f, one, &[("duty", "rollup"), ("answer", "received"), by]);
+        let gone = typed(&f, 999_999, &[("duty", &far), ("answer", "done"), by]);
+        f.office.record_all();
+        assert_eq!(ended(done), Ok(Recorded::Now));
+        assert_eq!(ended(again), Ok(Recorded::Before));
+        assert!(matches!(ended(nobody), Err(Amiss::Mend(Field::By, _))));
+        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
+        assert_eq!(ended(nothing), Err(Amiss::Malformed), "it has no roll-up");
+        assert_eq!(ended(gone), Err(Amiss::NoLetter));
+        assert_eq!(facts(&f), (1, 0));
     }
 
     /// Two presses at one instant, each with three files, where there is room for three.
@@ -283,7 +403,7 @@ mod tests {
         let known = press(&f, (letter, &duty), &three(27));
         f.office.record_all();
         assert_eq!(ended(first), Ok(Recorded::Now));
-        let Err(DeskError::Refused(words)) = ended(second) else {
+        let Err(Amiss::NotRecorded(DeskError::Refused(words))) = ended(second) else {
             panic!("thirty are enough");
         };
         assert!(words.contains("已经有 30 个"), "{words}");

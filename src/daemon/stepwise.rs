@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::courier::{Courier, Ways};
 use super::desk::keep_files;
 use super::office::Office;
+use super::recording::Given;
 use super::{DaemonError, start};
 use crate::clock::Clock;
 use crate::core::agenda::Agenda;
@@ -17,7 +18,7 @@ use crate::core::state::State;
 use crate::ledger::{LedgerError, Witness};
 use crate::mail::Fetched;
 use crate::mail::carriers::{Ended, Load};
-use crate::web::{DeskError, PressedAnswer, Recorded};
+use crate::web::{Amiss, PressedAnswer, Recorded};
 
 /// A daemon that does one thing after another, and nothing by itself.
 pub struct Stepwise {
@@ -104,13 +105,14 @@ impl Stepwise {
     ///
     /// # Errors
     /// What the page would say instead of thanks.
-    pub fn press(&self, pressed: &PressedAnswer) -> Result<Recorded, DeskError> {
+    pub fn press(&self, pressed: &PressedAnswer) -> Result<Recorded, Amiss> {
         let kept = if pressed.files.is_empty() {
             Vec::new()
         } else {
             keep_files(&self.office, pressed)?
         };
-        self.office.record_here(pressed.clone(), kept)
+        self.office
+            .record_here(Given::Answer(pressed.clone(), kept))
     }
 
     /// Takes in a mail that arrived, by its place in the mailbox. Says whether a person need not look at it.

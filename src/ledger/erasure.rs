@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::folder::{self, FolderLock, LEDGER_FILE};
+use super::packed::{self, Kept};
 use super::reading::{StoredFact, connect, signed, unsigned};
 use super::work::Row;
-use super::{LedgerError, Nature, checkpoint, packed, schema};
+use super::{LedgerError, Nature, checkpoint, schema};
 use crate::core::fact::{Event, Fact, LetterNo};
 
 /// What is to be changed: each function says what takes the place of what it is given, `None` where it may stay.
@@ -229,19 +230,14 @@ impl Erasing<'_> {
         let numbers: Vec<i64> = self.all("SELECT letter FROM frozen", |row| row.get(0))?;
         let mut gone = 0;
         for number in numbers {
-            let bytes: Vec<u8> = self
-                .transaction
-                .query_row(
-                    "SELECT bytes FROM frozen WHERE letter = ?1",
-                    [number],
-                    |row| row.get(0),
-                )
-                .map_err(|error| self.trouble(&error))?;
-            if goes(unsigned(number)?, &packed::unpack(&bytes)?) {
+            let kept = Kept::of(self.transaction, number).map_err(|error| self.trouble(&error))?;
+            let Some(kept) = kept else { continue };
+            if goes(unsigned(number)?, &kept.unpack()?) {
                 self.execute("DELETE FROM frozen WHERE letter = ?1", [number])?;
                 gone += 1;
             }
         }
+        self.execute(packed::DROP_PATTERNS, [])?;
         Ok(gone)
     }
 

@@ -19,6 +19,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, mpsc};
 
 use jiff::Timestamp;
@@ -32,7 +33,9 @@ pub use folder::{FolderLock, LEDGER_FILE, LOCK_FILE};
 pub use schema::Nature;
 
 use crate::core::fact::Event;
+use crate::pattern::Pattern;
 use folder::Identity;
+use packed::Frozen;
 use reading::IdleReaders;
 use work::{Row, Work, Written};
 use writer::{Reply, Writer};
@@ -71,7 +74,14 @@ pub enum Entry<'a> {
     /// Facts to append, as by [`Ledger::append`].
     Facts(&'a [Event]),
     /// An attempt to begin, as by [`Ledger::begin_attempt`], with the letter's bytes.
-    Attempt(&'a Event, &'a [u8]),
+    Attempt {
+        /// The attempt.
+        event: &'a Event,
+        /// The bytes.
+        bytes: &'a [u8],
+        /// What they have much in common with, where that is known.
+        pattern: Option<&'a Arc<Pattern>>,
+    },
 }
 
 impl Entry<'_> {
@@ -79,7 +89,7 @@ impl Entry<'_> {
     pub fn events(&self) -> &[Event] {
         match self {
             Self::Facts(events) => events,
-            Self::Attempt(event, _) => std::slice::from_ref(event),
+            Self::Attempt { event, .. } => std::slice::from_ref(event),
         }
     }
 }
@@ -150,6 +160,7 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> Result<AppendReceipt, LedgerError> {
+        let frozen = frozen.map(|bytes| Frozen::of(bytes, None)).transpose()?;
         self.ask(attempt_work(at, attempt, frozen)?)
             .map(|written| written.receipt)
     }
@@ -161,46 +172,41 @@ impl Ledger {
         attempt: Event,
         frozen: Option<&[u8]>,
     ) -> impl Future<Output = Result<AppendReceipt, LedgerError>> + Send + use<> {
-        self.ask_async(attempt_work(at, attempt, frozen))
+        let frozen = frozen.map(|bytes| Frozen::of(bytes, None)).transpose();
+        self.ask_async(frozen.and_then(|frozen| attempt_work(at, attempt, frozen)))
     }
 
     /// Makes several requests at once, which share a commit. Each has its own end, in the order given: one that is
-    /// refused leaves the others untouched.
+    /// refused leaves the others untouched. Until they are durable `meanwhile` is called again and again, as long as it
+    /// says that there is more for it to do.
     pub fn append_together(
         &self,
         at: Timestamp,
         entries: &[Entry<'_>],
+        meanwhile: &mut dyn FnMut() -> bool,
     ) -> Vec<Result<AppendReceipt, LedgerError>> {
-        let mut requests = Vec::with_capacity(entries.len());
-        let mut ends = Vec::with_capacity(entries.len());
+        let mut works = Vec::with_capacity(entries.len());
+        let mut made = Vec::with_capacity(entries.len());
         for entry in entries {
             let work = match entry {
                 Entry::Facts(events) => rows(at, *events).map(Work::Facts),
-                Entry::Attempt(event, bytes) => attempt_work(at, *event, Some(bytes)),
+                Entry::Attempt {
+                    event,
+                    bytes,
+                    pattern,
+                } => Frozen::of(bytes, *pattern)
+                    .and_then(|frozen| attempt_work(at, *event, Some(frozen))),
             };
-            ends.push(work.map(|work| {
-                let (reply, end) = mpsc::channel();
-                let reply: Reply = Box::new(move |written| {
-                    // Nobody waits any more: what was written stays written.
-                    let _ = reply.send(written);
-                });
-                requests.push((work, reply));
-                end
-            }));
+            made.push(work.map(|work| works.push(work)));
         }
-        self.tell(Moment::Before);
-        let handed_over = self.inner.hand_over_all(requests);
-        let receipts = ends
-            .into_iter()
-            .map(|end| {
-                handed_over.clone()?;
-                let written = end?.recv();
-                let written = written.unwrap_or_else(|_| Err(writer::writer_is_gone()))?;
-                Ok(written.receipt)
-            })
-            .collect();
-        self.tell(Moment::After);
-        receipts
+        let mut ends = self.ask_all(works, meanwhile).into_iter();
+        let receipts = made.into_iter().map(|made| {
+            made?;
+            let end = ends.next();
+            let written = end.unwrap_or_else(|| Err(writer::writer_is_gone()))?;
+            Ok(written.receipt)
+        });
+        receipts.collect()
     }
 
     /// Deletes the bytes of letters frozen before then, and says of how many. They can't be sent again.
@@ -284,18 +290,39 @@ impl Ledger {
     }
 
     fn ask(&self, work: Work) -> Result<Written, LedgerError> {
+        only(self.ask_all(vec![work], &mut || false))
+    }
+
+    /// How each of the works ended.
+    fn ask_all(
+        &self,
+        works: Vec<Work>,
+        meanwhile: &mut dyn FnMut() -> bool,
+    ) -> Vec<Result<Written, LedgerError>> {
+        let asked = works.len();
+        let all = |error: LedgerError| (0..asked).map(|_| Err(error.clone())).collect();
+        if asked == 0 {
+            return Vec::new();
+        }
         self.tell(Moment::Before);
-        let (reply, end) = mpsc::channel();
-        self.inner.hand_over(
-            work,
-            Box::new(move |written| {
-                // Nobody waits any more: what was written stays written.
-                let _ = reply.send(written);
-            }),
-        )?;
-        let written = end.recv().unwrap_or_else(|_| Err(writer::writer_is_gone()));
+        let (reply, ends) = mpsc::channel();
+        let reply: Reply = Box::new(move |written| {
+            // Nobody waits any more: what was written stays written.
+            let _ = reply.send(written);
+        });
+        if let Err(error) = self.inner.hand_over(works, reply) {
+            return all(error);
+        }
+        let ended = loop {
+            match ends.try_recv() {
+                Ok(ended) => break Ok(ended),
+                Err(TryRecvError::Empty) if meanwhile() => {}
+                Err(_) => break ends.recv(),
+            }
+        };
+        let ended = ended.unwrap_or_else(|_| all(writer::writer_is_gone()));
         self.tell(Moment::After);
-        written
+        ended
     }
 
     fn tell(&self, moment: Moment) {
@@ -313,25 +340,21 @@ impl Ledger {
             let reply: Reply = Box::new(move |written| {
                 let _ = reply.send(written);
             });
-            self.inner.hand_over(work, reply)
+            self.inner.hand_over(vec![work], reply)
         });
         async move {
             asked?;
-            let written = end.await.unwrap_or_else(|_| Err(writer::writer_is_gone()));
+            let written = only(end.await.unwrap_or_default());
             written.map(|written| written.receipt)
         }
     }
 }
 
 impl Inner {
-    fn hand_over(&self, work: Work, reply: Reply) -> Result<(), LedgerError> {
-        self.hand_over_all(vec![(work, reply)])
-    }
-
-    fn hand_over_all(&self, requests: Vec<(Work, Reply)>) -> Result<(), LedgerError> {
+    fn hand_over(&self, works: Vec<Work>, reply: Reply) -> Result<(), LedgerError> {
         match &self.writer {
             Some(writer) => {
-                writer.ask(requests);
+                writer.ask(works, reply);
                 Ok(())
             }
             None => Err(LedgerError::ReadOnly("opened for reading only".to_owned())),
@@ -357,6 +380,12 @@ impl fmt::Debug for Ledger {
     }
 }
 
+/// The end of the one that was asked.
+fn only(ends: Vec<Result<Written, LedgerError>>) -> Result<Written, LedgerError> {
+    let end = ends.into_iter().next();
+    end.unwrap_or_else(|| Err(writer::writer_is_gone()))
+}
+
 fn rows(
     at: Timestamp,
     events: impl IntoIterator<Item = impl Borrow<Event>>,
@@ -368,7 +397,7 @@ fn rows(
 fn attempt_work(
     at: Timestamp,
     attempt: impl Borrow<Event>,
-    frozen: Option<&[u8]>,
+    frozen: Option<Frozen>,
 ) -> Result<Work, LedgerError> {
     let attempt = attempt.borrow();
     let Event::Attempt { letter, .. } = attempt else {
@@ -378,6 +407,6 @@ fn attempt_work(
         rows: rows(at, [attempt])?,
         letter: *letter,
         at_s: at.as_second(),
-        frozen: frozen.map(packed::pack).transpose()?,
+        frozen,
     })
 }

@@ -1,18 +1,23 @@
 //! Bytes as they are kept: compressed.
 //!
 //! A letter is mostly base64, in which nothing repeats that repeats in its text. So runs of it are taken apart first; a
-//! kept letter is a quarter as long, and its bytes come back exactly.
+//! kept letter is a quarter as long, and its bytes come back exactly. Letters with a pattern, which is most of them, are
+//! kept by what they add to it.
 
 use std::cell::RefCell;
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use lz4_flex::block;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::LedgerError;
+use crate::pattern::Pattern;
 
 /// A full line of base64 in a mail (RFC 2045, 6.8), and the bytes it stands for.
 const LINE: usize = 76;
@@ -25,20 +30,76 @@ thread_local! {
         RefCell::new(ZlibEncoder::new(Vec::new(), Compression::fast()));
 }
 
+/// Forgets the patterns by which nothing is kept any more.
+pub(super) const DROP_PATTERNS: &str =
+    "DELETE FROM pattern WHERE id NOT IN (SELECT pattern FROM frozen WHERE pattern IS NOT NULL)";
+
+/// A letter's bytes, packed to be kept.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    pub(super) bytes: Vec<u8>,
+    pub(super) pattern: Option<Arc<Pattern>>,
+}
+
+impl Frozen {
+    pub(super) fn of(bytes: &[u8], pattern: Option<&Arc<Pattern>>) -> Result<Self, LedgerError> {
+        Ok(Self {
+            bytes: match pattern {
+                Some(pattern) => pack_by(pattern, bytes),
+                None => pack(bytes)?,
+            },
+            pattern: pattern.cloned(),
+        })
+    }
+
+    pub(super) fn unpack(&self) -> Result<Vec<u8>, LedgerError> {
+        match &self.pattern {
+            Some(pattern) => unpack_by(pattern.bytes(), &self.bytes),
+            None => unpack(&self.bytes),
+        }
+    }
+}
+
+/// A letter's bytes, as they are kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    bytes: Vec<u8>,
+    pattern: Option<Vec<u8>>,
+}
+
+impl Kept {
+    /// Those of a letter; `None` if there are none.
+    pub(super) fn of(conn: &Connection, letter: i64) -> rusqlite::Result<Option<Self>> {
+        const SELECT: &str = "
+            SELECT frozen.bytes, pattern.bytes FROM frozen
+            LEFT JOIN pattern ON pattern.id = frozen.pattern WHERE letter = ?1";
+        let mut select = conn.prepare_cached(SELECT)?;
+        let kept = select.query_row([letter], |row| {
+            Ok(Self {
+                bytes: row.get(0)?,
+                pattern: row.get(1)?,
+            })
+        });
+        kept.optional()
+    }
+
+    pub(super) fn unpack(&self) -> Result<Vec<u8>, LedgerError> {
+        match &self.pattern {
+            Some(pattern) => unpack_by(&unpack(pattern)?, &self.bytes),
+            None => unpack(&self.bytes),
+        }
+    }
+}
+
+/// No letter is so large: what would be is damaged.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// What is kept of these bytes.
 pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
     let packed = ENCODER.with_borrow_mut(|encoder| {
         // What an earlier failure left in it goes.
         encoder.reset(Vec::with_capacity(bytes.len() / 2))?;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (plain, run) = first_run(rest);
-            for part in [&rest[..plain], &run.decoded] {
-                encoder.write_all(&(part.len() as u64).to_le_bytes())?;
-                encoder.write_all(part)?;
-            }
-            rest = &rest[plain + run.length..];
-        }
+        encoder.write_all(&apart(bytes))?;
         encoder.reset(Vec::new())
     });
     packed.map_err(|error: std::io::Error| {
@@ -48,13 +109,50 @@ pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
 
 /// The bytes again.
 pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, LedgerError> {
-    let corrupt =
-        |why: &dyn std::fmt::Display| LedgerError::Corrupt(format!("cannot be unpacked: {why}"));
     let mut parts = Vec::new();
     ZlibDecoder::new(packed)
         .read_to_end(&mut parts)
         .map_err(|error| corrupt(&error))?;
-    let mut rest = parts.as_slice();
+    joined(&parts)
+}
+
+/// What is kept of these bytes where their pattern is kept too.
+fn pack_by(pattern: &Pattern, bytes: &[u8]) -> Vec<u8> {
+    block::compress_prepend_size_with_dict(&apart(bytes), pattern.bytes())
+}
+
+/// The bytes again, by the bytes of the same pattern.
+fn unpack_by(pattern: &[u8], packed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    let (size, rest) = block::uncompressed_size(packed).map_err(|error| corrupt(&error))?;
+    if size > MOST_BYTES {
+        return Err(corrupt(&format!("{size} bytes")));
+    }
+    let parts = block::decompress_with_dict(rest, size, pattern);
+    joined(&parts.map_err(|error| corrupt(&error))?)
+}
+
+fn corrupt(why: &dyn std::fmt::Display) -> LedgerError {
+    LedgerError::Corrupt(format!("cannot be unpacked: {why}"))
+}
+
+/// Plain bytes and what runs of base64 stand for, in turn, each after its length.
+fn apart(bytes: &[u8]) -> Vec<u8> {
+    let mut parts = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (plain, run) = first_run(rest);
+        for part in [&rest[..plain], &run.decoded] {
+            parts.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            parts.extend_from_slice(part);
+        }
+        rest = &rest[plain + run.length..];
+    }
+    parts
+}
+
+/// The bytes that these parts were.
+fn joined(parts: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    let mut rest = parts;
     let mut take = || {
         let (length, after) = rest.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
@@ -68,8 +166,8 @@ pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, LedgerError> {
         let (plain, _) = take().ok_or_else(|| corrupt(&"it ends early"))?;
         bytes.extend_from_slice(plain);
         let (decoded, last) = take().ok_or_else(|| corrupt(&"it ends early"))?;
-        for line in decoded.chunks(BYTES_A_LINE) {
-            bytes.extend_from_slice(STANDARD.encode(line).as_bytes());
+        for line in STANDARD.encode(decoded).as_bytes().chunks(LINE) {
+            bytes.extend_from_slice(line);
             bytes.extend_from_slice(CRLF);
         }
         is_over = last;
@@ -100,19 +198,36 @@ fn first_run(bytes: &[u8]) -> (usize, Run) {
 
 /// The run that begins here. Only what a decoder takes that insists on the one way of writing it comes back the same.
 fn run_at(bytes: &[u8]) -> Run {
-    let mut run = Run::default();
     let mut decoded = [0; BYTES_A_LINE];
-    while let Some((line, after)) = bytes[run.length..].split_at_checked(LINE)
-        && after.starts_with(CRLF)
-        && STANDARD.decode_slice(line, &mut decoded) == Ok(BYTES_A_LINE)
+    let is_full =
+        |line: &[u8], decoded: &mut [u8]| STANDARD.decode_slice(line, decoded) == Ok(BYTES_A_LINE);
+    if !lines(bytes)
+        .next()
+        .is_some_and(|line| is_full(line, &mut decoded))
     {
-        run.decoded.extend_from_slice(&decoded);
-        run.length += LINE + CRLF.len();
+        return Run::default();
+    }
+    // All at once where all of it is base64, which is several times as fast.
+    let mut full: Vec<u8> = lines(bytes).flatten().copied().collect();
+    let mut run = Run {
+        length: full.len() / LINE * (LINE + CRLF.len()),
+        decoded: STANDARD.decode(&full).unwrap_or_default(),
+    };
+    if run.decoded.len() != full.len() / LINE * BYTES_A_LINE {
+        full.clear();
+        full.extend(
+            lines(bytes)
+                .take_while(|line| is_full(line, &mut decoded))
+                .flatten(),
+        );
+        run = Run {
+            length: full.len() / LINE * (LINE + CRLF.len()),
+            decoded: STANDARD.decode(&full).unwrap_or_default(),
+        };
     }
     let rest = &bytes[run.length..];
     let end = rest.iter().take(LINE).position(|byte| *byte == b'\r');
-    if run.length > 0
-        && let Some(end) = end
+    if let Some(end) = end
         && rest[end..].starts_with(CRLF)
         && let Ok(length @ 1..) = STANDARD.decode_slice(&rest[..end], &mut decoded)
     {
@@ -122,9 +237,16 @@ fn run_at(bytes: &[u8]) -> Run {
     run
 }
 
+/// The lines here that are as long as full ones, up to the first that is not.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = bytes.chunks(LINE + CRLF.len());
+    lines.map_while(|line| line.strip_suffix(CRLF).filter(|line| line.len() == LINE))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{pack, unpack};
+    use super::{pack, pack_by, unpack, unpack_by};
+    use crate::pattern::Pattern;
     use proptest::prelude::*;
 
     /// Lines as mails have them, and lines that come near: too long, too short, ended otherwise, written another way.
@@ -143,11 +265,15 @@ mod tests {
         #[test]
         fn what_was_packed_comes_back_exactly(lines in prop::collection::vec(line(), 0..30)) {
             let bytes = lines.concat().into_bytes();
+            let pattern = Pattern::new(bytes.iter().rev().copied().collect());
+            prop_assert_eq!(&unpack_by(pattern.bytes(), &pack_by(&pattern, &bytes)).unwrap(), &bytes);
             prop_assert_eq!(unpack(&pack(&bytes).unwrap()).unwrap(), bytes);
         }
 
         #[test]
-        fn any_bytes_do(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_do(bytes in prop::collection::vec(any::<u8>(), 0..300), pattern in prop::collection::vec(any::<u8>(), 0..300)) {
+            let pattern = Pattern::new(pattern);
+            prop_assert_eq!(&unpack_by(pattern.bytes(), &pack_by(&pattern, &bytes)).unwrap(), &bytes);
             prop_assert_eq!(unpack(&pack(&bytes).unwrap()).unwrap(), bytes);
         }
 
@@ -156,6 +282,7 @@ mod tests {
             let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
             std::io::Write::write_all(&mut encoder, &bytes).unwrap();
             let _ = unpack(&encoder.finish().unwrap());
+            let _ = unpack_by(b"", &bytes);
         }
     }
 

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::{Inner, Ledger, LedgerError, packed, schema};
+use super::packed::{self, Kept};
+use super::{Inner, Ledger, LedgerError, schema};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Fact, LetterNo};
 
@@ -181,7 +182,8 @@ impl Ledger {
     /// Whatever kept the ledger from being read.
     pub fn frozen(&self, letter: LetterNo) -> Result<Option<Vec<u8>>, LedgerError> {
         let letter = signed(letter)?;
-        self.blob("SELECT bytes FROM frozen WHERE letter = ?1", letter)
+        let kept = self.inner.read(|conn| Kept::of(conn, letter))?;
+        kept.map(|kept| kept.unpack()).transpose()
     }
 
     /// The files of a version, name and text, as they were given to [`keep_version`](Self::keep_version).

@@ -57,7 +57,7 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE fact (
-    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq     INTEGER PRIMARY KEY, -- none is ever deleted, so that no number comes twice
     at      TEXT NOT NULL,
     body    TEXT NOT NULL CHECK (json_valid(body)),
     fact    TEXT NOT NULL GENERATED ALWAYS AS (body ->> '$.fact') STORED,
@@ -78,10 +78,17 @@ BEGIN SELECT RAISE(ABORT, 'facts are never deleted'); END;
 CREATE TRIGGER fact_stands BEFORE UPDATE ON fact
 BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
 
+-- What the bytes of many letters have in common; kept as long as one of them is.
+CREATE TABLE pattern (
+    id     INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    bytes  BLOB NOT NULL
+) STRICT;
 CREATE TABLE frozen (
-    letter INTEGER PRIMARY KEY,
-    bytes  BLOB NOT NULL,
-    at     INTEGER NOT NULL -- seconds since 1970
+    letter  INTEGER PRIMARY KEY,
+    bytes   BLOB NOT NULL,
+    pattern INTEGER, -- by which they are kept, if by any
+    at      INTEGER NOT NULL -- seconds since 1970
 ) STRICT;
 CREATE TRIGGER frozen_stands BEFORE UPDATE ON frozen
 BEGIN SELECT RAISE(ABORT, 'what was sent is never changed'); END;

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
+use super::packed::{self, Frozen, Kept};
 use super::reading::{signed, unsigned};
-use super::{AppendReceipt, Checkpoint, LedgerError, packed};
+use super::{AppendReceipt, Checkpoint, LedgerError};
 use crate::core::fact::{Event, LetterNo};
+use crate::pattern::Pattern;
 
 /// A fact as it is stored, made ready by whoever asks so that the writer need not.
 pub(super) struct Row {
@@ -30,12 +32,12 @@ impl Row {
 pub(super) enum Work {
     /// Append facts.
     Facts(Vec<Row>),
-    /// Append the fact of an attempt, and keep its letter's bytes (compressed).
+    /// Append the fact of an attempt, and keep its letter's bytes.
     Attempt {
         rows: Vec<Row>,
         letter: LetterNo,
         at_s: i64,
-        frozen: Option<Vec<u8>>,
+        frozen: Option<Frozen>,
     },
     /// Keep a version's files (compressed).
     Version {
@@ -85,7 +87,7 @@ impl Performing<'_> {
                 at_s,
                 frozen,
             } => {
-                self.freeze(*letter, *at_s, frozen.as_deref())?;
+                self.freeze(*letter, *at_s, frozen.as_ref())?;
                 self.append(rows)
             }
             Work::Version { version, at, files } => self.change(
@@ -100,7 +102,10 @@ impl Performing<'_> {
                 })
                 .map_err(|error| self.trouble(&error)),
             Work::Prune { before_s } => {
-                self.change("DELETE FROM frozen WHERE at < ?1", params![before_s])
+                let pruned =
+                    self.change("DELETE FROM frozen WHERE at < ?1", params![before_s])?;
+                self.change(packed::DROP_PATTERNS, [])?;
+                Ok(pruned)
             }
             Work::Cap { pages } => self
                 .conn
@@ -136,37 +141,67 @@ impl Performing<'_> {
 
     /// Keeps a letter's bytes. What was sent once stands: other bytes for the same letter are refused, and so is an
     /// attempt that leaves none behind to send again.
-    fn freeze(&self, letter: LetterNo, at_s: i64, bytes: Option<&[u8]>) -> Result<(), LedgerError> {
+    fn freeze(
+        &self,
+        letter: LetterNo,
+        at_s: i64,
+        frozen: Option<&Frozen>,
+    ) -> Result<(), LedgerError> {
         let letter = signed(letter)?;
-        let kept: Option<Vec<u8>> = self
-            .conn
-            .prepare_cached("SELECT bytes FROM frozen WHERE letter = ?1")
-            .and_then(|mut select| select.query_row([letter], |row| row.get(0)).optional())
-            .map_err(|error| self.trouble(&error))?;
-        match (kept, bytes) {
-            (None, None) => Err(LedgerError::Refused(format!(
-                "letter {letter} has no frozen bytes, and the attempt brings none"
-            ))),
-            (Some(_), None) => Ok(()),
-            // Compared as they were before compression, which another version may do differently.
-            (Some(kept), Some(bytes)) if packed::unpack(&kept) == packed::unpack(bytes) => Ok(()),
-            (Some(_), Some(bytes)) if self.surely_unsent(letter)? => {
-                self.change("DELETE FROM frozen WHERE letter = ?1", [letter])?;
-                self.keep(letter, at_s, bytes)
-            }
-            (Some(_), Some(_)) => Err(LedgerError::Refused(format!(
-                "letter {letter} was frozen with other bytes before"
-            ))),
-            (None, Some(bytes)) => self.keep(letter, at_s, bytes),
+        let kept = || Kept::of(self.conn, letter).map_err(|error| self.trouble(&error));
+        let Some(frozen) = frozen else {
+            return kept()?.map(|_| ()).ok_or_else(|| {
+                LedgerError::Refused(format!(
+                    "letter {letter} has no frozen bytes, and the attempt brings none"
+                ))
+            });
+        };
+        if self.keep(letter, at_s, frozen)? {
+            return Ok(());
         }
+        // Compared as they were before compression, which another version may do differently.
+        let is_same = kept()?.is_some_and(|kept| kept.unpack() == frozen.unpack());
+        if !is_same && self.surely_unsent(letter)? {
+            self.change("DELETE FROM frozen WHERE letter = ?1", [letter])?;
+            self.keep(letter, at_s, frozen)?;
+        } else if !is_same {
+            return Err(LedgerError::Refused(format!(
+                "letter {letter} was frozen with other bytes before"
+            )));
+        }
+        Ok(())
     }
 
-    fn keep(&self, letter: i64, at_s: i64, bytes: &[u8]) -> Result<(), LedgerError> {
-        self.change(
-            "INSERT INTO frozen (letter, bytes, at) VALUES (?1, ?2, ?3)",
-            params![letter, bytes, at_s],
-        )
-        .map(|_| ())
+    /// Says whether it was done: not where there are bytes already.
+    fn keep(&self, letter: i64, at_s: i64, frozen: &Frozen) -> Result<bool, LedgerError> {
+        let bytes = &frozen.bytes;
+        let Some(pattern) = &frozen.pattern else {
+            let kept = self.change(
+                "INSERT INTO frozen (letter, bytes, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![letter, bytes, at_s],
+            )?;
+            return Ok(kept.rows > 0);
+        };
+        let keep = || {
+            let kept = self.change(
+                "INSERT INTO frozen (letter, bytes, pattern, at)
+                 SELECT ?1, ?2, id, ?3 FROM pattern WHERE digest = ?4 ON CONFLICT DO NOTHING",
+                params![letter, bytes, at_s, pattern.digest()],
+            )?;
+            Ok(kept.rows > 0)
+        };
+        // The first letter brings the pattern.
+        Ok(keep()? || (self.keep_pattern(pattern)? && keep()?))
+    }
+
+    /// Says whether it was done: not where it was kept already.
+    fn keep_pattern(&self, pattern: &Pattern) -> Result<bool, LedgerError> {
+        let bytes = packed::pack(pattern.bytes())?;
+        let kept = self.change(
+            "INSERT INTO pattern (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![pattern.digest(), bytes],
+        )?;
+        Ok(kept.rows > 0)
     }
 
     /// Whether every attempt on record ended with a delay before its last dot: nothing was said yet, so that the

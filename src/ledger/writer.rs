@@ -11,24 +11,25 @@ use super::LedgerError;
 use super::folder::Identity;
 use super::work::{Work, Written};
 
-/// The most requests one transaction takes: enough to share the sync, few enough that the first need not wait long.
-const GROUP_REQUESTS: usize = 512;
+/// When a transaction takes no more: enough to share the sync, few enough that the first need not wait long.
+const GROUP_WORKS: usize = 512;
 
 /// Rows written between two copyings of the log into the database.
 const ROWS_A_CHECKPOINT: usize = 1_000;
 
-/// Where a request's end is told; called once, after the commit.
-pub(super) type Reply = Box<dyn FnOnce(Result<Written, LedgerError>) + Send>;
+/// Where is told how each of a request's works ended; called once, after the commit.
+pub(super) type Reply = Box<dyn FnOnce(Vec<Result<Written, LedgerError>>) + Send>;
 
+/// What somebody asks for at once: it shares a commit, and each of it has its own end.
 struct Request {
-    work: Work,
+    works: Vec<Work>,
     reply: Reply,
 }
 
 /// The way to the writer's thread, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Writer {
-    requests: Option<Sender<Vec<Request>>>,
+    requests: Option<Sender<Request>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -61,14 +62,11 @@ impl Writer {
         })
     }
 
-    /// Hands requests over, which share a commit. A reply dropped unused means that the thread is no more.
-    pub(super) fn ask(&self, requests: Vec<(Work, Reply)>) {
-        let requests = requests
-            .into_iter()
-            .map(|(work, reply)| Request { work, reply });
+    /// Hands works over, which share a commit. A reply dropped unused means that the thread is no more.
+    pub(super) fn ask(&self, works: Vec<Work>, reply: Reply) {
         if let Some(way) = &self.requests {
-            // If the thread has died, the requests come back and drop their replies, which the asker notices.
-            let _ = way.send(requests.collect());
+            // If the thread has died, the request comes back and drops its reply, which the asker notices.
+            let _ = way.send(Request { works, reply });
         }
     }
 }
@@ -92,7 +90,7 @@ struct Writing {
     conn: Connection,
     path: PathBuf,
     files: Arc<[Identity]>,
-    asked: Receiver<Vec<Request>>,
+    asked: Receiver<Request>,
     rows_since_checkpoint: usize,
     failed: Option<LedgerError>,
 }
@@ -100,60 +98,75 @@ struct Writing {
 impl Writing {
     fn run(mut self) {
         while let Ok(first) = self.asked.recv() {
-            let mut group = first;
-            while group.len() < GROUP_REQUESTS
+            let mut works = first.works.len();
+            let mut group = vec![first];
+            while works < GROUP_WORKS
                 && let Ok(more) = self.asked.try_recv()
             {
-                group.extend(more);
+                works += more.works.len();
+                group.push(more);
             }
             self.serve(group);
         }
     }
 
     fn serve(&mut self, group: Vec<Request>) {
+        let works: Vec<&Work> = group.iter().flat_map(|request| &request.works).collect();
+        let mut results = self.carry_out(&works).into_iter();
+        for request in group {
+            let own = results.by_ref().take(request.works.len());
+            (request.reply)(own.collect());
+        }
+        self.checkpoint_if_long();
+    }
+
+    /// How each of them ended.
+    fn carry_out(&mut self, works: &[&Work]) -> Vec<Result<Written, LedgerError>> {
         let done = match &self.failed {
             Some(error) => Err(error.clone()),
-            None => self.commit(&group),
+            None => self.commit(works),
         };
         match done {
-            Ok(results) => {
-                for (request, result) in group.into_iter().zip(results) {
-                    (request.reply)(result);
-                }
-                self.checkpoint_if_long();
-            }
-            // One large request may be what doesn't fit, one may need a damaged page: the others deserve a try of their
-            // own.
-            Err(error) if group.len() > 1 && error.may_be_one_requests() => {
-                for request in group {
-                    self.serve(vec![request]);
-                }
+            Ok(results) => results,
+            // One that is large may be what doesn't fit, one may need a damaged page: the others deserve a try of their own.
+            Err(error) if works.len() > 1 && error.may_be_one_requests() => {
+                let each = works.iter().flat_map(|work| self.carry_out(&[work]));
+                each.collect()
             }
             Err(error) => {
                 if error.is_fatal() {
                     self.failed = Some(error.clone());
                 }
-                for request in group {
-                    (request.reply)(Err(error.clone()));
-                }
+                works.iter().map(|_| Err(error.clone())).collect()
             }
         }
     }
 
-    /// One transaction with all of the group; an error is everybody's.
+    /// One transaction with all of the works; an error is everybody's.
     fn commit(
         &mut self,
-        group: &[Request],
+        works: &[&Work],
     ) -> Result<Vec<Result<Written, LedgerError>>, LedgerError> {
         self.still_there()?;
-        let done = self.transact(group);
-        if done.is_err() && !self.conn.is_autocommit() {
-            // A failed rollback adds nothing to what is reported already.
-            let _ = self.execute("ROLLBACK");
+        // Hardly any is ever refused: only where one is are they kept apart.
+        let mut done = self.transact(works, Self::plainly);
+        if done.as_ref().is_err_and(LedgerError::is_requests_own) {
+            self.roll_back();
+            done = self.transact(works, Self::isolated);
+        }
+        if done.is_err() {
+            self.roll_back();
         }
         // Once more, lest something be thanked for that went into a file without a name.
         self.still_there()?;
         done
+    }
+
+    fn roll_back(&self) {
+        if !self.conn.is_autocommit() {
+            // A failed rollback adds nothing to what is reported already.
+            let _ = self.execute("ROLLBACK");
+        }
     }
 
     fn still_there(&self) -> Result<(), LedgerError> {
@@ -167,12 +180,13 @@ impl Writing {
 
     fn transact(
         &mut self,
-        group: &[Request],
+        works: &[&Work],
+        one: impl Fn(&Self, &Work) -> Result<Result<Written, LedgerError>, LedgerError>,
     ) -> Result<Vec<Result<Written, LedgerError>>, LedgerError> {
         self.execute("BEGIN IMMEDIATE")?;
-        let mut results = Vec::with_capacity(group.len());
-        for request in group {
-            results.push(self.isolated(&request.work)?);
+        let mut results = Vec::with_capacity(works.len());
+        for work in works {
+            results.push(one(self, work)?);
         }
         self.execute("COMMIT")?;
         let written = results.iter().flatten().map(|written| written.rows);
@@ -180,7 +194,12 @@ impl Writing {
         Ok(results)
     }
 
-    /// One request under a savepoint. The outer error ends the transaction, the inner one is the request's own.
+    /// One whose error ends the transaction, whatever it is.
+    fn plainly(&self, work: &Work) -> Result<Result<Written, LedgerError>, LedgerError> {
+        work.perform(&self.conn, &self.path).map(Ok)
+    }
+
+    /// One under a savepoint. The outer error ends the transaction, the inner one is its own.
     fn isolated(&self, work: &Work) -> Result<Result<Written, LedgerError>, LedgerError> {
         self.execute("SAVEPOINT request")?;
         let result = work.perform(&self.conn, &self.path);

@@ -4,6 +4,7 @@
 //! message of them; a [`Transport`] carries it, at a [`Pace`] the provider puts up with.
 
 pub mod carriers;
+mod form;
 mod imap;
 pub mod inbound;
 mod mime;
@@ -23,6 +24,7 @@ mod transport;
 mod view;
 
 pub use carriers::Carriers;
+pub use form::Form;
 pub use imap::{Fetched, Imap, ImapFault, ImapSettings, Session};
 pub use mime::{Header, Mailbox, NotAMailbox, compose, message_id};
 pub use number::Numbered;

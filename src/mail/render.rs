@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -13,9 +13,9 @@ use crate::core::bulletin::Edition;
 use crate::core::diagnostic::{Diagnostic, Text, Words, nearest};
 use crate::core::letter::Content;
 
+use super::form::{Form, Forms, Sight};
 use super::sample;
-use super::subject::subject;
-use super::view::{Links, View};
+use super::view::{Links, Personal, View};
 
 /// The files that may be overridden, and what is shipped under their names.
 const SHIPPED: [(&str, &str); 2] = [
@@ -36,10 +36,11 @@ const FUEL_PER_ROW: u64 = 2_000;
 pub struct Templates {
     shipped: Environment<'static>,
     own: Environment<'static>,
+    forms: Mutex<Forms>,
 }
 
 /// A letter with its looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Rendered {
     /// One line.
     pub subject: String,
@@ -49,6 +50,23 @@ pub struct Rendered {
     pub html: String,
     /// Which of the admin's templates failed, so that the shipped one was used, in Chinese.
     pub problems: Vec<String>,
+    /// The form it was filled in on, if it was.
+    pub form: Option<Arc<Form>>,
+}
+
+impl PartialEq for Rendered {
+    /// On whatever form it was filled in, it is what it says.
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            subject,
+            text,
+            html,
+            problems,
+            form: _,
+        } = self;
+        (subject, text, html, problems)
+            == (&other.subject, &other.text, &other.html, &other.problems)
+    }
 }
 
 impl Templates {
@@ -60,6 +78,7 @@ impl Templates {
         let mut templates = Self {
             shipped: environment(),
             own: environment(),
+            forms: Mutex::default(),
         };
         let mut problems = Vec::new();
         for (name, source) in SHIPPED {
@@ -87,11 +106,8 @@ impl Templates {
             return Some(misfit(text, &fault, []));
         }
         let (content, links) = (sample::content(), sample::links());
-        let value = Value::from(Serde(View::new(
-            &content,
-            &links,
-            &subject(&content, &links.tag),
-        )));
+        let words = Personal::of(&content, &links);
+        let value = Value::from(Serde(View::new(&content, &links, words)));
         let page = links.page.unwrap_or_default();
         match self.render_own(name, &value, fuel(&content)) {
             Ok(Some(said)) if !said.replace("&#x2f;", "/").contains(&page) => {
@@ -120,8 +136,44 @@ impl Templates {
     /// Gives a letter its looks. Where one of the admin's templates fails, the shipped one stands in and the problem
     /// is reported, so that no letter is lost to a template.
     pub fn render(&self, content: &Content, links: &Links) -> Rendered {
-        let subject = subject(content, &links.tag);
-        let value = Value::from(Serde(View::new(content, links, &subject)));
+        let words = Personal::of(content, links);
+        // What an admin's template makes of a name cannot be told from a blank.
+        let has_own = self.own.templates().next().is_some();
+        if has_own || !content.is_form_letter() {
+            return self.render_anew(content, links, words);
+        }
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let form = match forms.sight(content, links, &words) {
+            Sight::Known(form) => form,
+            Sight::New => {
+                drop(forms);
+                return self.render_anew(content, links, words);
+            }
+            Sight::Again => {
+                let marked = self.render_anew(content, links, words.marks());
+                let form = Form::new(&marked.text, &marked.html);
+                let anew = self.render_anew(content, links, words.clone());
+                let is_fit = form.fill(&words) == (anew.text.clone(), anew.html.clone());
+                let form = is_fit.then(|| Arc::new(form));
+                forms.keep(form.clone());
+                return Rendered { form, ..anew };
+            }
+        };
+        drop(forms);
+        let (text, html) = form.fill(&words);
+        Rendered {
+            subject: words.subject,
+            text,
+            html,
+            problems: Vec::new(),
+            form: Some(form),
+        }
+    }
+
+    /// The same, without a look at what was rendered before.
+    fn render_anew(&self, content: &Content, links: &Links, words: Personal) -> Rendered {
+        let subject = words.subject.clone();
+        let value = Value::from(Serde(View::new(content, links, words)));
         let mut problems = Vec::new();
         // What opens the dashboard, and a bulletin, must be in the letter, whatever an admin's template thinks of them.
         let link = links.page.as_deref().filter(|_| content.is_sign_in);
@@ -137,6 +189,7 @@ impl Templates {
             text,
             html,
             problems,
+            form: None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::core::printed::full_width;
 
 use super::opening::{how, opening, why};
 use super::phrase::{day, lateness, one_line, time_left};
+use super::subject::subject;
 
 /// What a letter points its reader to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,10 +29,93 @@ pub struct Links {
     pub tag: String,
 }
 
+/// The words that differ from reader to reader where all else is the same.
+#[derive(Clone, Debug)]
+pub(super) struct Personal {
+    number: String,
+    pub(super) subject: String,
+    person: String,
+    unit: String,
+    opening: String,
+    why: String,
+    /// Empty where there is none, as the next one is.
+    page: String,
+    board: String,
+}
+
+impl Personal {
+    pub(super) const COUNT: usize = 8;
+
+    /// The first of the marks that stand for them: characters that no script has, and that are escaped nowhere.
+    const FIRST_MARK: u32 = 0xF_5B00;
+
+    pub(super) fn of(content: &Content, links: &Links) -> Self {
+        let link = |link: &Option<String>| link.clone().unwrap_or_default();
+        Self {
+            number: content.letter.to_string(),
+            subject: subject(content, &links.tag),
+            person: one_line(&content.person),
+            unit: one_line(&content.unit_name),
+            opening: opening(content),
+            why: why(content),
+            // Of the letters with words of their own, only the one to sign in with leads anywhere.
+            page: if content.alert.is_none() || content.is_sign_in {
+                link(&links.page)
+            } else {
+                String::new()
+            },
+            board: link(&links.board),
+        }
+    }
+
+    /// Each of them, in one order.
+    pub(super) fn all(&self) -> [&str; Self::COUNT] {
+        let Self {
+            number,
+            subject,
+            person,
+            unit,
+            opening,
+            why,
+            page,
+            board,
+        } = self;
+        [number, subject, person, unit, opening, why, page, board].map(String::as_str)
+    }
+
+    /// A mark in the place of each that is not empty.
+    pub(super) fn marks(&self) -> Self {
+        let mut marks = self.clone();
+        let Self {
+            number,
+            subject,
+            person,
+            unit,
+            opening,
+            why,
+            page,
+            board,
+        } = &mut marks;
+        let all = [number, subject, person, unit, opening, why, page, board];
+        for (nth, word) in (Self::FIRST_MARK..).zip(all) {
+            if !word.is_empty() {
+                *word = char::from_u32(nth).map(String::from).unwrap_or_default();
+            }
+        }
+        marks
+    }
+
+    /// The place of what a mark stands for; `None` for any other character.
+    pub(super) fn blank(mark: char) -> Option<usize> {
+        let nth = u32::from(mark).checked_sub(Self::FIRST_MARK)?;
+        usize::try_from(nth).ok().filter(|nth| *nth < Self::COUNT)
+    }
+}
+
 /// All of a letter's words. The names of these fields are what an admin's own template may use.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
-    number: u64,
+    number: String,
     subject: String,
     calendar: String,
     person: String,
@@ -130,7 +214,7 @@ struct BulletinView {
 }
 
 impl View {
-    pub(super) fn new(content: &Content, links: &Links, subject: &str) -> Self {
+    pub(super) fn new(content: &Content, links: &Links, words: Personal) -> Self {
         let today = content.today;
         let view = |n: usize, item: &Item| ItemView::new(n, item, content);
         let open = content
@@ -140,13 +224,13 @@ impl View {
             .count();
         let row = |row: &Row| RowView::new(row, today);
         Self {
-            number: content.letter,
-            subject: subject.to_owned(),
+            number: words.number,
+            subject: words.subject,
             calendar: one_line(&content.calendar),
-            person: one_line(&content.person),
-            unit: one_line(&content.unit_name),
+            person: words.person,
+            unit: words.unit,
             today: format!("{}年{}", today.year(), day(today, today)),
-            opening: opening(content),
+            opening: words.opening,
             items: (1..).zip(&content.items).map(|(n, i)| view(n, i)).collect(),
             overdue_below: (content.items.len() + 1..)
                 .zip(&content.overdue_below)
@@ -165,12 +249,8 @@ impl View {
                 subject: one_line(&alert.subject),
                 text: lines(&alert.text),
             }),
-            // Of the letters with words of their own, only the one to sign in with leads anywhere.
-            page: links
-                .page
-                .clone()
-                .filter(|_| content.alert.is_none() || content.is_sign_in),
-            board: links.board.clone(),
+            page: Some(words.page).filter(|page| !page.is_empty()),
+            board: Some(words.board).filter(|board| !board.is_empty()),
             desk: links.desk.clone(),
             dates: content.dates().next().is_some(),
             contact: one_line(&links.contact),
@@ -180,7 +260,7 @@ impl View {
             } else {
                 Vec::new()
             },
-            why: why(content),
+            why: words.why,
             sources: sources(content),
         }
     }

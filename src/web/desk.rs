@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
+use super::press::{Amiss, Press};
 use crate::core::board::Board;
 use crate::core::bulletin::Verdict;
 use crate::core::clerk::{Act, Raise};
@@ -39,17 +40,6 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError>;
 
-    /// The same, where no more than these duties of the letter is asked for: others may be left out.
-    ///
-    /// # Errors
-    ///
-    /// As [`letter`](Self::letter).
-    fn letter_about(
-        &self,
-        letter: LetterNo,
-        duties: &[DutyId],
-    ) -> Result<Option<Content>, DeskError>;
-
     /// A unit's board as it is today; `None` if the roster has no such unit. May wait as [`letter`](Self::letter) may.
     ///
     /// # Errors
@@ -64,13 +54,14 @@ pub trait Desk: Send + Sync + 'static {
     /// `Unavailable` when it cannot be told now.
     fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError>;
 
-    /// Records an answer, for all of its duties or for none. It resolves when the answer is on disk. Dropped before
-    /// that, when a visitor hangs up or has waited too long, it has recorded all or nothing.
+    /// [Checks](Press::check) a press against its letter, as that stands when its turn comes, and records the answer it is,
+    /// with the files that came with it; for all of its duties or for none. It resolves when the answer is on disk.
+    /// Dropped before that, when a visitor hangs up or has waited too long, it has recorded all or nothing.
     ///
     /// # Errors
     ///
     /// When nothing was recorded, and why.
-    fn record(&self, answer: PressedAnswer) -> Recording<'_>;
+    fn record(&self, press: Arc<Press>, files: Vec<GivenFile>) -> Recording<'_>;
 
     /// Who is signed in by a session, under the digest of what their browser holds; `None` for nobody, or nobody any more.
     /// May wait as [`letter`](Self::letter) may; so may all that follows.
@@ -184,7 +175,7 @@ pub trait Desk: Send + Sync + 'static {
 }
 
 /// What [`Desk::record`] promises.
-pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<Recorded, DeskError>> + Send + 'a>>;
+pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<Recorded, Amiss>> + Send + 'a>>;
 
 /// What stands on every page. Anybody may read it, with a letter or without.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -10,14 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::desk::{DeskError, PressedAnswer, Recorded};
-use super::letter_page::{Failure, LetterPage, Told, Visit, anchor_of};
+use super::desk::{DeskError, Recorded};
+use super::letter_page::{Failure, LetterPage, Told, Visit, anchor_of_recorded};
 use super::pages::Plain;
 use super::press::{Amiss, Press, is_name};
 use super::routes::Site;
 use super::session;
 use super::upload;
-use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::Content;
 use crate::link::{Claim, LinkKeys, LinkRefused};
@@ -80,34 +79,32 @@ pub(super) async fn press(
         Ok(brought) => brought,
         Err(response) => return response,
     };
-    let press = Press::from_pairs(brought.pairs);
-    let content = match asked_about(&site, letter, &press).await {
+    let press = Arc::new(Press::from_pairs(letter, brought.pairs));
+    let with_files = !brought.files.is_empty() || brought.amiss.is_some();
+    let amiss = if brought.amiss.is_some() {
+        None
+    } else {
+        match site.desk.record(Arc::clone(&press), brought.files).await {
+            Ok(recorded) => return thank(&site, &token, &press, recorded),
+            Err(amiss) => Some(amiss),
+        }
+    };
+    let content = match of_letter(&site, letter).await {
         Ok(content) => content,
         Err(plain) => return site.plain(plain),
     };
-    let with_files = !brought.files.is_empty() || brought.amiss.is_some();
-    let outcome = match press.check(&content) {
-        Ok(_) if brought.amiss.is_some() => (
+    // With files that cannot be taken nothing is recorded, whatever else there is to mend.
+    let amiss = amiss.or_else(|| press.check(&content).err());
+    let (status, mut failure) = match &amiss {
+        Some(amiss) => (status_of(amiss), Failure::of(amiss)),
+        None => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            Failure::plain(&format!("没有记下：{}", brought.amiss.unwrap_or_default())),
+            Failure::plain(brought.amiss.unwrap_or_default()),
         ),
-        Ok(answer) => match site
-            .desk
-            .record(PressedAnswer {
-                files: brought.files,
-                ..answer
-            })
-            .await
-        {
-            Ok(recorded) => return thank(&site, &token, &content, &press, recorded),
-            Err(error) => desk_failure(error),
-        },
-        Err(amiss) => (status_of(&amiss), Failure::of(amiss)),
     };
-    let (status, mut failure) = outcome;
-    // Now the whole letter is shown; where it can't be read again, what was pressed, so that nothing typed is lost.
-    let whole = site.ask(move |desk| desk.letter(letter)).await;
-    let content = whole.ok().flatten().unwrap_or(content);
+    if let Some(Amiss::NotRecorded(DeskError::Unavailable(reason))) = &amiss {
+        tracing::warn!(reason, "回执没有记下");
+    }
     if with_files {
         // No browser fills a field for files again.
         if !failure.words.ends_with('。') {
@@ -134,7 +131,10 @@ fn token_of(path: Result<Path<String>, PathRejection>) -> String {
 
 /// What the letter of a token says, or the page that is shown instead.
 pub(super) async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain> {
-    let letter = letter_of(site, token)?;
+    of_letter(site, letter_of(site, token)?).await
+}
+
+async fn of_letter(site: &Arc<Site>, letter: LetterNo) -> Result<Content, Plain> {
     let found = site.ask(move |desk| desk.letter(letter)).await?;
     found.ok_or(Plain::NoLetter)
 }
@@ -151,17 +151,6 @@ fn letter_of(site: &Site, token: &str) -> Result<LetterNo, Plain> {
     }
 }
 
-/// What a letter says of what was pressed: the rest of it need not be written for that.
-async fn asked_about(site: &Arc<Site>, letter: LetterNo, press: &Press) -> Result<Content, Plain> {
-    let duties: Option<Vec<DutyId>> = press.duties.iter().map(|duty| duty.parse().ok()).collect();
-    let found = site.ask(move |desk| match duties {
-        Some(duties) => desk.letter_about(letter, &duties),
-        // All rows of the roll-up, or what our own page does not send.
-        None => desk.letter(letter),
-    });
-    found.await?.ok_or(Plain::NoLetter)
-}
-
 /// Where the page posts to, and where the board of the reader's unit is: under a token that lives as long as the
 /// letter's.
 fn paths(site: &Site, token: &str, content: &Content) -> (String, Option<String>) {
@@ -176,14 +165,8 @@ fn paths(site: &Site, token: &str, content: &Content) -> (String, Option<String>
 }
 
 /// Sends the browser back to the page, so that loading it again presses nothing; the card's name brings it there.
-fn thank(
-    site: &Site,
-    token: &str,
-    content: &Content,
-    press: &Press,
-    recorded: Recorded,
-) -> Response {
-    let anchor = anchor_of(content, press).unwrap_or_default();
+fn thank(site: &Site, token: &str, press: &Press, recorded: Recorded) -> Response {
+    let anchor = anchor_of_recorded(press);
     let path = site.pages.letter_path(token);
     let answer = Answer::parse(&press.answer).map_or("", Answer::word);
     let before = match recorded {
@@ -203,34 +186,16 @@ fn thank(
 
 fn status_of(amiss: &Amiss) -> StatusCode {
     match amiss {
+        Amiss::NoLetter => StatusCode::NOT_FOUND,
         Amiss::Malformed => StatusCode::BAD_REQUEST,
-        Amiss::NotAllowed(DeskError::NotYours) => StatusCode::FORBIDDEN,
-        Amiss::NotAllowed(_) | Amiss::Mend(..) => StatusCode::UNPROCESSABLE_ENTITY,
-    }
-}
-
-/// The desk's refusal as a page tells it.
-fn desk_failure(error: DeskError) -> (StatusCode, Failure) {
-    match error {
-        DeskError::StorageFull => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Failure::plain("没有记下：服务器的磁盘满了。您写的内容还在下面，请稍后再按一次。"),
-        ),
-        DeskError::Unavailable(reason) => {
-            tracing::warn!(reason, "回执没有记下");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Failure::plain("没有记下：服务器暂时有故障。您写的内容还在下面，请稍后再按一次。"),
-            )
+        Amiss::Mend(..) | Amiss::NotRecorded(DeskError::OnlyReceived) => {
+            StatusCode::UNPROCESSABLE_ENTITY
         }
-        DeskError::Refused(words) => (
-            StatusCode::CONFLICT,
-            Failure::plain(&format!("没有记下：{words}")),
-        ),
-        error @ (DeskError::NotYours | DeskError::OnlyReceived) => {
-            let amiss = Amiss::NotAllowed(error);
-            (status_of(&amiss), Failure::of(amiss))
-        }
+        Amiss::NotRecorded(error) => match error {
+            DeskError::NotYours => StatusCode::FORBIDDEN,
+            DeskError::Refused(_) => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        },
     }
 }
 

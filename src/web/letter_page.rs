@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::bureau::bulletins::Body;
 use super::card::{self, Card};
+use super::desk::DeskError;
 use super::press::{Amiss, Field, Press, WHOLE_ROLLUP};
 use super::tables::{self, Rollup, Section};
 use super::wording;
@@ -75,22 +76,34 @@ pub(super) struct Failure {
 
 impl Failure {
     /// What has to be mended is said at the head of the page and at its field.
-    pub(super) fn of(amiss: Amiss) -> Self {
-        match amiss {
-            Amiss::Malformed => {
-                Self::plain("没有记下：这一页已经过时或不完整。请从信里重新打开，再按一次。")
+    pub(super) fn of(amiss: &Amiss) -> Self {
+        let error = match amiss {
+            Amiss::NoLetter | Amiss::Malformed => {
+                return Self::plain("这一页已经过时或不完整。请从信里重新打开，再按一次。");
             }
-            Amiss::NotAllowed(error) => Self::plain(&format!("没有记下：{error}。")),
-            Amiss::Mend(field, words) => Self {
-                words: format!("没有记下：{words}"),
-                field: Some((field, words)),
-            },
+            Amiss::Mend(field, words) => {
+                return Self {
+                    field: Some((*field, words)),
+                    ..Self::plain(words)
+                };
+            }
+            Amiss::NotRecorded(error) => error,
+        };
+        match error {
+            DeskError::StorageFull => {
+                Self::plain("服务器的磁盘满了。您写的内容还在下面，请稍后再按一次。")
+            }
+            DeskError::Unavailable(_) => {
+                Self::plain("服务器暂时有故障。您写的内容还在下面，请稍后再按一次。")
+            }
+            DeskError::Refused(words) => Self::plain(words),
+            DeskError::NotYours | DeskError::OnlyReceived => Self::plain(&format!("{error}。")),
         }
     }
 
-    pub(super) fn plain(words: &str) -> Self {
+    pub(super) fn plain(why: &str) -> Self {
         Self {
-            words: words.to_owned(),
+            words: format!("没有记下：{why}"),
             field: None,
         }
     }
@@ -130,6 +143,15 @@ impl<'a> LetterPage<'a> {
     }
 }
 
+/// The same of a press that was recorded: its letter has what it is about.
+pub(super) fn anchor_of_recorded(press: &Press) -> String {
+    let duty = press.duties.first().map_or("", String::as_str);
+    match duty {
+        WHOLE_ROLLUP => duty.to_owned(),
+        duty => name_of(duty),
+    }
+}
+
 /// The name, within the page, of what a press was about: where the person wants to be shown the outcome.
 pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
     let duty = press.duties.first()?;
@@ -142,7 +164,7 @@ pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
             .rollup
             .iter()
             .any(|row| row.duty.to_string() == *duty);
-    known.then(|| "rollup".to_owned())
+    known.then(|| WHOLE_ROLLUP.to_owned())
 }
 
 /// The name of a duty's card: the duty's own, in what may stand in an address as it is.
@@ -161,7 +183,7 @@ pub(super) fn name_of(duty: &str) -> String {
 }
 
 fn rollup(content: &Content, visit: &Visit<'_>) -> Option<Rollup> {
-    let anchor = "rollup";
+    let anchor = WHOLE_ROLLUP;
     let told = visit
         .told
         .filter(|told| told.anchor == anchor)

@@ -31,5 +31,6 @@ pub use desk::{
     AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
     Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
+pub use press::{Amiss, Field, Press};
 pub use routes::{Route, router};
 pub use serve::{Limits, WebSettings, serve};

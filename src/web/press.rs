@@ -1,10 +1,10 @@
-//! A press of a button: from form fields to a [`PressedAnswer`], or to what the person has to mend.
+//! A press of a button: from form fields to a [`PressedAnswer`], or to why it cannot be recorded.
 
 use jiff::civil::Date;
 
 use super::desk::{DeskError, PressedAnswer};
 use crate::core::duty::DutyId;
-use crate::core::fact::Answer;
+use crate::core::fact::{Answer, LetterNo};
 use crate::core::letter::{Content, Item};
 
 /// Characters a name may have.
@@ -19,7 +19,9 @@ pub(super) const WHOLE_ROLLUP: &str = "rollup";
 
 /// The fields as they came. What was typed is kept, so that a page that refuses can show it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Press {
+pub struct Press {
+    /// The letter whose page it was.
+    pub letter: LetterNo,
     pub(super) duties: Vec<String>,
     pub(super) answer: String,
     pub(super) by: String,
@@ -30,27 +32,41 @@ pub(super) struct Press {
 
 /// The field that has to be mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub enum Field {
+    /// Who presses.
     By,
+    /// What they add.
     Note,
+    /// The day they ask for.
     Until,
 }
 
-/// Why a press cannot be recorded as it is.
+/// Why nothing was recorded of a press.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Amiss {
-    /// Not what our own page sends.
+pub enum Amiss {
+    /// There is no such letter.
+    NoLetter,
+    /// It is not what our own page sends.
     Malformed,
     /// The person can mend this field; the words say how.
     Mend(Field, &'static str),
-    /// The letter will not have it.
-    NotAllowed(DeskError),
+    /// The letter will not have it, or the ledger cannot take it.
+    NotRecorded(DeskError),
+}
+
+impl From<DeskError> for Amiss {
+    fn from(error: DeskError) -> Self {
+        Self::NotRecorded(error)
+    }
 }
 
 impl Press {
     /// Reads the decoded pairs of a form. Unknown fields are ignored; of a field given twice, only `duty` keeps both.
-    pub(super) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        let mut press = Self::default();
+    pub fn from_pairs(letter: LetterNo, pairs: Vec<(String, String)>) -> Self {
+        let mut press = Self {
+            letter,
+            ..Self::default()
+        };
         for (name, value) in pairs {
             match name.as_str() {
                 "duty" => press.duties.push(value),
@@ -65,12 +81,22 @@ impl Press {
         press
     }
 
-    /// The answer it is, to duties of `content`.
-    pub(super) fn check(&self, content: &Content) -> Result<PressedAnswer, Amiss> {
+    /// The duties that it names one by one; `None` where it means all rows of the roll-up, or names what is no duty. Of a
+    /// letter no more than these need be written to check it.
+    pub fn named(&self) -> Option<Vec<DutyId>> {
+        self.duties.iter().map(|duty| duty.parse().ok()).collect()
+    }
+
+    /// The answer it is, to duties of its letter, which is `content`; without files.
+    ///
+    /// # Errors
+    ///
+    /// What is amiss with it.
+    pub fn check(&self, content: &Content) -> Result<PressedAnswer, Amiss> {
         let answer = Answer::parse(&self.answer).ok_or(Amiss::Malformed)?;
         let duties = self.duties_of(content)?;
         for duty in &duties {
-            allow(content, duty, answer).map_err(Amiss::NotAllowed)?;
+            allow(content, duty, answer)?;
         }
         self.check_by()?;
         self.check_note(answer)?;

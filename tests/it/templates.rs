@@ -4,9 +4,9 @@ use std::fs;
 
 use expect_test::{Expect, expect};
 use schoolbell::core::diagnostic::Locale;
-use schoolbell::core::letter::Content;
+use schoolbell::core::letter::{Content, Item};
 use schoolbell::mail::sample::{links, row};
-use schoolbell::mail::{Rendered, Templates};
+use schoolbell::mail::{Links, Rendered, Templates};
 
 use super::letters::{drill, render, to_school};
 
@@ -104,6 +104,81 @@ fn broken_template_falls_back() {
         提醒: 模板超过 256 KB,不像是模板
         --> letter.html
          = 办法: 改好以前,发信用自带的模板"#]],
+    );
+}
+
+/// What letters have in common is rendered once; each reads as if it had been written by itself.
+#[test]
+fn form_letters_read_as_if_each_were_written_by_itself() {
+    let (shared, _) = Templates::load(None);
+    let mut filled = 0;
+    let mut check = |content: &Content, links: &Links| {
+        let (fresh, _) = Templates::load(None);
+        let alone = fresh.render(content, links);
+        assert!(alone.form.is_none(), "nothing like it was seen before");
+        let found = shared.render(content, links);
+        assert_eq!(found, alone);
+        filled += usize::from(found.form.is_some());
+    };
+    let asked = [
+        vec![drill()],
+        vec![
+            drill(),
+            Item {
+                detail: "第一行\n第二行 <b>\u{f5b00}</b>".to_owned(),
+                ..drill()
+            },
+        ],
+        vec![
+            drill(),
+            Item {
+                due_time: Some("17:00".to_owned()),
+                times: (3, 1),
+                ..drill()
+            },
+        ],
+    ];
+    let units = ["浒山小学", "鄞州<中学>&\"幼儿园\"", "a", ""];
+    let people = ["王建国", "", "\u{f5b01}{{ page }}", "<王>&'\"建国\""];
+    let mut letter = 0;
+    for (unit, person) in units.into_iter().zip(people).cycle().take(12) {
+        for items in &asked {
+            letter += 1;
+            let items = items.iter().map(|item| Item {
+                unit_name: unit.to_owned(),
+                why_you: format!("您是{unit}的安全主任"),
+                ..item.clone()
+            });
+            let content = Content {
+                letter,
+                person: person.to_owned(),
+                unit_name: unit.to_owned(),
+                ..to_school(items.collect())
+            };
+            check(&content, &links());
+            let page = Some(format!("https://calendar.example/l/{letter}-a.b_c"));
+            let other = Links {
+                page,
+                board: None,
+                ..links()
+            };
+            check(&content, &other);
+            // What names others, or is no duty of the reader's own unit, is on no form.
+            let answered = Item {
+                answered: Some(format!("收到({person})")),
+                ..content.items[0].clone()
+            };
+            let answered = Content {
+                items: vec![answered],
+                ..content.clone()
+            };
+            assert!(!answered.is_form_letter());
+            check(&answered, &links());
+        }
+    }
+    assert_eq!(
+        filled, 36,
+        "those without a mark in their words, from the third on"
     );
 }
 

@@ -97,6 +97,18 @@ impl Line {
             .map(|(_, (_, no), name)| (*no, name.as_str()))
     }
 
+    /// Letters that will soon be the first, so many at most, as far as it can be told.
+    pub(super) fn soon(&self, most: usize) -> impl Iterator<Item = LetterNo> + use<> {
+        let domains = self.domains.values();
+        let firsts = domains.flat_map(|domain| {
+            let firsts = domain.letters.iter().take(most);
+            firsts.map(|letter| (domain.ails, *letter))
+        });
+        let mut soon: Vec<_> = firsts.collect();
+        soon.sort_unstable();
+        soon.into_iter().take(most).map(|(_, (_, no))| no)
+    }
+
     /// Takes the first letter to a domain out of the line.
     pub(super) fn take(&mut self, domain: &str) {
         if let Some(domain) = self.domains.get_mut(domain) {

@@ -11,7 +11,7 @@ mod ready;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use crate::mail::{Pace, Sent, Wait};
 pub(super) use delivery::{Delivery, transports};
 use ends::{outcome, quarantined, verdict};
 use line::{Line, domain_of};
-use ready::{Made, Ready, make};
+use ready::{Draft, Made, Ready, make};
 
 /// How long the queue rests when the ledger takes nothing.
 const LEDGER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
@@ -45,6 +45,8 @@ pub(super) struct Courier {
     house: Arc<House>,
     pace: Pace,
     line: Line,
+    /// Letters that are written already, before their turn.
+    drafts: HashMap<LetterNo, Draft>,
     /// What is on its way.
     carrying: HashMap<LetterNo, Carrying>,
     /// Ends that are not on record yet: recorded before anything else is sent.
@@ -120,6 +122,7 @@ impl Courier {
             office,
             house,
             line: Line::default(),
+            drafts: HashMap::new(),
             carrying: HashMap::new(),
             ended: Vec::new(),
             leaving: Vec::new(),
@@ -165,9 +168,13 @@ impl Courier {
 
     /// Takes over the agenda, the templates and the rates that a reload brought.
     pub(super) fn move_in(&mut self, house: Arc<House>) {
+        if Arc::ptr_eq(&house, &self.house) {
+            return;
+        }
         if house.settings.mail.rate != self.house.settings.mail.rate {
             self.pace = Pace::new(house.settings.mail.rate);
         }
+        self.drafts.clear();
         self.house = house;
     }
 
@@ -226,9 +233,25 @@ impl Courier {
         let facts = (!events.is_empty()).then_some(Entry::Facts(&events));
         let has_facts = facts.is_some();
         let attempts = batch.ready.iter();
-        let attempts = attempts.map(|ready| Entry::Attempt(&ready.attempt, &ready.bytes));
+        let attempts = attempts.map(|ready| Entry::Attempt {
+            event: &ready.attempt,
+            bytes: &ready.bytes,
+            pattern: ready.pattern.as_ref(),
+        });
         let entries: Vec<Entry<'_>> = facts.into_iter().chain(attempts).collect();
-        let ends = office.append_together(&mut book, now, &entries);
+        // What the disk takes is time to write those that come next.
+        let mut soon = self.line.soon(batch.ready.len());
+        let house = Arc::clone(&self.house);
+        let drafts = &mut self.drafts;
+        let ends = office.append_together(&mut book, now, &entries, |book| {
+            let Some(no) = soon.find(|no| !drafts.contains_key(no)) else {
+                return false;
+            };
+            if let Some(draft) = Draft::of(&office, &house, &book.state, no, now) {
+                drafts.insert(no, draft);
+            }
+            true
+        });
         let mut ends = ends.into_iter();
         let recorded = if has_facts { ends.next() } else { None };
         drop(book);
@@ -294,6 +317,8 @@ impl Courier {
         let steady = self.office.clock.steady();
         if most > 0 {
             self.line.refresh(&book.state, now, steady);
+            let soon: HashSet<LetterNo> = self.line.soon(ways).collect();
+            self.drafts.retain(|no, _| soon.contains(no));
         }
         while batch.ready.len() < most && batch.events.len() < OVER_AT_MOST {
             let Some((no, domain)) = self.line.first(ways, steady) else {
@@ -312,7 +337,8 @@ impl Courier {
                     continue;
                 }
             }
-            match make(&self.office, &self.house, &book.state, no, now) {
+            let draft = self.drafts.remove(&no);
+            match make(&self.office, &self.house, &book.state, no, draft, now) {
                 Ok(Made::Ready(made)) => {
                     self.line.set_out(&domain);
                     batch.ready.push(*made);

@@ -1,6 +1,7 @@
 //! Making a letter ready: what it says now, as the bytes that are sent.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,6 +14,7 @@ use crate::core::state::{LetterState, State};
 use crate::ics;
 use crate::ledger::LedgerError;
 use crate::mail::{self, Envelope, Header, carriers, subaddress};
+use crate::pattern::Pattern;
 
 /// A letter that is ready to go.
 pub(super) struct Ready {
@@ -20,6 +22,8 @@ pub(super) struct Ready {
     pub(super) letter: LetterState,
     pub(super) envelope: Envelope,
     pub(super) bytes: Vec<u8>,
+    /// What they have much in common with, where they were written anew.
+    pub(super) pattern: Option<Arc<Pattern>>,
     /// The fact that its sending begins.
     pub(super) attempt: Event,
     /// What was wrong with the templates.
@@ -37,12 +41,55 @@ pub(super) enum Made {
     Gone,
 }
 
-/// Makes a letter ready from what is true under the book's lock.
+/// A letter that was written before its turn.
+pub(super) struct Draft {
+    content: Content,
+    at: Timestamp,
+    written: Written,
+}
+
+impl Draft {
+    /// Writes a letter that waits; `None` where there is nothing to write, or it cannot be done. That is met again, and
+    /// told of, when it is its turn.
+    pub(super) fn of(
+        office: &Office,
+        house: &House,
+        state: &State,
+        no: LetterNo,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let letter = state.letters.get(&no)?;
+        if !letter.status.is_open() || letter.is_frozen() {
+            return None;
+        }
+        let written = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let content = compose(&house.agenda, state, no, now, Reader::Mail)?;
+            let written = write(office, house, no, letter, &content, now).ok()?;
+            Some((content, written))
+        }));
+        let (content, written) = written.ok()??;
+        Some(Self {
+            content,
+            at: now,
+            written,
+        })
+    }
+
+    /// What was written, if that is what the letter says now.
+    fn if_true(self, content: &Content, now: Timestamp) -> Option<Written> {
+        // A letter says when it was written, to the second.
+        let holds = now.as_second() == self.at.as_second() && self.content == *content;
+        holds.then_some(self.written)
+    }
+}
+
+/// Makes a letter ready from what is true under the book's lock; `draft` is what was written of it before.
 pub(super) fn make(
     office: &Office,
     house: &House,
     state: &State,
     no: LetterNo,
+    draft: Option<Draft>,
     now: Timestamp,
 ) -> Result<Made, LedgerError> {
     let Some(letter) = state.letters.get(&no) else {
@@ -63,9 +110,11 @@ pub(super) fn make(
         let content = compose(&house.agenda, state, no, now, Reader::Mail)?;
         Some(match kept {
             // What it numbers is on record already.
-            Some(bytes) => Ok((bytes, Vec::new(), Vec::new())),
-            None => render(office, house, no, letter, &content, now)
-                .map(|(bytes, problems)| (bytes, problems, content.numbered().cloned().collect())),
+            Some(bytes) => Ok((Written::again(bytes), Vec::new())),
+            None => draft
+                .and_then(|draft| draft.if_true(&content, now))
+                .map_or_else(|| write(office, house, no, letter, &content, now), Ok)
+                .map(|written| (written, content.numbered().cloned().collect())),
         })
     }))
     .unwrap_or_else(|panic| Some(Err(carriers::words(&*panic))));
@@ -78,10 +127,11 @@ pub(super) fn make(
             None,
         )),
         Some(Err(problem)) => Made::Poisoned(letter.clone(), problem),
-        Some(Ok((bytes, problems, numbered))) => Made::Ready(Box::new(Ready {
+        Some(Ok((written, numbered))) => Made::Ready(Box::new(Ready {
             no,
             envelope: envelope(office, house, no, letter),
-            bytes,
+            bytes: written.bytes,
+            pattern: written.pattern,
             attempt: Event::Attempt {
                 letter: no,
                 address: letter.address.clone(),
@@ -90,7 +140,7 @@ pub(super) fn make(
                 numbered,
             },
             letter: letter.clone(),
-            problems,
+            problems: written.problems,
         })),
     })
 }
@@ -107,15 +157,32 @@ fn envelope(office: &Office, house: &House, no: LetterNo, letter: &LetterState) 
     }
 }
 
-/// A letter's bytes, and what was wrong with the templates.
-fn render(
+/// A letter as it is sent.
+struct Written {
+    bytes: Vec<u8>,
+    pattern: Option<Arc<Pattern>>,
+    /// What was wrong with the templates.
+    problems: Vec<String>,
+}
+
+impl Written {
+    fn again(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            pattern: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
+fn write(
     office: &Office,
     house: &House,
     no: LetterNo,
     letter: &LetterState,
     content: &Content,
     now: Timestamp,
-) -> Result<(Vec<u8>, Vec<String>), String> {
+) -> Result<Written, String> {
     // What has words of its own is told to an admin, and is not answered.
     let links = office.links(content, letter.alert.is_none());
     let rendered = house.templates.render(content, &links);
@@ -135,5 +202,12 @@ fn render(
     let dates = ics::of_letter(content, &house.agenda.calendar.timezone);
     let bytes =
         mail::compose(&header, &rendered, dates.as_deref()).map_err(|error| error.to_string())?;
-    Ok((bytes, rendered.problems))
+    let pattern = rendered
+        .form
+        .map(|form| Arc::clone(form.pattern(dates.as_deref())));
+    Ok(Written {
+        bytes,
+        pattern,
+        problems: rendered.problems,
+    })
 }

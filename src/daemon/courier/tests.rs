@@ -1,6 +1,6 @@
 //! One poisoned letter costs one letter, wherever it does its harm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +10,10 @@ use super::super::office::Office;
 use super::super::trial::Trial;
 use super::delivery::{Delivery, timer};
 use super::line::{Line, domain_of};
+use super::ready::{Draft, Made, make};
 use super::{ALONE_FOR, Carrying, Courier, NextStart, Step, Ways};
 use crate::clock::Clock;
-use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
+use crate::core::fact::{Alert, Answer, Event, LetterKind, LetterNo, Outcome, Via};
 use crate::core::state::LetterStatus;
 use crate::ledger::LedgerError;
 use crate::mail::carriers::Ended;
@@ -184,6 +185,55 @@ async fn what_is_back_is_back_also_where_nobody_can_be_told() {
     assert!(courier.carrying.is_empty());
 }
 
+/// A letter that was written before its turn goes as it is where it is still true, and is written anew where it is not.
+#[tokio::test]
+async fn what_was_written_ahead_goes_only_if_it_is_true() {
+    let trial = Trial::begin();
+    let office = &trial.office;
+    let (house, now) = (office.house(), office.clock.now());
+    let several = trial.letters().into_iter().find(|(_, letter)| {
+        let units: BTreeSet<_> = letter.duties.iter().map(|duty| &duty.unit).collect();
+        letter.duties.len() > 1 && units.len() == 1
+    });
+    let (no, letter) = several.expect("a letter of several duties");
+    let draft = |at| Draft::of(office, &house, &office.book().unwrap().state, no, at).unwrap();
+    let make = |draft, at| {
+        let book = office.book().unwrap();
+        match make(office, &house, &book.state, no, draft, at).unwrap() {
+            Made::Ready(ready) => Some(ready.bytes),
+            _ => None,
+        }
+    };
+    let alone = make(None, now).unwrap();
+    assert_eq!(make(Some(draft(now)), now).as_ref(), Some(&alone));
+    // A second later it says that it was written a second later.
+    let later = now + SignedDuration::from_secs(1);
+    let then = make(Some(draft(now)), later).unwrap();
+    assert_ne!(then, alone);
+    assert_eq!(make(None, later), Some(then));
+    // One of its duties is done meanwhile, and then all of them.
+    for (nth, duty) in letter.duties.iter().enumerate() {
+        let stale = draft(now);
+        let times = house.agenda.calendar.times(&duty.occurrence.task);
+        let done = (1..=times).map(|nth| Event::Answer {
+            duty: duty.clone(),
+            answer: Answer::Done,
+            by: "王建国".to_owned(),
+            note: String::new(),
+            via: Via::Page,
+            address: Some(letter.address.clone()),
+            nth: (times > 1).then_some(nth),
+            until: None,
+            corrects: false,
+        });
+        trial.append(done.collect());
+        let written = make(Some(stale), now);
+        assert_eq!(written, make(None, now));
+        assert_eq!(written.is_none(), nth + 1 == letter.duties.len());
+        assert_ne!(written.as_ref(), Some(&alone));
+    }
+}
+
 /// A step at which nothing is to be written has not shown that the ledger takes facts again.
 #[tokio::test]
 async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
@@ -191,7 +241,7 @@ async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
     let office = &trial.office;
     office.heed(Some(&LedgerError::Busy("locked".to_owned())));
     let mut book = office.book().unwrap();
-    let ends = office.append_together(&mut book, office.clock.now(), &[]);
+    let ends = office.append_together(&mut book, office.clock.now(), &[], |_| false);
     assert!(ends.is_empty());
     assert!(office.pulse.vitals().ledger_trouble.is_some());
     let job = Event::JobRun {

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 
 use super::{
     LEDGER_FILE, Ledger, LedgerError, LetterNo, Nature, STARTED, answer, at, attempt, daemon,
     every_event, folder, job, jobs, morning, open, outcome, queued, shell,
 };
 use rusqlite::Connection;
-use schoolbell::core::fact::Outcome;
+use schoolbell::core::fact::{Event, Outcome};
+use schoolbell::ledger::Entry;
+use schoolbell::pattern::Pattern;
 
 #[test]
 fn what_was_acknowledged_survives_a_crash() {
@@ -106,6 +108,52 @@ fn frozen_bytes_are_pruned_by_age() {
     assert_eq!(ledger.frozen(2).unwrap(), None);
     assert_eq!(ledger.frozen(3).unwrap().as_deref(), Some(&b"mail"[..]));
     assert_eq!(ledger.last_seq().unwrap(), 3, "the facts stay");
+}
+
+/// Letters of one morning are kept by what they add to what they have in common, and each comes back whole.
+#[test]
+fn letters_are_kept_by_their_pattern() {
+    let dir = folder();
+    let ledger = open(&dir);
+    let same = "请于5月12日前完成全校应急疏散演练,并上报小结。\r\n".repeat(200);
+    let pattern = Arc::new(Pattern::new(same.clone().into_bytes()));
+    let mail = |letter: LetterNo| format!("To: s{letter:03}@school.example\r\n\r\n{same}");
+    let letters: Vec<(Event, String)> = (1..=40)
+        .map(|letter| (attempt(letter, 1), mail(letter)))
+        .collect();
+    let entries: Vec<Entry<'_>> = letters
+        .iter()
+        .map(|(event, mail)| Entry::Attempt {
+            event,
+            bytes: mail.as_bytes(),
+            pattern: Some(&pattern),
+        })
+        .collect();
+    let mut looked = 0;
+    let begun = ledger.append_together(morning(), &entries, &mut || {
+        looked += 1;
+        looked < 3
+    });
+    assert!(begun.iter().all(Result::is_ok), "{begun:?}");
+    for letter in 1..=40 {
+        let kept = ledger.frozen(letter).unwrap();
+        assert_eq!(kept.as_deref(), Some(mail(letter).as_bytes()), "{letter}");
+    }
+    let counted = |sql: &str| -> i64 { shell(&dir).query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(counted("SELECT count(*) FROM pattern"), 1);
+    assert!(counted("SELECT max(length(bytes)) FROM frozen") < 200);
+    // The same bytes again, however they are packed, are the same; others are refused.
+    let again =
+        |bytes: &str| ledger.begin_attempt(morning(), attempt(7, 2), Some(bytes.as_bytes()));
+    again(&mail(7)).unwrap();
+    assert!(matches!(again(&mail(8)), Err(LedgerError::Refused(_))));
+    // What nothing is kept by is not kept.
+    let later = at("2027-05-03T00:00:00Z");
+    ledger
+        .begin_attempt(later, attempt(41, 1), Some(b"mail"))
+        .unwrap();
+    assert_eq!(ledger.prune_frozen(later).unwrap(), 40);
+    assert_eq!(counted("SELECT count(*) FROM pattern"), 0);
 }
 
 #[test]

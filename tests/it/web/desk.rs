@@ -15,8 +15,8 @@ use schoolbell::core::officer::Officer;
 use schoolbell::core::overview::{Asked, Below, Overview, below, overview};
 use schoolbell::link::LinkKeys;
 use schoolbell::web::{
-    AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
-    Measures, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
+    Amiss, AskedLink, AskedWorkbook, Deed, Desk, DeskError, GivenFile, Health, HeldPass, Masthead,
+    Measures, Press, PressedAnswer, Raisable, Recorded, Recording, SettingsPart, Told, Version,
 };
 
 use crate::bell::Bell;
@@ -185,21 +185,6 @@ impl Desk for MemoryDesk {
         }
     }
 
-    fn letter_about(
-        &self,
-        letter: LetterNo,
-        duties: &[DutyId],
-    ) -> Result<Option<Content>, DeskError> {
-        let mut found = self.letter(letter)?;
-        if let Some(content) = &mut found {
-            let is_asked = |duty: &DutyId| duties.contains(duty);
-            content.items.retain(|item| is_asked(&item.duty));
-            content.overdue_below.retain(|item| is_asked(&item.duty));
-            content.rollup.retain(|row| is_asked(&row.duty));
-        }
-        Ok(found)
-    }
-
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
         match self.fault() {
             Some(Fault::Reading(error)) => Err(error),
@@ -353,11 +338,16 @@ impl Desk for MemoryDesk {
         }]
     }
 
-    fn record(&self, pressed: PressedAnswer) -> Recording<'_> {
-        self.asked_to_record.fetch_add(1, Ordering::SeqCst);
+    fn record(&self, press: Arc<Press>, files: Vec<GivenFile>) -> Recording<'_> {
         Box::pin(async move {
+            let content = self.letter(press.letter)?.ok_or(Amiss::NoLetter)?;
+            let pressed = PressedAnswer {
+                files,
+                ..press.check(&content)?
+            };
+            self.asked_to_record.fetch_add(1, Ordering::SeqCst);
             match self.fault() {
-                Some(Fault::Recording(error)) => Err(error),
+                Some(Fault::Recording(error)) => Err(error.into()),
                 Some(Fault::RecordingPanics) => panic!("recording was told to panic"),
                 Some(Fault::RecordingHangs) => std::future::pending().await,
                 _ => Ok(self.take_in(pressed)),
