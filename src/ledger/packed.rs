@@ -182,6 +182,20 @@ struct Run {
     decoded: Vec<u8>,
 }
 
+impl Run {
+    /// A run of these full lines, their ends left out; an empty one if they are not all base64.
+    fn of_full(full: &[u8]) -> Self {
+        match STANDARD.decode(full) {
+            // What ends with padding is no full line.
+            Ok(decoded) if decoded.len() == full.len() / 4 * 3 => Self {
+                length: full.len() / LINE * (LINE + CRLF.len()),
+                decoded,
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
 /// Where the first run of full lines begins, and the run; all of it and none where there is none.
 fn first_run(bytes: &[u8]) -> (usize, Run) {
     let mut at = 0;
@@ -208,22 +222,11 @@ fn run_at(bytes: &[u8]) -> Run {
         return Run::default();
     }
     // All at once where all of it is base64, which is several times as fast.
-    let mut full: Vec<u8> = lines(bytes).flatten().copied().collect();
-    let mut run = Run {
-        length: full.len() / LINE * (LINE + CRLF.len()),
-        decoded: STANDARD.decode(&full).unwrap_or_default(),
-    };
-    if run.decoded.len() != full.len() / LINE * BYTES_A_LINE {
-        full.clear();
-        full.extend(
-            lines(bytes)
-                .take_while(|line| is_full(line, &mut decoded))
-                .flatten(),
-        );
-        run = Run {
-            length: full.len() / LINE * (LINE + CRLF.len()),
-            decoded: STANDARD.decode(&full).unwrap_or_default(),
-        };
+    let full = joined_lines(lines(bytes));
+    let mut run = Run::of_full(&full);
+    if run.decoded.is_empty() {
+        let base64 = lines(bytes).take_while(|line| is_full(line, &mut decoded));
+        run = Run::of_full(&joined_lines(base64));
     }
     let rest = &bytes[run.length..];
     let end = rest.iter().take(LINE).position(|byte| *byte == b'\r');
@@ -235,6 +238,12 @@ fn run_at(bytes: &[u8]) -> Run {
         run.length += end + CRLF.len();
     }
     run
+}
+
+fn joined_lines<'b>(lines: impl Iterator<Item = &'b [u8]>) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(16 * 1024);
+    lines.for_each(|line| joined.extend_from_slice(line));
+    joined
 }
 
 /// The lines here that are as long as full ones, up to the first that is not.
