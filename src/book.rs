@@ -41,7 +41,7 @@ const FOLDED_BY: [&str; 23] = [
 ];
 
 /// After so many facts a checkpoint is worth its price: to fold them would keep a start waiting.
-const WORTH_KEEPING: u64 = 20_000;
+const WORTH_KEEPING: u64 = 50_000;
 
 /// So many duties and letters are taken down to be looked at before they are put back.
 const LOOKED_AT: usize = 2_000;
@@ -183,17 +183,19 @@ impl Book {
             self.state.take_down_letter(no, found);
             self.looked_at += 1;
         }
-        let about = self.state.letters.get(&no).map(|letter| {
-            let LetterState {
-                duties, numbered, ..
-            } = letter;
-            let all: Vec<_> = duties.iter().chain(numbered).cloned().collect();
-            (all, letter.about)
-        });
-        let Some((duties, about)) = about else {
+        let Some(letter) = self.state.letters.get(&no) else {
             return Ok(());
         };
-        for duty in duties {
+        let LetterState {
+            duties, numbered, ..
+        } = letter;
+        let about = letter.about;
+        let all = duties.iter().chain(numbered);
+        let shelved: Vec<_> = all
+            .filter(|duty| self.state.is_shelved(duty))
+            .cloned()
+            .collect();
+        for duty in shelved {
             self.need(ledger, &duty)?;
         }
         match about.filter(|about| *about < no) {

@@ -14,8 +14,8 @@ use super::work::{Work, Written};
 /// When a transaction takes no more: enough to share the sync, few enough that the first need not wait long.
 const GROUP_WORKS: usize = 512;
 
-/// Rows written between two copyings of the log into the database.
-const ROWS_A_CHECKPOINT: usize = 1_000;
+/// Rows written between two copyings of the log into the database: some 20 MB of it. Nobody is answered while it is copied.
+const ROWS_A_CHECKPOINT: usize = 4_000;
 
 /// Where is told how each of a request's works ended; called once, after the commit.
 pub(super) type Reply = Box<dyn FnOnce(Vec<Result<Written, LedgerError>>) + Send>;
