@@ -105,8 +105,12 @@ impl Line {
             firsts.map(|letter| (domain.ails, *letter))
         });
         let mut soon: Vec<_> = firsts.collect();
+        if most < soon.len() {
+            soon.select_nth_unstable(most);
+            soon.truncate(most);
+        }
         soon.sort_unstable();
-        soon.into_iter().take(most).map(|(_, (_, no))| no)
+        soon.into_iter().map(|(_, (_, no))| no)
     }
 
     /// Takes the first letter to a domain out of the line.

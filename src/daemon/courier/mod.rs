@@ -11,7 +11,7 @@ mod ready;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -244,7 +244,8 @@ impl Courier {
         let house = Arc::clone(&self.house);
         let drafts = &mut self.drafts;
         let ends = office.append_together(&mut book, now, &entries, |book| {
-            let Some(no) = soon.find(|no| !drafts.contains_key(no)) else {
+            let next = soon.find(|no| !drafts.contains_key(no));
+            let Some(no) = next.filter(|_| drafts.len() < ways) else {
                 return false;
             };
             if let Some(draft) = Draft::of(&office, &house, &book.state, no, now) {
@@ -317,8 +318,7 @@ impl Courier {
         let steady = self.office.clock.steady();
         if most > 0 {
             self.line.refresh(&book.state, now, steady);
-            let soon: HashSet<LetterNo> = self.line.soon(ways).collect();
-            self.drafts.retain(|no, _| soon.contains(no));
+            self.drafts.retain(|_, draft| draft.is_of(now));
         }
         while batch.ready.len() < most && batch.events.len() < OVER_AT_MOST {
             let Some((no, domain)) = self.line.first(ways, steady) else {

@@ -77,9 +77,12 @@ impl Draft {
 
     /// What was written, if that is what the letter says now.
     fn if_true(self, content: &Content, now: Timestamp) -> Option<Written> {
-        // A letter says when it was written, to the second.
-        let holds = now.as_second() == self.at.as_second() && self.content == *content;
-        holds.then_some(self.written)
+        (self.is_of(now) && self.content == *content).then_some(self.written)
+    }
+
+    /// Whether it was written in this second, which a letter tells.
+    pub(super) fn is_of(&self, now: Timestamp) -> bool {
+        now.as_second() == self.at.as_second()
     }
 }
 
