@@ -51,7 +51,7 @@ pub struct Content {
 
 impl Content {
     /// Whether it says what many letters of a morning say: what is asked of a reader's own unit, and nothing of what anybody
-    /// has answered, decided or been told. No person but its reader is named in it.
+    /// has answered, decided or been told. On record nobody but its reader is named in it.
     pub fn is_form_letter(&self) -> bool {
         let rows = self.overdue_below.is_empty()
             && [&self.rollup, &self.closed, &self.withdrawn]

@@ -16,7 +16,7 @@ use crate::evidence::Kept;
 use crate::ledger::Entry;
 use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
 
-/// So many commits follow one another before others have the book.
+/// During so many commits who comes is still taken in; then those are seen to, and others have the book.
 const ROUNDS: usize = 4;
 
 /// The answers that wait for the book.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::folder::{self, FolderLock, LEDGER_FILE};
-use super::packed::{self, Kept};
+use super::packed::{self, Stored};
 use super::reading::{StoredFact, connect, signed, unsigned};
 use super::work::Row;
 use super::{LedgerError, Nature, checkpoint, schema};
@@ -230,7 +230,8 @@ impl Erasing<'_> {
         let numbers: Vec<i64> = self.all("SELECT letter FROM frozen", |row| row.get(0))?;
         let mut gone = 0;
         for number in numbers {
-            let kept = Kept::of(self.transaction, number).map_err(|error| self.trouble(&error))?;
+            let kept =
+                Stored::of(self.transaction, number).map_err(|error| self.trouble(&error))?;
             let Some(kept) = kept else { continue };
             if goes(unsigned(number)?, &kept.unpack()?) {
                 self.execute("DELETE FROM frozen WHERE letter = ?1", [number])?;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use flate2::{Compression, Crc};
 use lz4_flex::block;
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -23,6 +23,9 @@ use crate::pattern::Pattern;
 const LINE: usize = 76;
 const BYTES_A_LINE: usize = LINE / 4 * 3;
 const CRLF: &[u8] = b"\r\n";
+
+/// No letter is so large: what would be is damaged.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 thread_local! {
     /// What compresses has tables of a quarter of a megabyte: made anew, they would cost as much as a letter's bytes.
@@ -62,22 +65,25 @@ impl Frozen {
 
 /// A letter's bytes, as they are kept.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Stored {
     bytes: Vec<u8>,
-    pattern: Option<Vec<u8>>,
+    /// The pattern they are kept by, if by any: its number, and its bytes.
+    pattern: Option<(i64, Option<Vec<u8>>)>,
 }
 
-impl Kept {
+impl Stored {
     /// Those of a letter; `None` if there are none.
     pub(super) fn of(conn: &Connection, letter: i64) -> rusqlite::Result<Option<Self>> {
         const SELECT: &str = "
-            SELECT frozen.bytes, pattern.bytes FROM frozen
+            SELECT frozen.bytes, pattern, pattern.bytes FROM frozen
             LEFT JOIN pattern ON pattern.id = frozen.pattern WHERE letter = ?1";
         let mut select = conn.prepare_cached(SELECT)?;
         let kept = select.query_row([letter], |row| {
+            let pattern: Option<i64> = row.get(1)?;
+            let bytes_of_it = row.get(2)?;
             Ok(Self {
                 bytes: row.get(0)?,
-                pattern: row.get(1)?,
+                pattern: pattern.map(|id| (id, bytes_of_it)),
             })
         });
         kept.optional()
@@ -85,14 +91,12 @@ impl Kept {
 
     pub(super) fn unpack(&self) -> Result<Vec<u8>, LedgerError> {
         match &self.pattern {
-            Some(pattern) => unpack_by(&unpack(pattern)?, &self.bytes),
+            Some((_, Some(pattern))) => unpack_by(&unpack(pattern)?, &self.bytes),
+            Some((id, None)) => Err(corrupt(&format!("pattern {id} is gone"))),
             None => unpack(&self.bytes),
         }
     }
 }
-
-/// No letter is so large: what would be is damaged.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// What is kept of these bytes.
 pub(super) fn pack(bytes: &[u8]) -> Result<Vec<u8>, LedgerError> {
@@ -116,19 +120,38 @@ pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, LedgerError> {
     joined(&parts)
 }
 
-/// What is kept of these bytes where their pattern is kept too.
+/// What is kept of these bytes where their pattern is kept too: a checksum of them, which lz4 has not, and what they add.
 fn pack_by(pattern: &Pattern, bytes: &[u8]) -> Vec<u8> {
-    block::compress_prepend_size_with_dict(&apart(bytes), pattern.bytes())
+    let mut packed = sum(bytes).to_vec();
+    packed.extend(block::compress_prepend_size_with_dict(
+        &apart(bytes),
+        pattern.bytes(),
+    ));
+    packed
+}
+
+fn sum(bytes: &[u8]) -> [u8; 4] {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum().to_le_bytes()
 }
 
 /// The bytes again, by the bytes of the same pattern.
 fn unpack_by(pattern: &[u8], packed: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    let (wanted, packed) = packed
+        .split_first_chunk::<4>()
+        .ok_or_else(|| corrupt(&"it ends early"))?;
     let (size, rest) = block::uncompressed_size(packed).map_err(|error| corrupt(&error))?;
     if size > MOST_BYTES {
         return Err(corrupt(&format!("{size} bytes")));
     }
     let parts = block::decompress_with_dict(rest, size, pattern);
-    joined(&parts.map_err(|error| corrupt(&error))?)
+    let parts = parts.map_err(|error| corrupt(&error))?;
+    let bytes = joined(&parts)?;
+    if parts.len() != size || sum(&bytes) != *wanted {
+        return Err(corrupt(&"it is not what was packed"));
+    }
+    Ok(bytes)
 }
 
 fn corrupt(why: &dyn std::fmt::Display) -> LedgerError {
@@ -293,6 +316,23 @@ mod tests {
             let _ = unpack(&encoder.finish().unwrap());
             let _ = unpack_by(b"", &bytes);
         }
+    }
+
+    #[test]
+    fn what_was_damaged_does_not_come_back_as_something_else() {
+        let text = "请于5月12日前完成全校应急疏散演练,并上报小结。\r\n".repeat(20);
+        let pattern = Pattern::new(text.clone().into_bytes());
+        let letter = format!("To: wang@hushan.example\r\n\r\n{text}");
+        let packed = pack_by(&pattern, letter.as_bytes());
+        for at in 0..packed.len() {
+            let mut damaged = packed.clone();
+            damaged[at] ^= 1;
+            // What repeats may be found in another place, and is the same there.
+            if let Ok(bytes) = unpack_by(pattern.bytes(), &damaged) {
+                assert_eq!(bytes, letter.as_bytes(), "byte {at}");
+            }
+        }
+        assert!(unpack_by(&pattern.bytes()[..100], &packed).is_err());
     }
 
     #[test]

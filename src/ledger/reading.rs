@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::packed::{self, Kept};
+use super::packed::{self, Stored};
 use super::{Inner, Ledger, LedgerError, schema};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Fact, LetterNo};
@@ -182,7 +182,7 @@ impl Ledger {
     /// Whatever kept the ledger from being read.
     pub fn frozen(&self, letter: LetterNo) -> Result<Option<Vec<u8>>, LedgerError> {
         let letter = signed(letter)?;
-        let kept = self.inner.read(|conn| Kept::of(conn, letter))?;
+        let kept = self.inner.read(|conn| Stored::of(conn, letter))?;
         kept.map(|kept| kept.unpack()).transpose()
     }
 

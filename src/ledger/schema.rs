@@ -84,6 +84,8 @@ CREATE TABLE pattern (
     digest BLOB NOT NULL UNIQUE,
     bytes  BLOB NOT NULL
 ) STRICT;
+CREATE TRIGGER pattern_stands BEFORE UPDATE ON pattern
+BEGIN SELECT RAISE(ABORT, 'what was sent is never changed'); END;
 CREATE TABLE frozen (
     letter  INTEGER PRIMARY KEY,
     bytes   BLOB NOT NULL,

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::packed::{self, Frozen, Kept};
+use super::packed::{self, Frozen, Stored};
 use super::reading::{signed, unsigned};
 use super::{AppendReceipt, Checkpoint, LedgerError};
 use crate::core::fact::{Event, LetterNo};
@@ -148,7 +148,7 @@ impl Performing<'_> {
         frozen: Option<&Frozen>,
     ) -> Result<(), LedgerError> {
         let letter = signed(letter)?;
-        let kept = || Kept::of(self.conn, letter).map_err(|error| self.trouble(&error));
+        let kept = || Stored::of(self.conn, letter).map_err(|error| self.trouble(&error));
         let Some(frozen) = frozen else {
             return kept()?.map(|_| ()).ok_or_else(|| {
                 LedgerError::Refused(format!(

@@ -94,11 +94,11 @@ fn filled(pieces: &[Piece], words: &[&str]) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     /// The one used last comes first.
-    seen: VecDeque<Seen>,
+    seen: VecDeque<Remembered>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct Remembered {
     content: Content,
     contact: String,
     reads_replies: bool,
@@ -139,7 +139,7 @@ impl Forms {
         });
         let Some(known) = known.and_then(|at| self.seen.remove(at)) else {
             self.seen.truncate(REMEMBERED - 1);
-            self.seen.push_front(Seen {
+            self.seen.push_front(Remembered {
                 content: content.clone(),
                 contact: links.contact.clone(),
                 reads_replies: links.reads_replies,

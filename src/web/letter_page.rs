@@ -143,15 +143,6 @@ impl<'a> LetterPage<'a> {
     }
 }
 
-/// The same of a press that was recorded: its letter has what it is about.
-pub(super) fn anchor_of_recorded(press: &Press) -> String {
-    let duty = press.duties.first().map_or("", String::as_str);
-    match duty {
-        WHOLE_ROLLUP => duty.to_owned(),
-        duty => name_of(duty),
-    }
-}
-
 /// The name, within the page, of what a press was about: where the person wants to be shown the outcome.
 pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
     let duty = press.duties.first()?;
@@ -165,6 +156,15 @@ pub(super) fn anchor_of(content: &Content, press: &Press) -> Option<String> {
             .iter()
             .any(|row| row.duty.to_string() == *duty);
     known.then(|| WHOLE_ROLLUP.to_owned())
+}
+
+/// The same of a press that was recorded: its letter has what it is about.
+pub(super) fn anchor_of_recorded(press: &Press) -> String {
+    let duty = press.duties.first().map_or("", String::as_str);
+    match duty {
+        WHOLE_ROLLUP => duty.to_owned(),
+        duty => name_of(duty),
+    }
 }
 
 /// The name of a duty's card: the duty's own, in what may stand in an address as it is.
@@ -186,7 +186,11 @@ fn rollup(content: &Content, visit: &Visit<'_>) -> Option<Rollup> {
     let anchor = WHOLE_ROLLUP;
     let told = visit
         .told
-        .filter(|told| told.anchor == anchor)
+        .filter(|told| {
+            let rows = || content.rollup.iter();
+            let is_row = || rows().any(|row| name_of(&row.duty.to_string()) == told.anchor);
+            told.anchor == anchor || is_row()
+        })
         .filter(|_| content.rollup.iter().any(|row| !row.answered.is_empty()))
         .map(|told| card::told_words(told, true, false));
     Rollup::new(content, card::form(content, anchor, visit, None), told)

@@ -107,6 +107,26 @@ fn broken_template_falls_back() {
     );
 }
 
+/// A package lays the shipped templates down to be changed: until somebody does, they are no templates of one's own.
+#[test]
+fn an_unchanged_copy_is_the_shipped_template() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["letter.txt", "letter.html"] {
+        let shipped = format!("{}/config/templates/{name}", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(shipped, folder.path().join(name)).unwrap();
+    }
+    let is_filled_in = || {
+        let (templates, problems) = Templates::load(Some(folder.path()));
+        assert!(problems.is_empty(), "{problems:?}");
+        templates.render(&to_school(vec![drill()]), &links());
+        let again = templates.render(&to_school(vec![drill()]), &links());
+        again.form.is_some()
+    };
+    assert!(is_filled_in());
+    fs::write(folder.path().join("letter.txt"), "{{ person }} {{ page }}").unwrap();
+    assert!(!is_filled_in());
+}
+
 /// What letters have in common is rendered once; each reads as if it had been written by itself.
 #[test]
 fn form_letters_read_as_if_each_were_written_by_itself() {
@@ -201,7 +221,8 @@ fn own_template_has_fuel_for_a_long_rollup() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["letter.txt", "letter.html"] {
         let shipped = format!("{}/config/templates/{name}", env!("CARGO_MANIFEST_DIR"));
-        fs::copy(shipped, folder.path().join(name)).unwrap();
+        let own = fs::read_to_string(shipped).unwrap() + "{# 本局自用 #}";
+        fs::write(folder.path().join(name), own).unwrap();
     }
     let (templates, problems) = Templates::load(Some(folder.path()));
     let content = Content {

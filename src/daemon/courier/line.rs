@@ -98,9 +98,14 @@ impl Line {
     }
 
     /// Letters that will soon be the first, so many at most, as far as it can be told.
-    pub(super) fn soon(&self, most: usize) -> impl Iterator<Item = LetterNo> + use<> {
+    pub(super) fn soon(
+        &self,
+        most: usize,
+        steady: Instant,
+    ) -> impl Iterator<Item = LetterNo> + use<> {
         let domains = self.domains.values();
-        let firsts = domains.flat_map(|domain| {
+        let may_go = domains.filter(|domain| domain.not_before.is_none_or(|at| at <= steady));
+        let firsts = may_go.flat_map(|domain| {
             let firsts = domain.letters.iter().take(most);
             firsts.map(|letter| (domain.ails, *letter))
         });

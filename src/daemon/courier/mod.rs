@@ -28,7 +28,7 @@ use crate::mail::{Pace, Sent, Wait};
 pub(super) use delivery::{Delivery, transports};
 use ends::{outcome, quarantined, verdict};
 use line::{Line, domain_of};
-use ready::{Draft, Made, Ready, make};
+use ready::{Ahead, Made, Ready, make};
 
 /// How long the queue rests when the ledger takes nothing.
 const LEDGER_PAUSE: SignedDuration = SignedDuration::from_secs(30);
@@ -45,8 +45,8 @@ pub(super) struct Courier {
     house: Arc<House>,
     pace: Pace,
     line: Line,
-    /// Letters that are written already, before their turn.
-    drafts: HashMap<LetterNo, Draft>,
+    /// What was written of letters before their turn; `None` where nothing could be.
+    ahead: HashMap<LetterNo, Option<Ahead>>,
     /// What is on its way.
     carrying: HashMap<LetterNo, Carrying>,
     /// Ends that are not on record yet: recorded before anything else is sent.
@@ -122,7 +122,7 @@ impl Courier {
             office,
             house,
             line: Line::default(),
-            drafts: HashMap::new(),
+            ahead: HashMap::new(),
             carrying: HashMap::new(),
             ended: Vec::new(),
             leaving: Vec::new(),
@@ -174,7 +174,7 @@ impl Courier {
         if house.settings.mail.rate != self.house.settings.mail.rate {
             self.pace = Pace::new(house.settings.mail.rate);
         }
-        self.drafts.clear();
+        self.ahead.clear();
         self.house = house;
     }
 
@@ -240,17 +240,16 @@ impl Courier {
         });
         let entries: Vec<Entry<'_>> = facts.into_iter().chain(attempts).collect();
         // What the disk takes is time to write those that come next.
-        let mut soon = self.line.soon(batch.ready.len());
+        let mut soon = self.line.soon(batch.ready.len(), office.clock.steady());
         let house = Arc::clone(&self.house);
-        let drafts = &mut self.drafts;
+        let ahead = &mut self.ahead;
         let ends = office.append_together(&mut book, now, &entries, |book| {
-            let next = soon.find(|no| !drafts.contains_key(no));
-            let Some(no) = next.filter(|_| drafts.len() < ways) else {
+            let next = soon.find(|no| !ahead.contains_key(no));
+            let written = ahead.values().flatten().count();
+            let Some(no) = next.filter(|_| written < ways) else {
                 return false;
             };
-            if let Some(draft) = Draft::of(&office, &house, &book.state, no, now) {
-                drafts.insert(no, draft);
-            }
+            ahead.insert(no, Ahead::of(&office, &house, &book.state, no, now));
             true
         });
         let mut ends = ends.into_iter();
@@ -318,7 +317,8 @@ impl Courier {
         let steady = self.office.clock.steady();
         if most > 0 {
             self.line.refresh(&book.state, now, steady);
-            self.drafts.retain(|_, draft| draft.is_of(now));
+            self.ahead
+                .retain(|_, ahead| ahead.as_ref().is_none_or(|ahead| ahead.is_of(now)));
         }
         while batch.ready.len() < most && batch.events.len() < OVER_AT_MOST {
             let Some((no, domain)) = self.line.first(ways, steady) else {
@@ -337,8 +337,8 @@ impl Courier {
                     continue;
                 }
             }
-            let draft = self.drafts.remove(&no);
-            match make(&self.office, &self.house, &book.state, no, draft, now) {
+            let ahead = self.ahead.remove(&no).flatten();
+            match make(&self.office, &self.house, &book.state, no, ahead, now) {
                 Ok(Made::Ready(made)) => {
                     self.line.set_out(&domain);
                     batch.ready.push(*made);

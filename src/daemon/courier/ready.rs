@@ -42,13 +42,13 @@ pub(super) enum Made {
 }
 
 /// A letter that was written before its turn.
-pub(super) struct Draft {
+pub(super) struct Ahead {
     content: Content,
     at: Timestamp,
-    written: Written,
+    pub(super) written: Written,
 }
 
-impl Draft {
+impl Ahead {
     /// Writes a letter that waits; `None` where there is nothing to write, or it cannot be done. That is met again, and
     /// told of, when it is its turn.
     pub(super) fn of(
@@ -86,13 +86,13 @@ impl Draft {
     }
 }
 
-/// Makes a letter ready from what is true under the book's lock; `draft` is what was written of it before.
+/// Makes a letter ready from what is true under the book's lock; `ahead` is what was written of it before.
 pub(super) fn make(
     office: &Office,
     house: &House,
     state: &State,
     no: LetterNo,
-    draft: Option<Draft>,
+    ahead: Option<Ahead>,
     now: Timestamp,
 ) -> Result<Made, LedgerError> {
     let Some(letter) = state.letters.get(&no) else {
@@ -114,8 +114,8 @@ pub(super) fn make(
         Some(match kept {
             // What it numbers is on record already.
             Some(bytes) => Ok((Written::again(bytes), Vec::new())),
-            None => draft
-                .and_then(|draft| draft.if_true(&content, now))
+            None => ahead
+                .and_then(|ahead| ahead.if_true(&content, now))
                 .map_or_else(|| write(office, house, no, letter, &content, now), Ok)
                 .map(|written| (written, content.numbered().cloned().collect())),
         })
@@ -161,8 +161,8 @@ fn envelope(office: &Office, house: &House, no: LetterNo, letter: &LetterState) 
 }
 
 /// A letter as it is sent.
-struct Written {
-    bytes: Vec<u8>,
+pub(super) struct Written {
+    pub(super) bytes: Vec<u8>,
     pattern: Option<Arc<Pattern>>,
     /// What was wrong with the templates.
     problems: Vec<String>,

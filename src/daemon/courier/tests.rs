@@ -10,7 +10,7 @@ use super::super::office::Office;
 use super::super::trial::Trial;
 use super::delivery::{Delivery, timer};
 use super::line::{Line, domain_of};
-use super::ready::{Draft, Made, make};
+use super::ready::{Ahead, Made, make};
 use super::{ALONE_FOR, Carrying, Courier, NextStart, Step, Ways};
 use crate::clock::Clock;
 use crate::core::fact::{Alert, Answer, Event, LetterKind, LetterNo, Outcome, Via};
@@ -196,24 +196,28 @@ async fn what_was_written_ahead_goes_only_if_it_is_true() {
         letter.duties.len() > 1 && units.len() == 1
     });
     let (no, letter) = several.expect("a letter of several duties");
-    let draft = |at| Draft::of(office, &house, &office.book().unwrap().state, no, at).unwrap();
-    let make = |draft, at| {
+    let ahead = |at| Ahead::of(office, &house, &office.book().unwrap().state, no, at).unwrap();
+    let make = |ahead, at| {
         let book = office.book().unwrap();
-        match make(office, &house, &book.state, no, draft, at).unwrap() {
+        match make(office, &house, &book.state, no, ahead, at).unwrap() {
             Made::Ready(ready) => Some(ready.bytes),
             _ => None,
         }
     };
     let alone = make(None, now).unwrap();
-    assert_eq!(make(Some(draft(now)), now).as_ref(), Some(&alone));
+    assert_eq!(make(Some(ahead(now)), now).as_ref(), Some(&alone));
+    let mut marked = ahead(now);
+    marked.written.bytes = b"as it was written".to_vec();
+    let gone = make(Some(marked), now);
+    assert_eq!(gone.as_deref(), Some(&b"as it was written"[..]));
     // A second later it says that it was written a second later.
     let later = now + SignedDuration::from_secs(1);
-    let then = make(Some(draft(now)), later).unwrap();
+    let then = make(Some(ahead(now)), later).unwrap();
     assert_ne!(then, alone);
     assert_eq!(make(None, later), Some(then));
     // One of its duties is done meanwhile, and then all of them.
     for (nth, duty) in letter.duties.iter().enumerate() {
-        let stale = draft(now);
+        let stale = ahead(now);
         let times = house.agenda.calendar.times(&duty.occurrence.task);
         let done = (1..=times).map(|nth| Event::Answer {
             duty: duty.clone(),

@@ -129,11 +129,18 @@ fn letters_are_kept_by_their_pattern() {
             pattern: Some(&pattern),
         })
         .collect();
+    // While another has the file nothing is durable, and there is time for something else.
+    let other = shell(&dir);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut looked = 0;
     let begun = ledger.append_together(morning(), &entries, &mut || {
         looked += 1;
+        if looked == 3 {
+            other.execute_batch("COMMIT").unwrap();
+        }
         looked < 3
     });
+    assert_eq!(looked, 3);
     assert!(begun.iter().all(Result::is_ok), "{begun:?}");
     for letter in 1..=40 {
         let kept = ledger.frozen(letter).unwrap();
@@ -147,6 +154,12 @@ fn letters_are_kept_by_their_pattern() {
         |bytes: &str| ledger.begin_attempt(morning(), attempt(7, 2), Some(bytes.as_bytes()));
     again(&mail(7)).unwrap();
     assert!(matches!(again(&mail(8)), Err(LedgerError::Refused(_))));
+    let changed = shell(&dir).execute("UPDATE pattern SET bytes = x'00'", []);
+    let refusal = changed.unwrap_err().to_string();
+    assert!(
+        refusal.contains("what was sent is never changed"),
+        "{refusal}"
+    );
     // What nothing is kept by is not kept.
     let later = at("2027-05-03T00:00:00Z");
     ledger
@@ -359,13 +372,13 @@ fn the_log_is_copied_into_the_database_while_it_runs() {
     let dir = folder();
     let ledger = daemon(&dir);
     for round in 0..5 {
-        let many = (0..1_000).map(|n| job(&format!("{round} {n}"))).collect();
+        let many = (0..4_000).map(|n| job(&format!("{round} {n}"))).collect();
         ledger.append(morning(), many).unwrap();
     }
     // The reply comes before the checkpoint that may follow; the next request comes after it.
     ledger.append(morning(), vec![job("last")]).unwrap();
     let database = fs::metadata(ledger.path()).unwrap().len();
-    assert!(database > 400_000, "{database}");
+    assert!(database > 1_400_000, "{database}");
     let log = ledger.wal_bytes().unwrap();
     assert!(log > 0 && log < database * 2, "{log}");
 }

@@ -21,6 +21,15 @@ fn lived() -> (SmtpDouble, House) {
         "戚雅君,qi.yajun@hushan-kg.example",
         "王建国强,qi.yajun@hushan-kg.example",
     );
+    // Three schools that are told the same, letter by letter.
+    house.edit(
+        "config/roster.csv",
+        "s007,浒山高级中学",
+        "s097,观海卫小学,primary,bureau,,safety,岑国华,cen@guanhaiwei.example,,,\n\
+         s098,附海小学,primary,bureau,,safety,余建波,yu@fuhai.example,,,\n\
+         s099,龙山小学,primary,bureau,,safety,叶青,ye@longshan.example,,,\n\
+         s007,浒山高级中学",
+    );
     house.pass("2026-03-04T07:59:00+08:00", "2026-03-11T09:00:00+08:00");
     house.call(&[
         "answer",
@@ -60,7 +69,17 @@ fn everything(house: &House) -> Vec<String> {
         found.push(String::from_utf8_lossy(&bytes).into_owned());
     }
     let conn = rusqlite::Connection::open(house.path("var/ledger.sqlite")).unwrap();
-    for sql in ["SELECT files FROM version", "SELECT bytes FROM frozen"] {
+    let ledger = Ledger::open_existing(&house.path("var")).unwrap().unwrap();
+    let mut letters = conn.prepare("SELECT letter FROM frozen").unwrap();
+    let letters = letters.query_map([], |row| row.get::<_, u32>(0)).unwrap();
+    for letter in letters {
+        let bytes = ledger.frozen(letter.unwrap().into()).unwrap().unwrap();
+        found.push(String::from_utf8_lossy(&bytes).into_owned());
+        let parsed = mail_parser::MessageParser::default().parse(&bytes);
+        let parts = parsed.iter().flat_map(|letter| &letter.parts);
+        found.extend(parts.filter_map(|part| part.text_contents().map(str::to_owned)));
+    }
+    for sql in ["SELECT files FROM version", "SELECT bytes FROM pattern"] {
         let mut select = conn.prepare(sql).unwrap();
         let rows = select
             .query_map([], |row| row.get::<_, Vec<u8>>(0))
@@ -73,9 +92,6 @@ fn everything(house: &House) -> Vec<String> {
             )
             .unwrap();
             found.push(String::from_utf8_lossy(&bytes).into_owned());
-            let parsed = mail_parser::MessageParser::default().parse(&bytes);
-            let parts = parsed.iter().flat_map(|letter| &letter.parts);
-            found.extend(parts.filter_map(|part| part.text_contents().map(str::to_owned)));
         }
     }
     found
@@ -105,6 +121,12 @@ fn a_person_is_forgotten_and_nothing_else() {
     let before = everything(&house);
     assert!(naming(&before, "王建国") > 2 && naming(&before, ADDRESS) > 2);
     assert!(in_checkpoint(&house).unwrap().contains(ADDRESS));
+    let patterns = || -> i64 {
+        let conn = rusqlite::Connection::open(house.path("var/ledger.sqlite")).unwrap();
+        conn.query_row("SELECT count(*) FROM pattern", [], |row| row.get(0))
+            .unwrap()
+    };
+    assert!(patterns() > 0, "no two schools were told the same");
     let facts = house.call(&["ledger"]);
     let letters = before.len();
 

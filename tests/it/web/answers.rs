@@ -280,9 +280,11 @@ fn a_roll_up_is_taken_note_of_as_a_whole_or_a_row() {
     let recorded = site.desk.recorded();
     assert_eq!(recorded[0].duties, rows.map(duty));
     assert_eq!(recorded[1].duties, [duty(rows[1])]);
-    let location = whole.header("location").expect("a way back").to_owned();
-    site.get(location.split('#').next().unwrap_or_default())
-        .says("已记下“收到”，谢谢您。</p>");
+    for pressed in [whole, one] {
+        let location = pressed.header("location").expect("a way back").to_owned();
+        site.get(location.split('#').next().unwrap_or_default())
+            .says("已记下“收到”，谢谢您。</p>");
+    }
 }
 
 #[test]
