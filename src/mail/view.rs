@@ -85,8 +85,13 @@ impl Personal {
 
     /// A mark in the place of each that is not empty.
     pub(super) fn marks(&self) -> Self {
-        let mut marks = self.clone();
-        let Self {
+        let all = self.all();
+        let [number, subject, person, unit, opening, why, page, board] =
+            std::array::from_fn(|nth| match Self::mark(nth) {
+                Some(mark) if !all[nth].is_empty() => mark.to_string(),
+                _ => String::new(),
+            });
+        Self {
             number,
             subject,
             person,
@@ -95,14 +100,12 @@ impl Personal {
             why,
             page,
             board,
-        } = &mut marks;
-        let all = [number, subject, person, unit, opening, why, page, board];
-        for (nth, word) in (Self::FIRST_MARK..).zip(all) {
-            if !word.is_empty() {
-                *word = char::from_u32(nth).map(String::from).unwrap_or_default();
-            }
         }
-        marks
+    }
+
+    fn mark(nth: usize) -> Option<char> {
+        let nth = u32::try_from(nth).ok()?;
+        char::from_u32(Self::FIRST_MARK + nth)
     }
 
     /// The place of what a mark stands for; `None` for any other character.
