@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::ToSpan;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 use super::count::{Count, Found};
 use super::{Line, Scope, requests};
@@ -14,7 +14,8 @@ use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterKind};
 use crate::core::plan::{Slots, missing_notices, undelivered};
-use crate::core::state::{Held, LetterStatus, State};
+use crate::core::state::{Given, Held, LetterStatus, State};
+use crate::core::workdays::next;
 
 /// How many of the day's answers are told; the rest is counted.
 const ANSWERS_TOLD: usize = 12;
@@ -188,14 +189,14 @@ fn gone_out(
     scope: &Scope,
     day: Date,
 ) -> (BTreeMap<LetterStatus, usize>, Vec<GoneOut>) {
-    let slots = Slots::new(&agenda.calendar);
+    let begins = Slots::new(&agenda.calendar).instant(day, Time::midnight());
     let mut letters: BTreeMap<LetterStatus, usize> = BTreeMap::new();
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
     let of_the_day = state
         .letters
         .iter()
         .rev()
-        .take_while(|(_, letter)| slots.day(letter.queued.max(letter.slot)) >= day);
+        .take_while(|(_, letter)| letter.queued.max(letter.slot) >= begins);
     for (no, letter) in of_the_day {
         let mut seen = false;
         for duty in &letter.duties {
@@ -239,6 +240,8 @@ fn arrived(
     day: Date,
 ) -> (BTreeMap<Answer, usize>, Vec<Arrived>) {
     let slots = Slots::new(&agenda.calendar);
+    let begins = |day: Date| slots.instant(day, Time::midnight());
+    let of_the_day = begins(day)..begins(next(day));
     let zone = &agenda.calendar.timezone;
     let mut counts: BTreeMap<Answer, usize> = BTreeMap::new();
     let mut found = Vec::new();
@@ -249,7 +252,7 @@ fn arrived(
                 .answers
                 .iter()
                 .rev()
-                .take_while(|given| slots.day(given.at) == day);
+                .take_while(|given| of_the_day.contains(&given.at));
             for given in fresh {
                 if !scope.sees_unit(&agenda.roster, unit) {
                     break;
@@ -259,27 +262,30 @@ fn arrived(
             }
         }
     }
-    found.sort_by(|a, b| (b.0.at, a.1, a.2).cmp(&(a.0.at, b.1, b.2)));
-    let rows = found
-        .into_iter()
-        .take(ANSWERS_TOLD)
-        .map(|(given, id, unit, known)| Arrived {
-            at: given.at.to_zoned_datetime(zone.clone()).datetime(),
-            duty: DutyId {
-                occurrence: id.clone(),
-                unit: unit.clone(),
-            },
-            unit_name: agenda
-                .roster
-                .unit(unit)
-                .map_or(unit.to_string(), |unit| unit.name.clone()),
-            title: known
-                .own_title()
-                .unwrap_or_else(|| title_of(agenda, state, id)),
-            answer: given.answer,
-            by: given.by.clone(),
-            note: given.note.clone(),
-        });
+    let latest =
+        |a: &(&Given, _, _, _), b: &(&Given, _, _, _)| (b.0.at, a.1, a.2).cmp(&(a.0.at, b.1, b.2));
+    if found.len() > ANSWERS_TOLD {
+        found.select_nth_unstable_by(ANSWERS_TOLD, latest);
+        found.truncate(ANSWERS_TOLD);
+    }
+    found.sort_by(latest);
+    let rows = found.into_iter().map(|(given, id, unit, known)| Arrived {
+        at: given.at.to_zoned_datetime(zone.clone()).datetime(),
+        duty: DutyId {
+            occurrence: id.clone(),
+            unit: unit.clone(),
+        },
+        unit_name: agenda
+            .roster
+            .unit(unit)
+            .map_or(unit.to_string(), |unit| unit.name.clone()),
+        title: known
+            .own_title()
+            .unwrap_or_else(|| title_of(agenda, state, id)),
+        answer: given.answer,
+        by: given.by.clone(),
+        note: given.note.clone(),
+    });
     (counts, rows.collect())
 }
 
