@@ -27,25 +27,15 @@ impl Lines {
 
     /// A line whose value is text. Control characters have no place in it; line breaks are written `\n`.
     pub(super) fn text(&mut self, name: &str, value: &str) {
-        let mut escaped = String::with_capacity(value.len() + value.len() / 16);
-        let mut rest = value;
-        let is_special = |c: char| matches!(c, '\\' | ';' | ',') || c.is_control();
-        while let Some(at) = rest.find(is_special) {
-            escaped.push_str(&rest[..at]);
-            rest = rest[at..]
-                .strip_prefix('\r')
-                .filter(|rest| rest.starts_with('\n'))
-                .unwrap_or(&rest[at..]);
-            let mut chars = rest.chars();
-            match chars.next() {
-                Some('\n') => escaped.push_str("\\n"),
-                Some(c) if c.is_control() => escaped.push(' '),
-                Some(c) => escaped.extend(['\\', c]),
-                None => {}
+        let mut escaped = String::with_capacity(value.len());
+        for c in value.replace("\r\n", "\n").chars() {
+            match c {
+                '\\' | ';' | ',' => escaped.extend(['\\', c]),
+                '\n' => escaped.push_str("\\n"),
+                c if c.is_control() => escaped.push(' '),
+                c => escaped.push(c),
             }
-            rest = chars.as_str();
         }
-        escaped.push_str(rest);
         self.put(name, &escaped);
     }
 

@@ -205,20 +205,6 @@ struct Run {
     decoded: Vec<u8>,
 }
 
-impl Run {
-    /// A run of these full lines, their ends left out; an empty one if they are not all base64.
-    fn of_full(full: &[u8]) -> Self {
-        match STANDARD.decode(full) {
-            // What ends with padding is no full line.
-            Ok(decoded) if decoded.len() == full.len() / 4 * 3 => Self {
-                length: full.len() / LINE * (LINE + CRLF.len()),
-                decoded,
-            },
-            _ => Self::default(),
-        }
-    }
-}
-
 /// Where the first run of full lines begins, and the run; all of it and none where there is none.
 fn first_run(bytes: &[u8]) -> (usize, Run) {
     let mut at = 0;
@@ -235,25 +221,19 @@ fn first_run(bytes: &[u8]) -> (usize, Run) {
 
 /// The run that begins here. Only what a decoder takes that insists on the one way of writing it comes back the same.
 fn run_at(bytes: &[u8]) -> Run {
+    let mut run = Run::default();
     let mut decoded = [0; BYTES_A_LINE];
-    let is_full =
-        |line: &[u8], decoded: &mut [u8]| STANDARD.decode_slice(line, decoded) == Ok(BYTES_A_LINE);
-    if !lines(bytes)
-        .next()
-        .is_some_and(|line| is_full(line, &mut decoded))
+    while let Some((line, after)) = bytes[run.length..].split_at_checked(LINE)
+        && after.starts_with(CRLF)
+        && STANDARD.decode_slice(line, &mut decoded) == Ok(BYTES_A_LINE)
     {
-        return Run::default();
-    }
-    // All at once where all of it is base64, which is several times as fast.
-    let full = joined_lines(lines(bytes));
-    let mut run = Run::of_full(&full);
-    if run.decoded.is_empty() {
-        let base64 = lines(bytes).take_while(|line| is_full(line, &mut decoded));
-        run = Run::of_full(&joined_lines(base64));
+        run.decoded.extend_from_slice(&decoded);
+        run.length += LINE + CRLF.len();
     }
     let rest = &bytes[run.length..];
     let end = rest.iter().take(LINE).position(|byte| *byte == b'\r');
-    if let Some(end) = end
+    if run.length > 0
+        && let Some(end) = end
         && rest[end..].starts_with(CRLF)
         && let Ok(length @ 1..) = STANDARD.decode_slice(&rest[..end], &mut decoded)
     {
@@ -261,18 +241,6 @@ fn run_at(bytes: &[u8]) -> Run {
         run.length += end + CRLF.len();
     }
     run
-}
-
-fn joined_lines<'b>(lines: impl Iterator<Item = &'b [u8]>) -> Vec<u8> {
-    let mut joined = Vec::with_capacity(16 * 1024);
-    lines.for_each(|line| joined.extend_from_slice(line));
-    joined
-}
-
-/// The lines here that are as long as full ones, up to the first that is not.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let lines = bytes.chunks(LINE + CRLF.len());
-    lines.map_while(|line| line.strip_suffix(CRLF).filter(|line| line.len() == LINE))
 }
 
 #[cfg(test)]

@@ -155,7 +155,8 @@ impl Templates {
                 let marked = self.render_anew(content, links, words.marks());
                 let form = Form::new(&marked.text, &marked.html);
                 let anew = self.render_anew(content, links, words.clone());
-                let is_fit = form.fill(&words) == (anew.text.clone(), anew.html.clone());
+                let (text, html) = form.fill(&words);
+                let is_fit = text == anew.text && html == anew.html;
                 let form = is_fit.then(|| Arc::new(form));
                 forms.keep(form.clone());
                 return Rendered { form, ..anew };
