@@ -267,6 +267,8 @@ fn apart(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{OnceLock, Weak};
+
     use super::*;
     use crate::core::fact::{Answer, LetterNo};
     use crate::daemon::inbox::tests::Fixture;
@@ -355,9 +357,9 @@ mod tests {
         ended
     }
 
-    /// What a page sends is checked where it is recorded, on the letter as it is then.
+    /// Each on its own letter, and each has its own end.
     #[tokio::test]
-    async fn a_press_is_checked_when_its_turn_comes() {
+    async fn what_a_page_sends_is_checked_where_it_is_recorded() {
         let f = Fixture::new();
         let (one, other) = f.two();
         let duty = f.letter(one).duties[0].to_string();
@@ -377,6 +379,59 @@ mod tests {
         assert_eq!(ended(nothing), Err(Amiss::Malformed), "it has no roll-up");
         assert_eq!(ended(gone), Err(Amiss::NoLetter));
         assert_eq!(facts(&f), (1, 0));
+    }
+
+    /// Who comes while the disk takes is seen to by the same turn, on what that came to.
+    #[tokio::test]
+    async fn who_comes_while_the_disk_takes_has_an_end_too() {
+        let late: Arc<Mutex<Vec<Waiting>>> = Arc::default();
+        let office: Arc<OnceLock<Weak<Office>>> = Arc::default();
+        let (coming, to) = (Arc::clone(&late), Arc::clone(&office));
+        let f = Fixture::new().witnessed(Arc::new(move |_| {
+            let counter = to.get().and_then(Weak::upgrade);
+            for one in coming.lock().unwrap().drain(..) {
+                let is_first = counter.as_ref().expect("an office").counter.join(one);
+                assert!(!is_first, "somebody serves");
+            }
+        }));
+        office.set(Arc::downgrade(&f.office)).unwrap();
+        let (one, other) = f.two();
+        let duty = f.letter(one).duties[0].to_string();
+        let far = f.letter(other).duties[0].to_string();
+        let done = |duty| [("duty", duty), ("answer", "done"), ("by", "王建国")];
+        let again = typed(&f, one, &done(&duty));
+        let third = typed(&f, other, &done(&far));
+        let strange = typed(&f, one, &done(&far));
+        *late.lock().unwrap() = f.office.counter.take();
+        let first = typed(&f, one, &done(&duty));
+        f.office.record_all();
+        assert_eq!(ended(first), Ok(Recorded::Now));
+        assert_eq!(ended(again), Ok(Recorded::Before));
+        assert_eq!(ended(third), Ok(Recorded::Now));
+        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
+        assert_eq!(facts(&f), (2, 0));
+    }
+
+    /// Where serving fails those who wait are told, and the next who comes serves.
+    #[tokio::test]
+    async fn a_service_that_fails_is_no_service() {
+        let f = Fixture::new();
+        let (one, _) = f.two();
+        let duty = f.letter(one).duties[0].to_string();
+        let fields = [("duty", &*duty), ("answer", "done"), ("by", "王建国")];
+        let mut left = typed(&f, one, &fields);
+        drop(Service(&f.office.counter));
+        assert!(left.try_recv().is_err(), "nobody will tell");
+        let next = f
+            .office
+            .record_answer(Given::Press(Arc::new(Press::from_pairs(
+                one,
+                fields
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .to_vec(),
+            ))));
+        assert_eq!(next.await, Ok(Recorded::Now));
+        assert!(f.office.counter.closes());
     }
 
     /// Two presses at one instant, each with three files, where there is room for three.

@@ -45,8 +45,8 @@ pub(super) struct Courier {
     house: Arc<House>,
     pace: Pace,
     line: Line,
-    /// What was written of letters before their turn; `None` where nothing could be.
-    ahead: HashMap<LetterNo, Option<Ahead>>,
+    /// What was written of letters before their turn.
+    ahead: HashMap<LetterNo, Ahead>,
     /// What is on its way.
     carrying: HashMap<LetterNo, Carrying>,
     /// Ends that are not on record yet: recorded before anything else is sent.
@@ -245,8 +245,7 @@ impl Courier {
         let ahead = &mut self.ahead;
         let ends = office.append_together(&mut book, now, &entries, |book| {
             let next = soon.find(|no| !ahead.contains_key(no));
-            let written = ahead.values().flatten().count();
-            let Some(no) = next.filter(|_| written < ways) else {
+            let Some(no) = next.filter(|_| ahead.len() < ways) else {
                 return false;
             };
             ahead.insert(no, Ahead::of(&office, &house, &book.state, no, now));
@@ -317,8 +316,7 @@ impl Courier {
         let steady = self.office.clock.steady();
         if most > 0 {
             self.line.refresh(&book.state, now, steady);
-            self.ahead
-                .retain(|_, ahead| ahead.as_ref().is_none_or(|ahead| ahead.is_of(now)));
+            self.ahead.retain(|_, ahead| ahead.is_of(now));
         }
         while batch.ready.len() < most && batch.events.len() < OVER_AT_MOST {
             let Some((no, domain)) = self.line.first(ways, steady) else {
@@ -337,7 +335,7 @@ impl Courier {
                     continue;
                 }
             }
-            let ahead = self.ahead.remove(&no).flatten();
+            let ahead = self.ahead.remove(&no);
             match make(&self.office, &self.house, &book.state, no, ahead, now) {
                 Ok(Made::Ready(made)) => {
                     self.line.set_out(&domain);

@@ -43,41 +43,39 @@ pub(super) enum Made {
 
 /// A letter that was written before its turn.
 pub(super) struct Ahead {
-    content: Content,
     at: Timestamp,
-    pub(super) written: Written,
+    /// What it said, and how that was written; `None` where there was nothing to write, or it could not be done. That is
+    /// met again, and told of, when it is its turn.
+    pub(super) written: Option<(Content, Written)>,
 }
 
 impl Ahead {
-    /// Writes a letter that waits; `None` where there is nothing to write, or it cannot be done. That is met again, and
-    /// told of, when it is its turn.
+    /// Writes a letter that waits.
     pub(super) fn of(
         office: &Office,
         house: &House,
         state: &State,
         no: LetterNo,
         now: Timestamp,
-    ) -> Option<Self> {
-        let letter = state.letters.get(&no)?;
-        if !letter.status.is_open() || letter.is_frozen() {
-            return None;
-        }
+    ) -> Self {
         let written = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let letter = state.letters.get(&no);
+            let letter = letter.filter(|letter| letter.status.is_open() && !letter.is_frozen())?;
             let content = compose(&house.agenda, state, no, now, Reader::Mail)?;
             let written = write(office, house, no, letter, &content, now).ok()?;
             Some((content, written))
         }));
-        let (content, written) = written.ok()??;
-        Some(Self {
-            content,
+        Self {
             at: now,
-            written,
-        })
+            written: written.ok().flatten(),
+        }
     }
 
     /// What was written, if that is what the letter says now.
     fn if_true(self, content: &Content, now: Timestamp) -> Option<Written> {
-        (self.is_of(now) && self.content == *content).then_some(self.written)
+        let is_of_now = self.is_of(now);
+        let (said, written) = self.written?;
+        (is_of_now && said == *content).then_some(written)
     }
 
     /// Whether it was written in this second, which a letter tells.

@@ -196,7 +196,7 @@ async fn what_was_written_ahead_goes_only_if_it_is_true() {
         letter.duties.len() > 1 && units.len() == 1
     });
     let (no, letter) = several.expect("a letter of several duties");
-    let ahead = |at| Ahead::of(office, &house, &office.book().unwrap().state, no, at).unwrap();
+    let ahead = |at| Ahead::of(office, &house, &office.book().unwrap().state, no, at);
     let make = |ahead, at| {
         let book = office.book().unwrap();
         match make(office, &house, &book.state, no, ahead, at).unwrap() {
@@ -207,7 +207,7 @@ async fn what_was_written_ahead_goes_only_if_it_is_true() {
     let alone = make(None, now).unwrap();
     assert_eq!(make(Some(ahead(now)), now).as_ref(), Some(&alone));
     let mut marked = ahead(now);
-    marked.written.bytes = b"as it was written".to_vec();
+    marked.written.as_mut().unwrap().1.bytes = b"as it was written".to_vec();
     let gone = make(Some(marked), now);
     assert_eq!(gone.as_deref(), Some(&b"as it was written"[..]));
     // A second later it says that it was written a second later.

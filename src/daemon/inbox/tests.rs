@@ -13,6 +13,7 @@ use crate::core::evidence::FILES_A_DUTY;
 use crate::core::fact::{Answer, Event, LetterNo, Outcome};
 use crate::core::names::Address;
 use crate::core::state::{LetterState, LetterStatus};
+use crate::ledger::Witness;
 use crate::mail::{Fetched, ImapFault};
 
 /// The task that is to be done three times, and when it opens: here earlier, so that the first letters tell of it.
@@ -44,6 +45,23 @@ impl Fixture {
             office: Arc::clone(&trial.office),
             trial,
             uid: 0,
+        }
+    }
+
+    /// With a witness around each commit.
+    pub(in crate::daemon) fn witnessed(self, witness: Witness) -> Self {
+        let Self {
+            mut trial,
+            office,
+            uid,
+        } = self;
+        drop(office);
+        let own = Arc::get_mut(&mut trial.office).expect("nobody else has it");
+        own.ledger = own.ledger.clone().witnessed(Some(witness));
+        Self {
+            office: Arc::clone(&trial.office),
+            trial,
+            uid,
         }
     }
 
