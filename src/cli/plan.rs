@@ -8,9 +8,9 @@ use jiff::civil::{Date, time};
 use serde::Serialize;
 
 use super::{Desk, duty_table, print, read_day, stamp};
-use crate::core::compose::title;
 use crate::core::forecast::forecast;
 use crate::core::plan::Slots;
+use crate::core::titles::title;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {

@@ -9,7 +9,6 @@ use jiff::{Timestamp, ToSpan};
 use super::{Desk, print};
 use crate::core::agenda::{Absent, Dated};
 use crate::core::calendar::Schedule;
-use crate::core::compose::title;
 use crate::core::dates::{short_day, weekday_name};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Part};
@@ -17,6 +16,7 @@ use crate::core::forecast::forecast;
 use crate::core::outcome::{RungOutcome, outcomes};
 use crate::core::plan::Slots;
 use crate::core::state::{DutyState, State};
+use crate::core::titles::title;
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::agenda::Agenda;
 use super::burden::{Burden, Month, burden_of};
-use super::compose::{latest_answer, role_title, title_of};
+use super::compose::latest_answer;
 use super::duty::{DutyId, OccurrenceId};
 use super::fact::Answer;
 use super::known::known;
@@ -16,6 +16,7 @@ use super::names::UnitId;
 use super::plan::{DutyStanding, Slots, Standing, standings_of};
 use super::roster::Unit;
 use super::state::{DutyState, State};
+use super::titles::{role_title, title_of};
 
 /// How many of the latest answers it tells.
 pub const ANSWERS_TOLD: usize = 20;

@@ -1,5 +1,7 @@
 //! From a letter's notices to what it says today. Until its bytes are frozen a letter tells today's truth.
 
+mod place;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -7,17 +9,16 @@ use jiff::civil::{Date, Time};
 
 use super::agenda::Agenda;
 use super::bulletin::{Edition, Eye};
-use super::calendar::Task;
-use super::duty::{DutyId, OccurrenceId};
+use super::duty::DutyId;
 use super::fact::{LetterKind, LetterNo, Part};
-use super::known::{Known, known};
+use super::known::Known;
 use super::ladder::Rung;
-use super::letter::{Content, Item, Row};
+use super::letter::{Asks, Content, Item, Row};
 use super::names::Address;
-use super::period::PeriodKey;
-use super::plan::Slots;
 use super::roster::{Kind, Unit};
-use super::state::{DutyState, How, LetterState, Seen, State, Told};
+use super::state::{DutyState, LetterState, State, Told};
+use super::titles::{called, office_name, role_title, title_of};
+use place::{Place, Placed, Reading};
 
 /// Who is going to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +29,34 @@ pub enum Reader {
     Page,
 }
 
-/// What a letter's page says of these duties, which is all that an answer to them asks.
-pub fn compose_about(
+/// What a letter asks of its reader, as its page says it; of these duties only, where they are named. `None` where there is
+/// no such letter.
+pub fn asks(
     agenda: &Agenda,
     state: &State,
     no: LetterNo,
     now: Timestamp,
-    about: &[DutyId],
-) -> Option<Content> {
-    written(agenda, state, no, now, Reader::Page, Some(about))
+    about: Option<&[DutyId]>,
+) -> Option<Asks> {
+    let letter = state.letters.get(&no)?;
+    if state.admission.links.contains_key(&no) {
+        state.admission.link(no, now)?;
+    }
+    let reading = Reading::of(agenda, state, (no, letter), now, Reader::Page);
+    let duties = letter.duties.iter();
+    let asked = duties.filter(|duty| about.is_none_or(|about| about.contains(*duty)));
+    let mut asks = Asks::none(no, reading.today);
+    for duty in asked {
+        let Some(placed) = reading.place(duty) else {
+            continue;
+        };
+        match placed.place {
+            Place::Item(known, _) | Place::Below(known, _) => asks.own(duty, known.task.times),
+            Place::Rollup(_) => asks.rollup(duty),
+            Place::Closed(_) | Place::Withdrawn(_) => {}
+        }
+    }
+    Some(asks.sorted())
 }
 
 /// What a letter says now; `None` where there is no such letter, or for mail where nothing in it still holds.
@@ -47,41 +67,22 @@ pub fn compose(
     now: Timestamp,
     reader: Reader,
 ) -> Option<Content> {
-    written(agenda, state, no, now, reader, None)
-}
-
-fn written(
-    agenda: &Agenda,
-    state: &State,
-    no: LetterNo,
-    now: Timestamp,
-    reader: Reader,
-    about: Option<&[DutyId]>,
-) -> Option<Content> {
     let letter = state.letters.get(&no)?;
-    let slots = Slots::new(&agenda.calendar);
+    let reading = Reading::of(agenda, state, (no, letter), now, reader);
+    let today = reading.today;
     let mut writing = Writing {
-        agenda,
-        state,
-        slots,
-        today: slots.day(now),
+        reading,
         hour: now
             .to_zoned_datetime(agenda.calendar.timezone.clone())
             .time(),
-        reader,
-        no,
-        address: &letter.address,
-        content: blank(agenda, letter, no, slots.day(now)),
+        content: blank(agenda, letter, no, today),
     };
-    let is_asked = |duty: &&DutyId| about.is_none_or(|about| about.contains(*duty));
-    let duties: BTreeSet<&DutyId> = letter.duties.iter().filter(is_asked).collect();
+    let duties: BTreeSet<&DutyId> = letter.duties.iter().collect();
     for duty in duties {
         writing.add(duty);
     }
     let mut content = writing.content;
-    if about.is_none() {
-        content.bulletins = bulletins(agenda, state, letter, slots.day(now));
-    }
+    content.bulletins = bulletins(agenda, state, letter, today);
     content
         .items
         .sort_by(|a, b| (a.due, &a.duty).cmp(&(b.due, &b.duty)));
@@ -163,113 +164,55 @@ fn bulletins(agenda: &Agenda, state: &State, letter: &LetterState, today: Date) 
 }
 
 struct Writing<'a> {
-    agenda: &'a Agenda,
-    state: &'a State,
-    slots: Slots<'a>,
-    today: Date,
+    reading: Reading<'a>,
     /// What the clock says.
     hour: Time,
-    reader: Reader,
-    no: LetterNo,
-    address: &'a Address,
     content: Content,
 }
 
 impl<'a> Writing<'a> {
     fn add(&mut self, duty: &'a DutyId) {
-        let state: &'a State = self.state;
-        let Some(told) = state.duty(duty) else {
+        let Some(Placed { notices, place }) = self.reading.place(duty) else {
             return;
         };
-        let notices: Vec<&Told> = told
-            .told
-            .iter()
-            .filter(|told| told.letter == self.no && told.address == *self.address)
-            .collect();
-        let has = |wanted: fn(Rung) -> bool| notices.iter().any(|told| wanted(told.rung));
-        let withdrawn = has(|rung| rung == Rung::Withdrawn);
-        let known = known(self.agenda, self.slots, duty, told);
-        let Some(known) = known else {
-            if withdrawn || self.reader == Reader::Page {
-                let row = self.row_of_the_gone(duty, &notices);
-                self.content.withdrawn.push(row);
-            }
-            return;
-        };
-        if known.state.settled(known.task.times).is_some() && self.reader == Reader::Mail {
-            if has(|rung| matches!(rung, Rung::Closed(_))) {
-                let row = self.row(&known);
-                self.content.closed.push(row);
-            } else if has(|rung| rung == Rung::Decided) {
-                let item = self.item(&known, &notices, Part::Act);
+        match place {
+            Place::Item(known, part) => {
+                let item = self.item(&known, &notices, part);
                 self.content.items.push(item);
             }
-            return;
-        }
-        let last_word = notices.last().map(|told| told.rung);
-        if last_word == Some(Rung::Withdrawn) && self.gone_with_what_comes_first(&known) {
-            let row = self.row(&known);
-            self.content.withdrawn.push(row);
-            return;
-        }
-        let part = notices.iter().map(|told| told.part).min();
-        match part {
-            Some(Part::Below) if !self.acts_on(&known) => {
-                let item = self.item(&known, &notices, Part::Below);
+            Place::Below(known, part) => {
+                let item = self.item(&known, &notices, part);
                 self.content.overdue_below.push(item);
             }
-            Some(Part::Act | Part::Below) => {
-                let item = self.item(&known, &notices, Part::Act);
-                self.content.items.push(item);
-            }
-            Some(Part::Above) => {
-                let item = self.item(&known, &notices, Part::Above);
-                self.content.overdue_below.push(item);
-            }
-            Some(Part::Rollup) => {
+            Place::Rollup(known) => {
                 let row = self.row(&known);
                 self.content.rollup.push(row);
             }
-            None => {}
+            Place::Closed(known) => {
+                let row = self.row(&known);
+                self.content.closed.push(row);
+            }
+            Place::Withdrawn(known) => {
+                let row = known.map_or_else(
+                    || self.row_of_the_gone(duty, &notices),
+                    |known| self.row(&known),
+                );
+                self.content.withdrawn.push(row);
+            }
         }
     }
 
-    /// Whether the duty this one comes after was waived or does not apply: then this is not asked either.
-    fn gone_with_what_comes_first(&self, known: &Known<'_>) -> bool {
-        known.task.after.as_ref().is_some_and(|before| {
-            let before = DutyId {
-                occurrence: OccurrenceId {
-                    task: before.clone(),
-                    period: known.id.occurrence.period,
-                },
-                unit: known.id.unit.clone(),
-            };
-            let times = self.agenda.calendar.times(&before.occurrence.task);
-            let happened = self.state.happened(&before.occurrence);
-            let ending = happened.ending(&before.unit, times);
-            ending.is_some_and(|ending| ending.how != How::Done)
-        })
-    }
-
-    /// Whether the reader is one of those who have to act.
-    fn acts_on(&self, known: &Known<'_>) -> bool {
-        known
-            .state
-            .standing()
-            .any(|told| told.part == Part::Act && told.address == *self.address)
-    }
-
     fn row_of_the_gone(&self, duty: &DutyId, notices: &[&Told]) -> Row {
-        let unit = self.agenda.roster.unit(&duty.unit);
+        let unit = self.reading.agenda.roster.unit(&duty.unit);
         Row {
             duty: duty.clone(),
             town_name: String::new(),
             unit_name: unit.map_or_else(
-                || called(self.state.units_seen.get(&duty.unit), &duty.unit),
+                || called(self.reading.state.units_seen.get(&duty.unit), &duty.unit),
                 |unit| unit.name.clone(),
             ),
-            title: title_of(self.agenda, self.state, &duty.occurrence),
-            due: notices.last().map_or(self.today, |told| told.due),
+            title: title_of(self.reading.agenda, self.reading.state, &duty.occurrence),
+            due: notices.last().map_or(self.reading.today, |told| told.due),
             workdays_late: 0,
             answered: String::new(),
         }
@@ -277,11 +220,17 @@ impl<'a> Writing<'a> {
 
     fn row(&self, known: &Known<'_>) -> Row {
         let due = known.timetable.due;
-        let late = self.agenda.calendar.workdays.between(due, self.today);
+        let late = self
+            .reading
+            .agenda
+            .calendar
+            .workdays
+            .between(due, self.reading.today);
         let settled = known.state.settled(known.task.times);
         Row {
             duty: known.id.clone(),
             town_name: self
+                .reading
                 .agenda
                 .roster
                 .ancestor(known.unit, Kind::Town)
@@ -301,12 +250,12 @@ impl<'a> Writing<'a> {
     fn item(&self, known: &Known<'_>, notices: &[&Told], part: Part) -> Item {
         let task = known.task;
         let due = known.timetable.due;
-        let workdays = &self.agenda.calendar.workdays;
+        let workdays = &self.reading.agenda.calendar.workdays;
         let changed = notices.iter().any(|told| told.rung == Rung::Changed);
         let before = known
             .state
             .standing()
-            .filter(|told| told.address == *self.address && told.due != due)
+            .filter(|told| told.address == *self.reading.address && told.due != due)
             .last();
         let settled = known.state.settled(task.times);
         let moved = known.dated.moved_from.is_some()
@@ -319,13 +268,14 @@ impl<'a> Writing<'a> {
             unit_name: known.unit.name.clone(),
             due,
             due_time: task.due_time.map(|time| time.strftime("%H:%M").to_string()),
-            hour_over: due == self.today && task.due_time.is_some_and(|hour| self.hour >= hour),
+            hour_over: due == self.reading.today
+                && task.due_time.is_some_and(|hour| self.hour >= hour),
             window_from: known.dated.window_from,
             date_note: moved.then(|| match known.state.extended_to {
                 Some(_) => "已准延期".to_owned(),
                 None => known.dated.why.zh.clone(),
             }),
-            workdays_left: workdays.between(self.today, due),
+            workdays_left: workdays.between(self.reading.today, due),
             evidence: task.evidence.clone(),
             changed_from: changed.then(|| before.map(|told| told.due)).flatten(),
             date_changes: known.state.date_changes(due),
@@ -359,8 +309,12 @@ impl<'a> Writing<'a> {
             let up = matches!(told.rung, Rung::Escalate(_))
                 && matches!(told.part, Part::Above | Part::Rollup)
                 && told.due == known.timetable.due;
-            if up && told.address != *self.address {
-                let behind = self.agenda.roster.behind(&told.address, self.today);
+            if up && told.address != *self.reading.address {
+                let behind = self
+                    .reading
+                    .agenda
+                    .roster
+                    .behind(&told.address, self.reading.today);
                 let name = behind
                     .iter()
                     .find(|(unit, _)| (told.part == Part::Above) == (unit.id == known.unit.id))
@@ -386,10 +340,10 @@ impl<'a> Writing<'a> {
             .state
             .standing()
             .filter(|told| told.part == Part::Act && told.due == known.timetable.due)
-            .filter(|told| !self.state.unreachable.contains_key(&told.address))
+            .filter(|told| !self.reading.state.unreachable.contains_key(&told.address))
             .filter_map(|told| told.reached)
             .min()
-            .map_or(self.today, |at| self.slots.day(at));
+            .map_or(self.reading.today, |at| self.reading.slots.day(at));
         let mut told: Vec<&Address> = known
             .state
             .standing()
@@ -399,16 +353,17 @@ impl<'a> Writing<'a> {
         let mut found = Vec::new();
         for level in &known.timetable.ladder.escalate {
             let day = known.timetable.late(level.after, Some(reached));
-            if day <= self.today {
+            if day <= self.reading.today {
                 continue;
             }
             let names: Vec<String> = level
                 .to
                 .iter()
                 .flat_map(|role| {
-                    self.agenda
+                    self.reading
+                        .agenda
                         .roster
-                        .holders(known.unit, role, self.today)
+                        .holders(known.unit, role, self.reading.today)
                         .map(move |contact| (role, contact))
                 })
                 .filter_map(|(role, contact)| {
@@ -417,7 +372,7 @@ impl<'a> Writing<'a> {
                         return None;
                     }
                     told.push(address);
-                    let place = self.agenda.roster.place(known.unit, role)?;
+                    let place = self.reading.agenda.roster.place(known.unit, role)?;
                     let holder = if place.id == known.unit.id {
                         ""
                     } else {
@@ -437,7 +392,11 @@ impl<'a> Writing<'a> {
     }
 
     fn why_you(&self, known: &Known<'_>) -> String {
-        let behind = self.agenda.roster.behind(self.address, self.today);
+        let behind = self
+            .reading
+            .agenda
+            .roster
+            .behind(self.reading.address, self.reading.today);
         behind
             .iter()
             .find(|(unit, _)| unit.id == known.unit.id)
@@ -450,22 +409,6 @@ impl<'a> Writing<'a> {
                 )
             })
     }
-}
-
-/// What something that is gone was called when it was first there.
-fn called(seen: Option<&Seen>, id: impl std::fmt::Display) -> String {
-    match seen {
-        Some(seen) if !seen.name.is_empty() => seen.name.clone(),
-        _ => id.to_string(),
-    }
-}
-
-/// What an occurrence is called, in the calendar or no longer.
-pub(super) fn title_of(agenda: &Agenda, state: &State, id: &OccurrenceId) -> String {
-    agenda.calendar.tasks.get(&id.task).map_or_else(
-        || titled(&called(state.tasks_seen.get(&id.task), &id.task), id.period),
-        |task| title(task, id.period),
-    )
 }
 
 pub(super) fn latest_answer(state: &DutyState) -> Option<String> {
@@ -504,45 +447,4 @@ fn decision_words(state: &DutyState) -> Option<String> {
             tail(&decided.note)
         )
     })
-}
-
-fn office_name(unit: &Unit, role: &str, person: &str, own: &Unit) -> String {
-    let holder = if unit.id == own.id { "" } else { &unit.name };
-    format!("{holder}{} {person}", role_title(role, unit.kind))
-}
-
-/// A task's title, with the period where it comes round within the year.
-pub fn title(task: &Task, period: PeriodKey) -> String {
-    titled(&task.title, period)
-}
-
-fn titled(name: &str, period: PeriodKey) -> String {
-    let of = match period {
-        PeriodKey::Month(_, month) => format!("{month}月"),
-        PeriodKey::Quarter(_, quarter) => format!("第{quarter}季度"),
-        PeriodKey::Week(_, week) => format!("第{week}周"),
-        PeriodKey::Holiday(_, festival) => festival.name().to_owned(),
-        PeriodKey::Break(_, kind) => kind.name().to_owned(),
-        PeriodKey::Year(_) | PeriodKey::Term(..) | PeriodKey::Raised(..) => {
-            return name.to_owned();
-        }
-    };
-    format!("{name}({of})")
-}
-
-/// What people call who holds a role at a unit of a kind.
-pub fn role_title(role: &str, kind: Kind) -> &'static str {
-    match (role, kind) {
-        ("safety", kind) if kind.teaches() => "安全主任",
-        ("safety", _) => "安全专干",
-        ("deputy", Kind::Bureau) => "分管副局长",
-        ("deputy", Kind::Kindergarten) => "分管副园长",
-        ("deputy", kind) if kind.teaches() => "分管副校长",
-        ("deputy", _) => "分管负责人",
-        ("principal", Kind::Bureau) => "局长",
-        ("principal", Kind::Kindergarten) => "园长",
-        ("principal", kind) if kind.teaches() => "校长",
-        ("principal", _) => "负责人",
-        _ => "办公室",
-    }
 }

@@ -2,11 +2,11 @@
 
 use super::agenda::{Absent, Agenda, Dated};
 use super::calendar::{Schedule, Task};
-use super::compose::title;
 use super::duty::DutyId;
 use super::plan::{Slots, Timetable};
 use super::roster::Unit;
 use super::state::DutyState;
+use super::titles::title;
 
 /// A duty with all that is known of it.
 pub(super) struct Known<'a> {

@@ -111,6 +111,18 @@ impl Content {
             .map(|item| &item.duty)
     }
 
+    /// What it asks of its reader.
+    pub fn asks(&self) -> Asks {
+        let mut asks = Asks::none(self.letter, self.today);
+        for item in self.items.iter().chain(&self.overdue_below) {
+            asks.own(&item.duty, item.times.0);
+        }
+        for row in &self.rollup {
+            asks.rollup(&row.duty);
+        }
+        asks.sorted()
+    }
+
     /// The duties whose dates the letter carries for the reader's own calendar: those to act on whose day is not over.
     pub fn dates(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| {
@@ -120,6 +132,48 @@ impl Content {
                 && item.due >= self.today
                 && !item.hour_over
         })
+    }
+}
+
+/// What a letter asks of its reader, as far as an answer to it has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// The letter's number.
+    pub letter: LetterNo,
+    /// The day it is read on.
+    pub today: Date,
+    /// What the reader may answer in full: their own, and what is overdue beside them; with how many answers each asks in a
+    /// period.
+    pub own: Vec<(DutyId, u16)>,
+    /// The rows of the roll-up, which the reader may say to have received.
+    pub rollup: Vec<DutyId>,
+}
+
+impl Asks {
+    pub(super) fn none(letter: LetterNo, today: Date) -> Self {
+        Self {
+            letter,
+            today,
+            own: Vec::new(),
+            rollup: Vec::new(),
+        }
+    }
+
+    pub(super) fn own(&mut self, duty: &DutyId, times: u16) {
+        self.own.push((duty.clone(), times));
+    }
+
+    pub(super) fn rollup(&mut self, duty: &DutyId) {
+        self.rollup.push(duty.clone());
+    }
+
+    /// Each duty once, in their order.
+    pub(super) fn sorted(mut self) -> Self {
+        self.own.sort_unstable();
+        self.own.dedup();
+        self.rollup.sort_unstable();
+        self.rollup.dedup();
+        self
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) mod scan;
 pub mod school_year;
 pub mod shift;
 pub mod state;
+pub mod titles;
 pub mod toml_text;
 pub mod workdays;
 pub mod written;

@@ -9,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::office::{Book, House, Office};
 use crate::core::agenda::Agenda;
-use crate::core::compose::title;
 use crate::core::diff::diff_without_letters;
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
 use crate::core::plan::{GRACE, Plan, officers, plan};
 use crate::core::state::State;
+use crate::core::titles::title;
 use crate::ledger::LedgerError;
 use crate::load::load_kept;
 use crate::web::HeldPass;

@@ -23,7 +23,7 @@ use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Looking, MatrixAsked, Overview, overview};
 use crate::core::plan::{Slots, officers, undelivered};
 use crate::core::state::{LetterStatus, State};
-use crate::ledger::{AppendReceipt, Entry, Ledger, LedgerError};
+use crate::ledger::{AppendReceipt, Ledger, LedgerError, Pending};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
 use crate::mail::{Links, Numbered, Templates, message_id};
 use crate::web::Measures;
@@ -321,29 +321,23 @@ impl Office {
         self.fold(book, at, events, appended?)
     }
 
-    /// Appends under the book's lock what is to share a commit, and folds in what was appended. Each has its own end.
-    /// `meanwhile` sees the book as it was before, as long as the disk takes and it says that there is more for it to do.
-    pub(super) fn append_together(
+    /// Waits for what was begun under the book's lock, and folds in what is on record of it: the facts of each request, in
+    /// their order. Each has its own end.
+    pub(super) fn end_together(
         &self,
         book: &mut Book,
         at: Timestamp,
-        entries: &[Entry<'_>],
-        mut meanwhile: impl FnMut(&mut Book) -> bool,
+        pending: Pending<'_>,
+        facts: impl IntoIterator<Item = Vec<Event>>,
     ) -> Vec<Result<(), LedgerError>> {
-        if entries.is_empty() {
+        let receipts = pending.wait();
+        if !receipts.is_empty() {
             // Where nothing was written, the ledger has not shown that it is well.
-            return Vec::new();
+            self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
         }
-        let receipts = self
-            .ledger
-            .append_together(at, entries, &mut || meanwhile(book));
-        self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
-        let mut ends = Vec::with_capacity(receipts.len());
-        for (entry, receipt) in entries.iter().zip(receipts) {
-            let events = entry.events().iter().cloned();
-            ends.push(receipt.and_then(|receipt| self.fold(book, at, events, receipt)));
-        }
-        ends
+        let each = receipts.into_iter().zip(facts);
+        let ends = each.map(|(receipt, events)| self.fold(book, at, events, receipt?));
+        ends.collect()
     }
 
     /// Folds in facts as the ledger has them now; after those that others have appended before, if there are any.

@@ -1,23 +1,27 @@
 //! Answers that come in together: each is checked and decided on what is recorded by then, in one look at the book, and
 //! all share a commit. At eight in the morning a county presses at once, and the price of a sync is what an answer costs.
 
-use std::collections::BTreeSet;
+use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::desk::{answer_events, has_room, refused};
 use super::office::{Book, House, Office};
-use crate::core::compose::{Reader, compose, compose_about};
+use crate::core::compose::asks;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Via};
 use crate::evidence::Kept;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Pending};
 use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
 
-/// During so many commits who comes is still taken in; then those are seen to, and others have the book.
-const ROUNDS: usize = 4;
+/// After so many commits nobody more is taken in; those are seen to, and others have the book.
+const ROUNDS: usize = 8;
+
+/// So many commits are asked for at once: while the disk takes one, the next waits for it.
+const AT_ONCE: usize = 2;
 
 /// The answers that wait for the book.
 #[derive(Default)]
@@ -51,6 +55,14 @@ struct Checked {
     pressed: PressedAnswer,
     kept: Vec<Kept>,
     end: End,
+}
+
+/// Answers that were decided, and are on their way to the disk.
+struct Flight<'o> {
+    at: Timestamp,
+    /// Each with its facts.
+    answers: Vec<(Checked, Vec<Event>)>,
+    pending: Pending<'o>,
 }
 
 impl Counter {
@@ -118,11 +130,9 @@ impl Office {
         book.need_letter(&self.ledger, press.letter)
             .map_err(|error| refused(&error))?;
         let (agenda, now) = (&house.agenda, self.clock.now());
-        let content = match press.named() {
-            Some(duties) => compose_about(agenda, &book.state, press.letter, now, &duties),
-            None => compose(agenda, &book.state, press.letter, now, Reader::Page),
-        };
-        press.check(&content.ok_or(Amiss::NoLetter)?)
+        let named = press.named();
+        let asks = asks(agenda, &book.state, press.letter, now, named.as_deref());
+        press.check(&asks.ok_or(Amiss::NoLetter)?)
     }
 
     /// Records all that wait, and all that come until nobody does.
@@ -142,18 +152,32 @@ impl Office {
         std::mem::forget(service);
     }
 
-    /// Records all that wait by now, and what comes in while the disk takes.
+    /// Records all that wait by now, and who comes in while the disk takes: what touches no duty of what is on its way
+    /// there is decided and sent after it, so that the disk need not wait for us either.
     fn record_waiting(&self, book: &mut Book) {
         let house = self.house();
         book.tidy(&house.agenda);
-        let mut checked = self.check_all(&house, book, self.counter.take());
+        let mut checked = Vec::new();
+        let mut flights: VecDeque<Flight<'_>> = VecDeque::new();
         let mut recorded = false;
-        let mut rounds = 0..ROUNDS;
-        while !checked.is_empty() {
-            let (now, mut later) = apart(checked);
-            let coming = rounds.next().map(|_| &self.counter);
-            recorded |= self.record_apart(&house, book, now, (coming, &mut later));
-            checked = later;
+        let mut rounds = ROUNDS;
+        loop {
+            if rounds > 0 {
+                checked.extend(self.check_all(&house, book, self.counter.take()));
+            }
+            if flights.len() < AT_ONCE && !checked.is_empty() {
+                let (now, later) = apart(checked, &flights);
+                checked = later;
+                if !now.is_empty() {
+                    flights.extend(self.set_off(&house, book, now));
+                    continue;
+                }
+            }
+            let Some(first) = flights.pop_front() else {
+                break;
+            };
+            recorded |= self.land(book, first);
+            rounds = rounds.saturating_sub(1);
         }
         if recorded {
             self.answered.notify_one();
@@ -179,39 +203,40 @@ impl Office {
         checked.collect()
     }
 
-    /// Records those that touch no duty of one another, in one commit. Whether anything was. Who comes to the counter
-    /// meanwhile is checked for later.
-    fn record_apart(
-        &self,
-        house: &House,
-        book: &mut Book,
-        checked: Vec<Checked>,
-        (counter, later): (Option<&Counter>, &mut Vec<Checked>),
-    ) -> bool {
-        let mut fresh: Vec<(Checked, Vec<Event>)> = Vec::new();
+    /// Decides those that touch no duty of one another, and sends off what they come to, in one commit.
+    fn set_off(&self, house: &House, book: &mut Book, checked: Vec<Checked>) -> Option<Flight<'_>> {
+        let mut answers = Vec::with_capacity(checked.len());
         for one in checked {
             match alone(|| self.comes_to(house, book, &one)) {
                 Some(Ok(events)) if events.is_empty() => {
                     let _ = one.end.send(Ok(Recorded::Before));
                 }
-                Some(Ok(events)) => fresh.push((one, events)),
+                Some(Ok(events)) => answers.push((one, events)),
                 Some(Err(error)) => {
                     let _ = one.end.send(Err(error.into()));
                 }
                 None => {}
             }
         }
-        let entries = fresh.iter().map(|(_, events)| Entry::Facts(events));
-        let entries: Vec<Entry<'_>> = entries.collect();
-        let now = self.clock.now();
-        let ends = self.append_together(book, now, &entries, |book| {
-            let waiting = counter.map(Counter::take).unwrap_or_default();
-            let has_come = !waiting.is_empty();
-            later.extend(self.check_all(house, book, waiting));
-            has_come
-        });
+        if answers.is_empty() {
+            return None;
+        }
+        let at = self.clock.now();
+        let entries = answers.iter().map(|(_, events)| Entry::Facts(events));
+        let pending = self.ledger.begin_together(at, &entries.collect::<Vec<_>>());
+        Some(Flight {
+            at,
+            answers,
+            pending,
+        })
+    }
+
+    /// Waits until they are on disk, and tells their bringers. Whether any is.
+    fn land(&self, book: &mut Book, flight: Flight<'_>) -> bool {
+        let (brought, facts): (Vec<_>, Vec<_>) = flight.answers.into_iter().unzip();
+        let ends = self.end_together(book, flight.at, flight.pending, facts);
         let mut recorded = false;
-        for ((one, _), end) in fresh.into_iter().zip(ends) {
+        for (one, end) in brought.into_iter().zip(ends) {
             recorded |= end.is_ok();
             let end = end.map(|()| Recorded::Now);
             let _ = one.end.send(end.map_err(|error| refused(&error).into()));
@@ -254,9 +279,12 @@ fn alone<T>(work: impl FnOnce() -> T) -> Option<T> {
     done
 }
 
-/// Those that touch no duty of one before them, and the rest: each is decided on what those before it have come to.
-fn apart(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
-    let mut touched: BTreeSet<DutyId> = BTreeSet::new();
+/// Those that touch no duty of one before them or on its way, and the rest: each is decided on what those before it have
+/// come to.
+fn apart(checked: Vec<Checked>, flights: &VecDeque<Flight<'_>>) -> (Vec<Checked>, Vec<Checked>) {
+    let flying = flights.iter().flat_map(|flight| &flight.answers);
+    let flying = flying.flat_map(|(one, _)| one.pressed.duties.iter().cloned());
+    let mut touched: HashSet<DutyId> = flying.collect();
     checked.into_iter().partition(|one| {
         let duties = &one.pressed.duties;
         let apart = !duties.iter().any(|duty| touched.contains(duty));

@@ -7,7 +7,6 @@ use jiff::civil::{DateTime, date};
 
 use super::ExportError;
 use crate::core::agenda::Agenda;
-use crate::core::compose::title;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Fact, LetterKind, Via};
 use crate::core::names::{Address, UnitId};
@@ -15,6 +14,7 @@ use crate::core::overview::Scope;
 use crate::core::plan::{DutyStanding, Slots, Standing, standings, standings_from};
 use crate::core::roster::{Kind, Unit};
 use crate::core::state::State;
+use crate::core::titles::title;
 use crate::ledger::Ledger;
 use crate::sheet::{Book, Cell};
 

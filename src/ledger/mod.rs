@@ -94,6 +94,73 @@ impl Entry<'_> {
     }
 }
 
+/// Requests that were made together, and may not be durable yet.
+#[must_use = "what was asked for is only known to be on record when it has ended"]
+pub struct Pending<'l> {
+    /// Which of them could be asked for at all.
+    made: Vec<Result<(), LedgerError>>,
+    asked: Asked<'l>,
+}
+
+impl Pending<'_> {
+    /// Whether all of them have come to their end by now.
+    pub fn has_ended(&mut self) -> bool {
+        self.asked.has_ended()
+    }
+
+    /// Waits for their ends.
+    pub fn wait(self) -> Vec<Result<AppendReceipt, LedgerError>> {
+        let mut ends = self.asked.wait().into_iter();
+        let receipts = self.made.into_iter().map(|made| {
+            made?;
+            let end = ends.next();
+            let written = end.unwrap_or_else(|| Err(writer::writer_is_gone()))?;
+            Ok(written.receipt)
+        });
+        receipts.collect()
+    }
+}
+
+/// What the writer was asked for.
+struct Asked<'l> {
+    ledger: &'l Ledger,
+    /// How many works.
+    number: usize,
+    /// Why the writer was not asked.
+    refused: Option<LedgerError>,
+    ends: mpsc::Receiver<Ends>,
+    ended: Option<Ends>,
+}
+
+/// How each of several works ended.
+type Ends = Vec<Result<Written, LedgerError>>;
+
+impl Asked<'_> {
+    fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            self.ended = match self.ends.try_recv() {
+                Ok(ends) => Some(ends),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Vec::new()),
+            };
+        }
+        self.ended.is_some()
+    }
+
+    fn wait(self) -> Ends {
+        if self.number == 0 {
+            return Vec::new();
+        }
+        if let Some(error) = self.refused {
+            return (0..self.number).map(|_| Err(error.clone())).collect();
+        }
+        // Without a reply there are no ends, which is told to whoever looks for one.
+        let ends = self.ended.or_else(|| self.ends.recv().ok());
+        self.ledger.tell(Moment::After);
+        ends.unwrap_or_default()
+    }
+}
+
 /// Dropped from top to bottom: the folder is let go only when nobody writes or reads any more.
 struct Inner {
     writer: Option<Writer>,
@@ -177,14 +244,8 @@ impl Ledger {
     }
 
     /// Makes several requests at once, which share a commit. Each has its own end, in the order given: one that is
-    /// refused leaves the others untouched. Until they are durable `meanwhile` is called again and again, as long as it
-    /// says that there is more for it to do.
-    pub fn append_together(
-        &self,
-        at: Timestamp,
-        entries: &[Entry<'_>],
-        meanwhile: &mut dyn FnMut() -> bool,
-    ) -> Vec<Result<AppendReceipt, LedgerError>> {
+    /// refused leaves the others untouched. The requests are made by the call; what it returns waits for their ends.
+    pub fn begin_together(&self, at: Timestamp, entries: &[Entry<'_>]) -> Pending<'_> {
         let mut works = Vec::with_capacity(entries.len());
         let mut made = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -199,14 +260,8 @@ impl Ledger {
             };
             made.push(work.map(|work| works.push(work)));
         }
-        let mut ends = self.ask_all(works, meanwhile).into_iter();
-        let receipts = made.into_iter().map(|made| {
-            made?;
-            let end = ends.next();
-            let written = end.unwrap_or_else(|| Err(writer::writer_is_gone()))?;
-            Ok(written.receipt)
-        });
-        receipts.collect()
+        let asked = self.begin(works);
+        Pending { made, asked }
     }
 
     /// Deletes the bytes of letters frozen before then, and says of how many. They can't be sent again.
@@ -290,39 +345,28 @@ impl Ledger {
     }
 
     fn ask(&self, work: Work) -> Result<Written, LedgerError> {
-        only(self.ask_all(vec![work], &mut || false))
+        only(self.begin(vec![work]).wait())
     }
 
-    /// How each of the works ended.
-    fn ask_all(
-        &self,
-        works: Vec<Work>,
-        meanwhile: &mut dyn FnMut() -> bool,
-    ) -> Vec<Result<Written, LedgerError>> {
-        let asked = works.len();
-        let all = |error: LedgerError| (0..asked).map(|_| Err(error.clone())).collect();
-        if asked == 0 {
-            return Vec::new();
-        }
-        self.tell(Moment::Before);
+    fn begin(&self, works: Vec<Work>) -> Asked<'_> {
         let (reply, ends) = mpsc::channel();
-        let reply: Reply = Box::new(move |written| {
-            // Nobody waits any more: what was written stays written.
-            let _ = reply.send(written);
-        });
-        if let Err(error) = self.inner.hand_over(works, reply) {
-            return all(error);
+        let number = works.len();
+        let mut refused = None;
+        if number > 0 {
+            self.tell(Moment::Before);
+            let reply: Reply = Box::new(move |written| {
+                // Nobody waits any more: what was written stays written.
+                let _ = reply.send(written);
+            });
+            refused = self.inner.hand_over(works, reply).err();
         }
-        let ended = loop {
-            match ends.try_recv() {
-                Ok(ended) => break Ok(ended),
-                Err(TryRecvError::Empty) if meanwhile() => {}
-                Err(_) => break ends.recv(),
-            }
-        };
-        let ended = ended.unwrap_or_else(|_| all(writer::writer_is_gone()));
-        self.tell(Moment::After);
-        ended
+        Asked {
+            ledger: self,
+            number,
+            refused,
+            ends,
+            ended: None,
+        }
     }
 
     fn tell(&self, moment: Moment) {

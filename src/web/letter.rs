@@ -94,7 +94,7 @@ pub(super) async fn press(
         Err(plain) => return site.plain(plain),
     };
     // With files that cannot be taken nothing is recorded, whatever else there is to mend.
-    let amiss = amiss.or_else(|| press.check(&content).err());
+    let amiss = amiss.or_else(|| press.check(&content.asks()).err());
     let (status, mut failure) = match &amiss {
         Some(amiss) => (status_of(amiss), Failure::of(amiss)),
         None => (

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::desk::{DeskError, PressedAnswer};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
-use crate::core::letter::{Content, Item};
+use crate::core::letter::Asks;
 
 /// Characters a name may have.
 pub(super) const LONGEST_BY: usize = 40;
@@ -81,42 +81,42 @@ impl Press {
         press
     }
 
-    /// The duties that it names one by one; `None` where it means all rows of the roll-up, or names what is no duty. Of a
-    /// letter no more than these need be written to check it.
+    /// The duties that it names one by one; `None` where it means all rows of the roll-up, or names what is no duty. Of what a
+    /// letter asks no more than these are needed to check it.
     pub fn named(&self) -> Option<Vec<DutyId>> {
         self.duties.iter().map(|duty| duty.parse().ok()).collect()
     }
 
-    /// The answer it is, to duties of its letter, which is `content`; without files.
+    /// The answer it is, to duties that its letter asks; without files.
     ///
     /// # Errors
     ///
     /// What is amiss with it.
-    pub fn check(&self, content: &Content) -> Result<PressedAnswer, Amiss> {
+    pub fn check(&self, asks: &Asks) -> Result<PressedAnswer, Amiss> {
         let answer = Answer::parse(&self.answer).ok_or(Amiss::Malformed)?;
-        let duties = self.duties_of(content)?;
+        let duties = self.duties_of(asks)?;
         for duty in &duties {
-            allow(content, duty, answer)?;
+            allow(asks, duty, answer)?;
         }
         self.check_by()?;
         self.check_note(answer)?;
         Ok(PressedAnswer {
-            letter: content.letter,
+            letter: asks.letter,
             duties,
             answer,
             by: self.by.clone(),
             note: self.note.clone(),
-            nth: self.nth(content, answer)?,
-            until: self.until(content, answer)?,
+            nth: self.nth(asks, answer)?,
+            until: self.until(asks, answer)?,
             files: Vec::new(),
         })
     }
 
-    fn duties_of(&self, content: &Content) -> Result<Vec<DutyId>, Amiss> {
+    fn duties_of(&self, asks: &Asks) -> Result<Vec<DutyId>, Amiss> {
         let mut duties: Vec<DutyId> = Vec::new();
         for text in &self.duties {
             if text == WHOLE_ROLLUP {
-                duties.extend(content.rollup.iter().map(|row| row.duty.clone()));
+                duties.extend_from_slice(&asks.rollup);
             } else {
                 duties.push(text.parse().map_err(|_| Amiss::Malformed)?);
             }
@@ -166,15 +166,14 @@ impl Press {
     }
 
     /// Which of several a `done` is; the other buttons of the form send the field too.
-    fn nth(&self, content: &Content, answer: Answer) -> Result<Option<u16>, Amiss> {
+    fn nth(&self, asks: &Asks, answer: Answer) -> Result<Option<u16>, Amiss> {
         if answer != Answer::Done || self.nth.is_empty() {
             return Ok(None);
         }
         let nth: u16 = self.nth.parse().map_err(|_| Amiss::Malformed)?;
-        let asked = own_items(content)
-            .filter(|item| self.duties.contains(&item.duty.to_string()))
-            .map(|item| item.times.0)
-            .min();
+        let own = asks.own.iter();
+        let pressed = own.filter(|(duty, _)| self.duties.contains(&duty.to_string()));
+        let asked = pressed.map(|(_, times)| *times).min();
         if asked.is_some_and(|asked| (1..=asked).contains(&nth)) {
             Ok(Some(nth))
         } else {
@@ -183,29 +182,24 @@ impl Press {
     }
 
     /// The day asked for, which only an extension has.
-    fn until(&self, content: &Content, answer: Answer) -> Result<Option<Date>, Amiss> {
+    fn until(&self, asks: &Asks, answer: Answer) -> Result<Option<Date>, Amiss> {
         if answer != Answer::Extension || self.until.is_empty() {
             return Ok(None);
         }
         let amiss = |words| Err(Amiss::Mend(Field::Until, words));
         match self.until.parse::<Date>() {
-            Ok(day) if day > content.today => Ok(Some(day)),
+            Ok(day) if day > asks.today => Ok(Some(day)),
             Ok(_) => amiss("请写今天以后的日期，再按一次“申请延期”。"),
             Err(_) => amiss("看不懂这个日期，请写成 2026-06-20 这样，再按一次“申请延期”。"),
         }
     }
 }
 
-/// What the reader may answer in full: their own, and what is overdue beside them.
-fn own_items(content: &Content) -> impl Iterator<Item = &Item> {
-    content.items.iter().chain(&content.overdue_below)
-}
-
 /// Whether a page of this letter has that button for that duty.
-fn allow(content: &Content, duty: &DutyId, answer: Answer) -> Result<(), DeskError> {
-    if own_items(content).any(|item| item.duty == *duty) {
+fn allow(asks: &Asks, duty: &DutyId, answer: Answer) -> Result<(), DeskError> {
+    if asks.own.iter().any(|(own, _)| own == duty) {
         Ok(())
-    } else if !content.rollup.iter().any(|row| row.duty == *duty) {
+    } else if !asks.rollup.contains(duty) {
         Err(DeskError::NotYours)
     } else if answer != Answer::Received {
         Err(DeskError::OnlyReceived)

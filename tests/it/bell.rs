@@ -16,7 +16,7 @@ use jiff::civil::DateTime;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::bulletin::{Reach, Verdict, decide, draft};
 use schoolbell::core::clerk::Decided;
-use schoolbell::core::compose::{Reader, compose};
+use schoolbell::core::compose::{Reader, asks, compose};
 use schoolbell::core::fact::{Answer, Event, Fact, LetterKind, LetterNo, Outcome, Part, Via};
 use schoolbell::core::hold::reasons;
 use schoolbell::core::letter::Content;
@@ -398,6 +398,7 @@ impl Bell {
             return;
         }
         let message_id = self.state.letters[&letter].message_id.clone();
+        self.asks_what_its_page_says(letter);
         // Looked at once more before it goes, as the courier does.
         let holds = compose(&self.agenda, &self.state, letter, self.now, Reader::Mail).is_some();
         if !holds {
@@ -557,7 +558,27 @@ impl Bell {
             .letters
             .iter()
             .rfind(|(_, letter)| letter.address.as_str() == address)?;
+        self.asks_what_its_page_says(*no);
         compose(&self.agenda, &self.state, *no, self.now, reader)
+    }
+
+    /// What an answer to a letter is checked by is what its page says: of all its duties, and of any.
+    fn asks_what_its_page_says(&self, no: LetterNo) {
+        let (agenda, state, now) = (&self.agenda, &self.state, self.now);
+        let page = compose(agenda, state, no, now, Reader::Page);
+        let mut wanted = page.map(|page| page.asks());
+        assert_eq!(asks(agenda, state, no, now, None), wanted, "letter {no}");
+        let duties = &state.letters[&no].duties;
+        let some = &duties[duties.len() / 2..];
+        if let Some(wanted) = &mut wanted {
+            wanted.own.retain(|(duty, _)| some.contains(duty));
+            wanted.rollup.retain(|duty| some.contains(duty));
+        }
+        assert_eq!(
+            asks(agenda, state, no, now, Some(some)),
+            wanted,
+            "letter {no}"
+        );
     }
 
     fn say(&mut self, address: &str) {

@@ -11,7 +11,6 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::span::Span;
 use crate::core::agenda::Agenda;
-use crate::core::compose::{role_title, title_of};
 use crate::core::duty::OccurrenceId;
 use crate::core::fact::Part;
 use crate::core::names::UnitId;
@@ -19,6 +18,7 @@ use crate::core::overview::{Scope, Tally};
 use crate::core::plan::{Only, Sighted, Slots, Standing, each_standing};
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, LAPSED_DAYS, State, Told};
+use crate::core::titles::{role_title, title_of};
 
 /// How far back what is still unfinished is looked for.
 const CARRIED_YEARS: i64 = 1;

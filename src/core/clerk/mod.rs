@@ -9,7 +9,6 @@ use jiff::civil::Date;
 pub use raise::{Raise, Whom};
 
 use super::agenda::Agenda;
-use super::compose::title;
 use super::dates::whole_day;
 use super::diagnostic::did_you_mean;
 use super::duty::DutyId;
@@ -17,6 +16,7 @@ use super::fact::{Answer, Event, Via};
 use super::names::TaskId;
 use super::plan::Slots;
 use super::state::{DutyState, State};
+use super::titles::title;
 
 /// What is to be recorded of a duty.
 #[derive(Clone, Debug, PartialEq, Eq)]

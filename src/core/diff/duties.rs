@@ -13,7 +13,6 @@ use super::contents::every;
 use super::{Days, DutyRow, Sides};
 use crate::core::agenda::{Absent, Agenda, Dated, Occurrence};
 use crate::core::calendar::{Schedule, Task};
-use crate::core::compose::title;
 use crate::core::diagnostic::Words;
 use crate::core::duty::OccurrenceId;
 use crate::core::ladder::Rung;
@@ -22,6 +21,7 @@ use crate::core::period::PeriodKey;
 use crate::core::plan::{Since, Slots};
 use crate::core::roster::Unit;
 use crate::core::state::DutyState;
+use crate::core::titles::title;
 
 /// What the comparison of the duties found.
 #[derive(Default)]

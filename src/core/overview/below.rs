@@ -8,12 +8,12 @@ use jiff::{Timestamp, ToSpan};
 
 use super::Tally;
 use crate::core::agenda::Agenda;
-use crate::core::compose::title_of;
 use crate::core::duty::OccurrenceId;
 use crate::core::names::UnitId;
 use crate::core::plan::{Only, Slots, each_standing};
 use crate::core::roster::Roster;
 use crate::core::state::{DutyState, State};
+use crate::core::titles::title_of;
 
 /// An occurrence, as far as it is asked of units below one.
 #[derive(Clone, Debug, PartialEq, Eq)]

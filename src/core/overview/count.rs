@@ -9,10 +9,10 @@ use jiff::civil::{Date, date};
 
 use super::{Line, Scope, Tally};
 use crate::core::agenda::Agenda;
-use crate::core::compose::title_of;
 use crate::core::duty::OccurrenceId;
 use crate::core::plan::{Only, Sighted, each_standing, others_among};
 use crate::core::state::State;
+use crate::core::titles::title_of;
 
 /// A count under way.
 pub(super) struct Count {

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 
 use super::{Scope, Tally};
 use crate::core::agenda::Agenda;
-use crate::core::compose::{latest_answer, title_of};
+use crate::core::compose::latest_answer;
 use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::Answer;
 use crate::core::names::{TaskId, UnitId};
 use crate::core::period::PeriodKey;
 use crate::core::plan::{Only, Sighted, Slots, Standing, each_standing};
 use crate::core::state::{DutyState, Filed, State};
+use crate::core::titles::title_of;
 
 /// Which units of which task.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use jiff::civil::Date;
 
 use super::Scope;
 use crate::core::agenda::Agenda;
-use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::Answer;
 use crate::core::known::{Known, known};
 use crate::core::plan::Slots;
 use crate::core::state::{Filed, State};
+use crate::core::titles::title_of;
 
 /// A request that waits for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use super::count::{Count, Found};
 use super::{Line, Scope, requests};
 use crate::core::agenda::Agenda;
 use crate::core::bulletin::{Span, awaited};
-use crate::core::compose::title_of;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterKind};
 use crate::core::plan::{Slots, missing_notices, undelivered};
 use crate::core::state::{Given, Held, LetterStatus, State};
+use crate::core::titles::title_of;
 use crate::core::workdays::next;
 
 /// How many of the day's answers are told; the rest is counted.

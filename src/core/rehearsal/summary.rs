@@ -8,13 +8,13 @@ use super::tally::{Day, Tally};
 use crate::core::agenda::{Absent, Agenda};
 use crate::core::burden::{Alike, Burden, Month, burdens, over_caps};
 use crate::core::calendar::{Calendar, role_name};
-use crate::core::compose::role_title;
 use crate::core::diagnostic::Words;
 use crate::core::fact::Answer;
 use crate::core::ladder::{RoleRef, Stretch};
 use crate::core::names::{Address, TaskId};
 use crate::core::plan::missing_notice;
 use crate::core::state::{DutyState, Settled, State};
+use crate::core::titles::role_title;
 
 /// How many tasks without a date a warning names.
 const UNDATED_NAMED: usize = 5;

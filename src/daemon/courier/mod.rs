@@ -243,14 +243,15 @@ impl Courier {
         let mut soon = self.line.soon(batch.ready.len(), office.clock.steady());
         let house = Arc::clone(&self.house);
         let ahead = &mut self.ahead;
-        let ends = office.append_together(&mut book, now, &entries, |book| {
-            let next = soon.find(|no| !ahead.contains_key(no));
-            let Some(no) = next.filter(|_| ahead.len() < ways) else {
-                return false;
+        let mut pending = office.ledger.begin_together(now, &entries);
+        while ahead.len() < ways && !pending.has_ended() {
+            let Some(no) = soon.find(|no| !ahead.contains_key(no)) else {
+                break;
             };
             ahead.insert(no, Ahead::of(&office, &house, &book.state, no, now));
-            true
-        });
+        }
+        let facts: Vec<Vec<Event>> = entries.iter().map(|one| one.events().to_vec()).collect();
+        let ends = office.end_together(&mut book, now, pending, facts);
         let mut ends = ends.into_iter();
         let recorded = if has_facts { ends.next() } else { None };
         drop(book);

@@ -245,7 +245,9 @@ async fn a_step_with_nothing_to_write_does_not_call_the_ledger_well() {
     let office = &trial.office;
     office.heed(Some(&LedgerError::Busy("locked".to_owned())));
     let mut book = office.book().unwrap();
-    let ends = office.append_together(&mut book, office.clock.now(), &[], |_| false);
+    let now = office.clock.now();
+    let pending = office.ledger.begin_together(now, &[]);
+    let ends = office.end_together(&mut book, now, pending, []);
     assert!(ends.is_empty());
     assert!(office.pulse.vitals().ledger_trouble.is_some());
     let job = Event::JobRun {

@@ -343,7 +343,7 @@ impl Desk for MemoryDesk {
             let content = self.letter(press.letter)?.ok_or(Amiss::NoLetter)?;
             let pressed = PressedAnswer {
                 files,
-                ..press.check(&content)?
+                ..press.check(&content.asks())?
             };
             self.asked_to_record.fetch_add(1, Ordering::SeqCst);
             match self.fault() {
