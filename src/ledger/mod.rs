@@ -4,7 +4,6 @@
 //! it would survive a power cut; readers have connections of their own and see whatever any process has committed.
 
 mod backup;
-mod by_duty;
 mod checkpoint;
 mod erasure;
 mod error;

@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::by_duty::OF_DUTY;
 use super::packed::{self, Stored};
 use super::{Inner, Ledger, LedgerError, schema};
 use crate::core::duty::DutyId;
@@ -83,24 +82,22 @@ impl Ledger {
     /// # Errors
     /// As [`facts_since`](Self::facts_since).
     pub fn facts_of_duty(&self, duty: &DutyId) -> Result<Vec<(u64, Fact)>, LedgerError> {
-        let select = format!(
-            "WITH RECURSIVE {OF_DUTY},
-             carrier (letter) AS (
-                 SELECT letter FROM of_duty JOIN fact USING (seq) WHERE letter IS NOT NULL
-                 UNION
-                 SELECT fact.letter
-                 FROM carrier
-                 JOIN fact ON fact.folds IS NOT NULL AND fact.letter > carrier.letter
-                 JOIN json_each(fact.folds) AS folded ON folded.value = carrier.letter
-             )
-             SELECT seq, at, body FROM of_duty JOIN fact USING (seq)
-             UNION ALL
-             SELECT seq, at, body FROM fact
-             WHERE letter IN (SELECT letter FROM carrier)
-               AND duty IS NULL AND fact IN ('letter-queued', 'attempt', 'outcome', 'bounced')
-             ORDER BY seq"
-        );
-        self.facts_by(&select, &listed([duty]))
+        const SELECT: &str = "
+            WITH RECURSIVE carrier (letter) AS (
+                SELECT letter FROM fact WHERE duty = ?1 AND letter IS NOT NULL
+                UNION
+                SELECT fact.letter
+                FROM carrier
+                JOIN fact ON fact.folds IS NOT NULL AND fact.letter > carrier.letter
+                JOIN json_each(fact.folds) AS folded ON folded.value = carrier.letter
+            )
+            SELECT seq, at, body FROM fact WHERE duty = ?1
+            UNION ALL
+            SELECT seq, at, body FROM fact
+            WHERE letter IN (SELECT letter FROM carrier)
+              AND duty IS NULL AND fact IN ('letter-queued', 'attempt', 'outcome', 'bounced')
+            ORDER BY seq";
+        self.facts_by(SELECT, &duty.to_string())
     }
 
     /// The facts of some duties alone, without those of letters: what was told and said, and not what arrived.
@@ -111,10 +108,12 @@ impl Ledger {
         &self,
         duties: impl IntoIterator<Item = &'d DutyId>,
     ) -> Result<Vec<(u64, Fact)>, LedgerError> {
-        let select = format!(
-            "WITH {OF_DUTY} SELECT seq, at, body FROM of_duty JOIN fact USING (seq) ORDER BY seq"
-        );
-        self.facts_by(&select, &listed(duties))
+        const SELECT: &str = "
+            SELECT seq, at, body FROM fact
+            WHERE duty IN (SELECT value FROM json_each(?1)) ORDER BY seq";
+        let names = duties.into_iter().map(|duty| duty.to_string().into());
+        let names = serde_json::Value::Array(names.collect());
+        self.facts_by(SELECT, &names.to_string())
     }
 
     /// The facts of one letter, and of those that it took over or that took it over, whatever they are about.
@@ -238,12 +237,6 @@ impl Ledger {
         })?;
         found.map(|found| packed::unpack(&found)).transpose()
     }
-}
-
-/// Duties as a list in JSON.
-fn listed<'d>(duties: impl IntoIterator<Item = &'d DutyId>) -> String {
-    let names = duties.into_iter().map(|duty| duty.to_string().into());
-    serde_json::Value::Array(names.collect()).to_string()
 }
 
 /// A number as SQLite keeps it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{LedgerError, by_duty};
+use super::LedgerError;
 
 /// Whether a ledger records what really happened or a rehearsal under pretend time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,7 @@ CREATE TABLE fact (
     folds   TEXT GENERATED ALWAYS AS (body ->> '$.folds') VIRTUAL
 ) STRICT;
 
+CREATE INDEX fact_duty ON fact (duty) WHERE duty IS NOT NULL;
 CREATE INDEX fact_letter ON fact (letter) WHERE letter IS NOT NULL;
 CREATE INDEX fact_folding ON fact (letter) WHERE folds IS NOT NULL;
 -- A letter is queued once: two writers that take the same number must not both get it.
@@ -76,18 +77,6 @@ CREATE TRIGGER fact_stays BEFORE DELETE ON fact
 BEGIN SELECT RAISE(ABORT, 'facts are never deleted'); END;
 CREATE TRIGGER fact_stands BEFORE UPDATE ON fact
 BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
-
--- Which facts are a duty's, of those up to by_duty_up_to; the others are looked through.
-CREATE TABLE by_duty (
-    duty TEXT NOT NULL,
-    seq  INTEGER NOT NULL,
-    PRIMARY KEY (duty, seq)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE by_duty_up_to (
-    id  INTEGER PRIMARY KEY CHECK (id = 1),
-    seq INTEGER NOT NULL
-) STRICT;
-INSERT INTO by_duty_up_to (id, seq) VALUES (1, 0);
 
 -- What the bytes of many letters have in common; kept as long as one of them is.
 CREATE TABLE pattern (
@@ -252,14 +241,12 @@ pub(super) fn quick_check(conn: &Connection, path: &Path) -> Result<(), LedgerEr
     look_through(conn, path, "PRAGMA quick_check(1)")
 }
 
-/// Looks through the file for damage as [`quick_check`] does, and that every index agrees with its table. Of a schema that
-/// is known.
+/// Looks through the file for damage as [`quick_check`] does, and that every index agrees with its table.
 ///
 /// # Errors
 /// `Corrupt` with the first fault.
 pub(super) fn integrity_check(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
-    look_through(conn, path, "PRAGMA integrity_check(1)")?;
-    by_duty::check(conn, path)
+    look_through(conn, path, "PRAGMA integrity_check(1)")
 }
 
 fn look_through(conn: &Connection, path: &Path, check: &str) -> Result<(), LedgerError> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::packed::{self, Frozen, Stored};
 use super::reading::{signed, unsigned};
-use super::{AppendReceipt, Checkpoint, LedgerError, by_duty};
+use super::{AppendReceipt, Checkpoint, LedgerError};
 use crate::core::fact::{Event, LetterNo};
 use crate::pattern::Pattern;
 
@@ -47,8 +47,6 @@ pub(super) enum Work {
     },
     /// Keep how the facts up to one fold.
     Checkpoint(Checkpoint),
-    /// Bring up to date which facts are a duty's.
-    ByDuty,
     /// Delete bytes frozen before that second.
     Prune { before_s: i64 },
     /// Let the database grow to so many pages: the tests' full disk.
@@ -102,9 +100,6 @@ impl Performing<'_> {
                     rows,
                     ..Written::default()
                 })
-                .map_err(|error| self.trouble(&error)),
-            Work::ByDuty => by_duty::catch_up(self.conn)
-                .map(|()| Written::default())
                 .map_err(|error| self.trouble(&error)),
             Work::Prune { before_s } => {
                 let pruned =

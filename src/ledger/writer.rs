@@ -7,9 +7,9 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+use super::LedgerError;
 use super::folder::Identity;
 use super::work::{Work, Written};
-use super::{LedgerError, by_duty};
 
 /// When a transaction takes no more: enough to share the sync, few enough that the first need not wait long.
 const GROUP_WORKS: usize = 512;
@@ -43,8 +43,6 @@ impl Writer {
         // SQLite's own checkpoints hide a sync that failed, and would try it again.
         conn.pragma_update(None, "wal_autocheckpoint", 0)
             .map_err(|error| LedgerError::from_sqlite(&path, &error))?;
-        let rows_by_no_duty =
-            by_duty::waiting(&conn).map_err(|error| LedgerError::from_sqlite(&path, &error))?;
         let (requests, asked) = mpsc::channel();
         let writing = Writing {
             conn,
@@ -52,7 +50,6 @@ impl Writer {
             files,
             asked,
             rows_since_checkpoint: 0,
-            rows_by_no_duty,
             failed: None,
         };
         let thread = std::thread::Builder::new()
@@ -95,8 +92,6 @@ struct Writing {
     files: Arc<[Identity]>,
     asked: Receiver<Request>,
     rows_since_checkpoint: usize,
-    /// Facts that are not found by their duties yet.
-    rows_by_no_duty: usize,
     failed: Option<LedgerError>,
 }
 
@@ -122,7 +117,6 @@ impl Writing {
             let own = results.by_ref().take(request.works.len());
             (request.reply)(own.collect());
         }
-        self.catch_up_by_duty();
         self.checkpoint_if_long();
     }
 
@@ -196,9 +190,7 @@ impl Writing {
         }
         self.execute("COMMIT")?;
         let written = results.iter().flatten().map(|written| written.rows);
-        let written: usize = written.sum();
-        self.rows_since_checkpoint += written;
-        self.rows_by_no_duty += written;
+        self.rows_since_checkpoint += written.sum::<usize>();
         Ok(results)
     }
 
@@ -229,18 +221,6 @@ impl Writing {
             .map_err(|error| self.trouble(&error))
     }
 
-    /// Lets facts be found by their duties, where many are not. Until then they are looked through: a failure costs time.
-    fn catch_up_by_duty(&mut self) {
-        if self.rows_by_no_duty < by_duty::BATCH_ROWS || self.failed.is_some() {
-            return;
-        }
-        self.rows_by_no_duty = 0;
-        match self.commit(&[&Work::ByDuty]) {
-            Ok(_) => {}
-            Err(error) => self.put_off("by duty", error),
-        }
-    }
-
     /// Copies the log into the database. Those who asked have been answered: what they wrote is safe in the log, and
     /// it stays there if the copying finds no room or a reader in its way.
     fn checkpoint_if_long(&mut self) {
@@ -254,17 +234,11 @@ impl Writing {
             .map_err(|error| self.trouble(&error));
         match copied {
             Ok(()) => {}
-            Err(error) => self.put_off("checkpoint", error),
-        }
-    }
-
-    /// What nobody asked for is done another time, unless nothing more may be written.
-    fn put_off(&mut self, what: &str, error: LedgerError) {
-        if error.is_fatal() {
-            tracing::error!("{error}");
-            self.failed = Some(error);
-        } else {
-            tracing::warn!("{what} put off: {error}");
+            Err(error) if error.is_fatal() => {
+                tracing::error!("{error}");
+                self.failed = Some(error);
+            }
+            Err(error) => tracing::warn!("checkpoint put off: {error}"),
         }
     }
 

@@ -3,7 +3,6 @@
 mod admission;
 mod backup;
 mod bulletins;
-mod by_duty;
 mod mailbox;
 mod writing;
 
@@ -569,4 +568,30 @@ fn only_the_owner_may_read_it() {
             "schoolbell.lock"
         ]
     );
+}
+
+#[test]
+fn a_duty_is_told_with_the_letters_that_carried_it() {
+    let dir = folder();
+    let ledger = open(&dir);
+    let other = duty("guardroom-grading-self-check@2026/s001");
+    let events = vec![
+        queued(1, &[]),
+        notice(1, drill()),
+        notice(1, other.clone()),
+        queued(2, &[]),
+        notice(2, other),
+        outcome(1, Outcome::Dropped),
+        queued(3, &[1]),
+        attempt(3, 1),
+        outcome(2, Outcome::Accepted),
+        outcome(3, Outcome::Accepted),
+        job("backup"),
+        answer(),
+        queued(4, &[2]),
+    ];
+    ledger.append(morning(), events).unwrap();
+    let found = ledger.facts_of_duty(&drill()).unwrap();
+    let numbers: Vec<u64> = found.iter().map(|(seq, _)| *seq).collect();
+    assert_eq!(numbers, [1, 2, 6, 7, 8, 10, 12]);
 }
