@@ -204,6 +204,27 @@ impl Book {
         }
     }
 
+    /// Has in memory what a letter asks: of these duties only, where they are named.
+    ///
+    /// # Errors
+    /// Whatever kept the ledger from being read.
+    pub fn need_asked(
+        &mut self,
+        ledger: &Ledger,
+        no: LetterNo,
+        about: Option<&[DutyId]>,
+    ) -> Result<(), LedgerError> {
+        let (Some(about), Some(letter)) = (about, self.state.letters.get(&no)) else {
+            return self.need_letter(ledger, no);
+        };
+        let asked = about.iter().filter(|duty| letter.duties.contains(duty));
+        let shelved = asked.filter(|duty| self.state.is_shelved(duty)).cloned();
+        for duty in shelved.collect::<Vec<_>>() {
+            self.need(ledger, &duty)?;
+        }
+        Ok(())
+    }
+
     /// The letter a mail belongs to, by what it refers to and the numbers it bears, in memory or not; and has it in
     /// memory.
     ///

@@ -120,17 +120,17 @@ impl Office {
         ended.try_recv().unwrap_or_else(|_| Err(failed().into()))
     }
 
-    /// The answer that a press is, by what its letter says.
+    /// The answer that a press is, by what its letter asks.
     pub(super) fn check(
         &self,
         house: &House,
         book: &mut Book,
         press: &Press,
     ) -> Result<PressedAnswer, Amiss> {
-        book.need_letter(&self.ledger, press.letter)
+        let named = press.named();
+        book.need_asked(&self.ledger, press.letter, named.as_deref())
             .map_err(|error| refused(&error))?;
         let (agenda, now) = (&house.agenda, self.clock.now());
-        let named = press.named();
         let asks = asks(agenda, &book.state, press.letter, now, named.as_deref());
         press.check(&asks.ok_or(Amiss::NoLetter)?)
     }
@@ -188,7 +188,11 @@ impl Office {
     fn check_all(&self, house: &House, book: &mut Book, waiting: Vec<Waiting>) -> Vec<Checked> {
         let checked = waiting.into_iter().filter_map(|one| {
             let (pressed, kept) = match one.given {
-                Given::Answer(pressed, kept) => (Some(Ok(pressed)), kept),
+                Given::Answer(pressed, kept) => {
+                    let letter = book.need_letter(&self.ledger, pressed.letter);
+                    let pressed = letter.map(|()| pressed);
+                    (Some(pressed.map_err(|error| refused(&error).into())), kept)
+                }
                 Given::Press(press) => (alone(|| self.check(house, book, &press)), Vec::new()),
             };
             let end = one.end;
@@ -207,7 +211,12 @@ impl Office {
     fn set_off(&self, house: &House, book: &mut Book, checked: Vec<Checked>) -> Option<Flight<'_>> {
         let mut answers = Vec::with_capacity(checked.len());
         for one in checked {
-            match alone(|| self.comes_to(house, book, &one)) {
+            let events = alone(|| {
+                #[cfg(test)]
+                self.taste(one.pressed.letter);
+                comes_to(house, book, &one)
+            });
+            match events {
                 Some(Ok(events)) if events.is_empty() => {
                     let _ = one.end.send(Ok(Recorded::Before));
                 }
@@ -243,26 +252,17 @@ impl Office {
         }
         recorded
     }
+}
 
-    /// What an answer comes to, on what is recorded by now. That there is room for its files is true only here: others may
-    /// have come in since they were written.
-    fn comes_to(
-        &self,
-        house: &House,
-        book: &mut Book,
-        checked: &Checked,
-    ) -> Result<Vec<Event>, DeskError> {
-        let Checked { pressed, kept, .. } = checked;
-        #[cfg(test)]
-        self.taste(pressed.letter);
-        book.need_letter(&self.ledger, pressed.letter)
-            .map_err(|error| refused(&error))?;
-        if !kept.is_empty() {
-            let digests = kept.iter().map(|file| file.digest.as_str());
-            has_room(&book.state, pressed, &digests.collect::<Vec<_>>())?;
-        }
-        answer_events(house, &book.state, pressed, kept, Via::Page)
+/// What an answer comes to, on what is recorded by now. That there is room for its files is true only here: others may
+/// have come in since they were written.
+fn comes_to(house: &House, book: &Book, checked: &Checked) -> Result<Vec<Event>, DeskError> {
+    let Checked { pressed, kept, .. } = checked;
+    if !kept.is_empty() {
+        let digests = kept.iter().map(|file| file.digest.as_str());
+        has_room(&book.state, pressed, &digests.collect::<Vec<_>>())?;
     }
+    answer_events(house, &book.state, pressed, kept, Via::Page)
 }
 
 /// Where nobody came to an end with an answer.
@@ -283,14 +283,21 @@ fn alone<T>(work: impl FnOnce() -> T) -> Option<T> {
 /// come to.
 fn apart(checked: Vec<Checked>, flights: &VecDeque<Flight<'_>>) -> (Vec<Checked>, Vec<Checked>) {
     let flying = flights.iter().flat_map(|flight| &flight.answers);
-    let flying = flying.flat_map(|(one, _)| one.pressed.duties.iter().cloned());
-    let mut touched: HashSet<DutyId> = flying.collect();
-    checked.into_iter().partition(|one| {
+    let flying = flying.flat_map(|(one, _)| &one.pressed.duties);
+    let mut touched: HashSet<&DutyId> = flying.collect();
+    let are_apart = checked.iter().map(|one| {
         let duties = &one.pressed.duties;
-        let apart = !duties.iter().any(|duty| touched.contains(duty));
-        touched.extend(duties.iter().cloned());
-        apart
-    })
+        let is_apart = !duties.iter().any(|duty| touched.contains(duty));
+        touched.extend(duties);
+        is_apart
+    });
+    let are_apart: Vec<bool> = are_apart.collect();
+    let (now, later): (Vec<_>, Vec<_>) = checked
+        .into_iter()
+        .zip(are_apart)
+        .partition(|(_, is_apart)| *is_apart);
+    let only = |some: Vec<(Checked, bool)>| some.into_iter().map(|(one, _)| one).collect();
+    (only(now), only(later))
 }
 
 #[cfg(test)]

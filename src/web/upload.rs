@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Form, FromRequest as _, Multipart, Request};
+use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::OwnedSemaphorePermit;
@@ -35,27 +35,28 @@ pub(super) struct Brought {
 
 /// Whether a request may bring files.
 pub(super) fn may_bring_files(request: &Request) -> bool {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+    is_of_kind(request, b"multipart/form-data")
+}
+
+fn is_of_kind(request: &Request, kind: &[u8]) -> bool {
+    let found = request.headers().get(header::CONTENT_TYPE);
+    found.is_some_and(|found| found.as_bytes().starts_with(kind))
 }
 
 /// Reads a form of either kind; else what is answered instead.
 pub(super) async fn read(site: &Arc<Site>, request: Request) -> Result<Brought, Response> {
     if !may_bring_files(&request) {
-        let (parts, body) = request.into_parts();
-        let bytes = to_bytes(body, FIELD_LIMIT).await;
+        if !is_of_kind(&request, b"application/x-www-form-urlencoded") {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        }
+        let bytes = to_bytes(request.into_body(), FIELD_LIMIT).await;
         let bytes = bytes.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-        let request = Request::from_parts(parts, bytes.into());
-        let form = Form::<Vec<(String, String)>>::from_request(request, site).await;
-        return match form {
-            Ok(Form(pairs)) => Ok(Brought {
-                pairs,
-                files: Vec::new(),
-                amiss: None,
-                turn: None,
-            }),
-            Err(rejection) => Err(rejection.into_response()),
-        };
+        return Ok(Brought {
+            pairs: form_urlencoded::parse(&bytes).into_owned().collect(),
+            files: Vec::new(),
+            amiss: None,
+            turn: None,
+        });
     }
     let form = Multipart::from_request(request, site).await;
     let mut form = form.map_err(MultipartRejection::into_response)?;
