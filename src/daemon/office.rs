@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -50,6 +50,8 @@ pub(super) struct Office {
     pub(super) keys: Arc<LinkKeys>,
     /// Whoever has it for long may hand it to others in between: this lock knows how.
     book: parking_lot::Mutex<Book>,
+    /// How many wait for it.
+    waiting_for_book: AtomicUsize,
     house: RwLock<Arc<House>>,
     pub(super) vigil: Mutex<Vigil>,
     /// The agenda that the last slot was decided by, under its version, while another one is in force.
@@ -125,6 +127,7 @@ impl Office {
             ledger,
             keys: Arc::new(keys),
             book: parking_lot::Mutex::default(),
+            waiting_for_book: AtomicUsize::new(0),
             house: RwLock::new(Arc::new(house)),
             pulse: Pulse::default(),
             damage: OnceLock::new(),
@@ -150,13 +153,26 @@ impl Office {
     /// Opens the book of the ledger, from its checkpoint where it has one.
     pub(super) fn open_book(&self) -> Result<(), LedgerError> {
         let opened = Book::open(&self.ledger, &self.house().agenda)?;
-        *self.book.lock() = opened;
+        *self.take_book() = opened;
         Ok(())
+    }
+
+    /// The book as it was folded last.
+    fn take_book(&self) -> OpenBook<'_> {
+        self.waiting_for_book.fetch_add(1, Ordering::Relaxed);
+        let book = self.book.lock();
+        self.waiting_for_book.fetch_sub(1, Ordering::Relaxed);
+        book
+    }
+
+    /// Whether anybody waits for the book.
+    pub(super) fn is_book_wanted(&self) -> bool {
+        self.waiting_for_book.load(Ordering::Relaxed) > 0
     }
 
     /// The fold, brought up to date with what others have appended.
     pub(super) fn book(&self) -> Result<OpenBook<'_>, LedgerError> {
-        let mut book = self.book.lock();
+        let mut book = self.take_book();
         book.catch_up(&self.ledger, &self.house().agenda)?;
         Ok(book)
     }
@@ -228,7 +244,7 @@ impl Office {
         let today = self.today();
         let house = self.house();
         // As it was folded last: where the ledger can't be read, what is known is told all the same.
-        let book = self.book.lock();
+        let book = self.take_book();
         let state = &book.state;
         let mut letters: BTreeMap<&'static str, u64> = OPEN_STATES
             .iter()

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::desk::{answer_events, has_room, refused};
-use super::office::{Book, House, Office};
+use super::office::{Book, House, Office, OpenBook};
 use crate::core::compose::asks;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Via};
@@ -17,8 +17,8 @@ use crate::evidence::Kept;
 use crate::ledger::{Entry, Pending};
 use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
 
-/// After so many commits nobody more is taken in; those are seen to, and others have the book.
-const ROUNDS: usize = 8;
+/// After so many commits at the latest nobody more is taken in; those are seen to, and the book is let go.
+const ROUNDS: usize = 64;
 
 /// So many commits are asked for at once: while the disk takes one, the next waits for it.
 const AT_ONCE: usize = 2;
@@ -139,9 +139,12 @@ impl Office {
     fn record_all(&self) {
         let service = Service(&self.counter);
         while !self.counter.closes() {
-            // Between two looks at it others have the book.
             match self.book() {
-                Ok(mut book) => self.record_waiting(&mut book),
+                Ok(mut book) => {
+                    self.record_waiting(&mut book);
+                    // Whoever waits for it has it next.
+                    OpenBook::unlock_fair(book);
+                }
                 Err(error) => {
                     for one in self.counter.take() {
                         let _ = one.end.send(Err(refused(&error).into()));
@@ -152,8 +155,8 @@ impl Office {
         std::mem::forget(service);
     }
 
-    /// Records all that wait by now, and who comes in while the disk takes: what touches no duty of what is on its way
-    /// there is decided and sent after it, so that the disk need not wait for us either.
+    /// Records all that wait by now, and, until others want the book, who comes in while the disk takes: what touches no
+    /// duty of what is on its way there is decided and sent after it, so that the disk need not wait for us either.
     fn record_waiting(&self, book: &mut Book) {
         let house = self.house();
         book.tidy(&house.agenda);
@@ -162,7 +165,7 @@ impl Office {
         let mut recorded = false;
         let mut rounds = ROUNDS;
         loop {
-            if rounds > 0 {
+            if rounds == ROUNDS || rounds > 0 && !self.is_book_wanted() {
                 checked.extend(self.check_all(&house, book, self.counter.take()));
             }
             if flights.len() < AT_ONCE && !checked.is_empty() {
