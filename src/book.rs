@@ -295,11 +295,10 @@ impl Book {
             .filter(|id| id.period.year() >= since)
             .cloned()
             .collect();
-        let duties = shelved.into_iter().map(|occurrence| DutyId {
-            occurrence,
-            unit: unit.clone(),
-        });
-        self.look_up(ledger, &mut page, duties)?;
+        for occurrence in shelved {
+            let unit = unit.clone();
+            self.look_up(ledger, &mut page, &DutyId { occurrence, unit })?;
+        }
         Ok(page)
     }
 
@@ -326,26 +325,16 @@ impl Book {
                     named.after.as_ref() == Some(task) || named.met_by.contains(task)
                 })
         });
-        let duties = shelved.into_iter().map(|unit| DutyId {
-            occurrence: occurrence.clone(),
-            unit,
-        });
-        self.look_up(ledger, &mut page, duties)?;
+        for unit in shelved {
+            let occurrence = occurrence.clone();
+            self.look_up(ledger, &mut page, &DutyId { occurrence, unit })?;
+        }
         Ok(Some(page))
     }
 
-    fn look_up(
-        &self,
-        ledger: &Ledger,
-        page: &mut State,
-        duties: impl Iterator<Item = DutyId>,
-    ) -> Result<(), LedgerError> {
-        let shelved: Vec<DutyId> = duties.filter(|duty| page.is_shelved(duty)).collect();
-        if shelved.is_empty() {
-            return Ok(());
-        }
-        let mut fold = self.folded(&ledger.facts_about(&shelved)?);
-        for duty in &shelved {
+    fn look_up(&self, ledger: &Ledger, page: &mut State, duty: &DutyId) -> Result<(), LedgerError> {
+        if page.is_shelved(duty) {
+            let mut fold = self.folded(&ledger.facts_about(duty)?);
             if let Some(found) = taken_from(&mut fold, duty) {
                 page.take_down(duty, found);
             }

@@ -30,7 +30,7 @@ pub enum Reader {
 }
 
 /// What a letter asks of its reader, as its page says it; of these duties only, where they are named. `None` where there is
-/// no such letter.
+/// no such letter, or its link to sign in works no more.
 pub fn asks(
     agenda: &Agenda,
     state: &State,
@@ -51,8 +51,8 @@ pub fn asks(
             continue;
         };
         match placed.place {
-            Place::Item(known, _) | Place::Below(known, _) => asks.own(duty, known.task.times),
-            Place::Rollup(_) => asks.rollup(duty),
+            Place::Item(known) | Place::Below(known, _) => asks.add_own(duty, known.task.times),
+            Place::Rollup(_) => asks.add_rollup(duty),
             Place::Closed(_) | Place::Withdrawn(_) => {}
         }
     }
@@ -176,8 +176,8 @@ impl<'a> Writing<'a> {
             return;
         };
         match place {
-            Place::Item(known, part) => {
-                let item = self.item(&known, &notices, part);
+            Place::Item(known) => {
+                let item = self.item(&known, &notices, Part::Act);
                 self.content.items.push(item);
             }
             Place::Below(known, part) => {

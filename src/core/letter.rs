@@ -115,10 +115,10 @@ impl Content {
     pub fn asks(&self) -> Asks {
         let mut asks = Asks::none(self.letter, self.today);
         for item in self.items.iter().chain(&self.overdue_below) {
-            asks.own(&item.duty, item.times.0);
+            asks.add_own(&item.duty, item.times.0);
         }
         for row in &self.rollup {
-            asks.rollup(&row.duty);
+            asks.add_rollup(&row.duty);
         }
         asks.sorted()
     }
@@ -159,11 +159,11 @@ impl Asks {
         }
     }
 
-    pub(super) fn own(&mut self, duty: &DutyId, times: u16) {
+    pub(super) fn add_own(&mut self, duty: &DutyId, times: u16) {
         self.own.push((duty.clone(), times));
     }
 
-    pub(super) fn rollup(&mut self, duty: &DutyId) {
+    pub(super) fn add_rollup(&mut self, duty: &DutyId) {
         self.rollup.push(duty.clone());
     }
 

@@ -51,7 +51,7 @@ pub(super) struct Office {
     /// Whoever has it for long may hand it to others in between: this lock knows how.
     book: parking_lot::Mutex<Book>,
     /// How many wait for it.
-    waiting_for_book: AtomicUsize,
+    pub(super) waiting_for_book: AtomicUsize,
     house: RwLock<Arc<House>>,
     pub(super) vigil: Mutex<Vigil>,
     /// The agenda that the last slot was decided by, under its version, while another one is in force.
@@ -163,6 +163,13 @@ impl Office {
         let book = self.book.lock();
         self.waiting_for_book.fetch_sub(1, Ordering::Relaxed);
         book
+    }
+
+    /// Lets whoever waits for the book have it first.
+    fn lend(&self, book: &mut OpenBook<'_>) {
+        self.waiting_for_book.fetch_add(1, Ordering::Relaxed);
+        OpenBook::bump(book);
+        self.waiting_for_book.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Whether anybody waits for the book.
@@ -301,7 +308,7 @@ impl Office {
         let mut book = self.book()?;
         while looking.step(agenda, &book.state) {
             // No school waits for an officer's page.
-            OpenBook::bump(&mut book);
+            self.lend(&mut book);
         }
         let seen = looking.finish(agenda, &book.state);
         let (Asked::Matrix(asked), Some(Overview::Matrix(found))) = (asked, &seen) else {

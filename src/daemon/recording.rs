@@ -1,5 +1,8 @@
-//! Answers that come in together: each is checked and decided on what is recorded by then, in one look at the book, and
-//! all share a commit. At eight in the morning a county presses at once, and the price of a sync is what an answer costs.
+//! Answers that come in together: each is checked and decided in one look at the book, on what is recorded by then of its
+//! duties, and those that come together share a commit. At eight in the morning a county presses at once, and the price of a sync is what an answer costs.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +20,7 @@ use crate::evidence::Kept;
 use crate::ledger::{Entry, Pending};
 use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
 
-/// After so many commits at the latest nobody more is taken in; those are seen to, and the book is let go.
+/// So often at most somebody is taken in in one look at the book.
 const ROUNDS: usize = 64;
 
 /// So many commits are asked for at once: while the disk takes one, the next waits for it.
@@ -162,10 +165,10 @@ impl Office {
         book.tidy(&house.agenda);
         let mut checked = Vec::new();
         let mut flights: VecDeque<Flight<'_>> = VecDeque::new();
-        let mut recorded = false;
         let mut rounds = ROUNDS;
         loop {
             if rounds == ROUNDS || rounds > 0 && !self.is_book_wanted() {
+                rounds -= 1;
                 checked.extend(self.check_all(&house, book, self.counter.take()));
             }
             if flights.len() < AT_ONCE && !checked.is_empty() {
@@ -179,11 +182,9 @@ impl Office {
             let Some(first) = flights.pop_front() else {
                 break;
             };
-            recorded |= self.land(book, first);
-            rounds = rounds.saturating_sub(1);
-        }
-        if recorded {
-            self.answered.notify_one();
+            if self.land(book, first) {
+                self.answered.notify_one();
+            }
         }
     }
 
@@ -192,9 +193,12 @@ impl Office {
         let checked = waiting.into_iter().filter_map(|one| {
             let (pressed, kept) = match one.given {
                 Given::Answer(pressed, kept) => {
-                    let letter = book.need_letter(&self.ledger, pressed.letter);
-                    let pressed = letter.map(|()| pressed);
-                    (Some(pressed.map_err(|error| refused(&error).into())), kept)
+                    let letter = alone(|| book.need_letter(&self.ledger, pressed.letter));
+                    let pressed = letter.map(|letter| letter.map(|()| pressed));
+                    (
+                        pressed.map(|known| known.map_err(|error| refused(&error).into())),
+                        kept,
+                    )
                 }
                 Given::Press(press) => (alone(|| self.check(house, book, &press)), Vec::new()),
             };
@@ -211,7 +215,7 @@ impl Office {
     }
 
     /// Decides those that touch no duty of one another, and sends off what they come to, in one commit.
-    fn set_off(&self, house: &House, book: &mut Book, checked: Vec<Checked>) -> Option<Flight<'_>> {
+    fn set_off(&self, house: &House, book: &Book, checked: Vec<Checked>) -> Option<Flight<'_>> {
         let mut answers = Vec::with_capacity(checked.len());
         for one in checked {
             let events = alone(|| {
@@ -301,222 +305,4 @@ fn apart(checked: Vec<Checked>, flights: &VecDeque<Flight<'_>>) -> (Vec<Checked>
         .partition(|(_, is_apart)| *is_apart);
     let only = |some: Vec<(Checked, bool)>| some.into_iter().map(|(one, _)| one).collect();
     (only(now), only(later))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{OnceLock, Weak};
-
-    use super::*;
-    use crate::core::fact::{Answer, LetterNo};
-    use crate::daemon::inbox::tests::Fixture;
-    use crate::web::Field;
-
-    type Ended = oneshot::Receiver<Result<Recorded, Amiss>>;
-
-    /// A press waits at the counter, with files of these digests.
-    fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -> Ended {
-        let (end, ended) = oneshot::channel();
-        let kept = digests.iter().map(|digest| Kept {
-            digest: digest.clone(),
-            name: format!("{digest}.jpg"),
-            bytes: 7,
-        });
-        let pressed = PressedAnswer {
-            letter,
-            duties: vec![duty.clone()],
-            answer: Answer::Received,
-            by: "王建国".to_owned(),
-            note: String::new(),
-            nth: None,
-            until: None,
-            files: Vec::new(),
-        };
-        f.office.counter.join(Waiting {
-            given: Given::Answer(pressed, kept.collect()),
-            end,
-        });
-        ended
-    }
-
-    fn ended(mut end: Ended) -> Result<Recorded, Amiss> {
-        end.try_recv().expect("an end")
-    }
-
-    fn facts(f: &Fixture) -> (usize, usize) {
-        let facts = f.office.ledger.facts_since(0).unwrap();
-        let count = |is: fn(&Event) -> bool| facts.iter().filter(|(_, one)| is(&one.what)).count();
-        (
-            count(|what| matches!(what, Event::Answer { .. })),
-            count(|what| matches!(what, Event::Evidence { .. })),
-        )
-    }
-
-    #[tokio::test]
-    async fn those_who_come_together_have_each_their_own_end() {
-        let f = Fixture::new();
-        let (one, other) = f.two();
-        let (duty, far) = (
-            f.letter(one).duties[0].clone(),
-            f.letter(other).duties[0].clone(),
-        );
-        let nowhere: DutyId = "term-start-safety-inspection@1999/s001".parse().unwrap();
-        let first = press(&f, (one, &duty), &[]);
-        let unknown = press(&f, (one, &nowhere), &[]);
-        let again = press(&f, (one, &duty), &[]);
-        let strange = press(&f, (999_999, &far), &[]);
-        f.office.poisoned.lock().unwrap().insert(other);
-        let mut poisoned = press(&f, (other, &far), &[]);
-        f.office.record_all();
-        assert_eq!(ended(first), Ok(Recorded::Now));
-        assert_eq!(
-            ended(again),
-            Ok(Recorded::Before),
-            "decided on what the first came to"
-        );
-        assert_eq!(ended(unknown), Err(DeskError::NotYours.into()));
-        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
-        assert!(poisoned.try_recv().is_err(), "nobody recorded it");
-        assert_eq!(facts(&f), (1, 0));
-        assert!(f.office.counter.take().is_empty());
-    }
-
-    /// A press of the page, as its fields come in.
-    fn typed(f: &Fixture, letter: LetterNo, fields: &[(&str, &str)]) -> Ended {
-        let (end, ended) = oneshot::channel();
-        let pairs = fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let press = Press::from_pairs(letter, pairs.collect());
-        f.office.counter.join(Waiting {
-            given: Given::Press(Arc::new(press)),
-            end,
-        });
-        ended
-    }
-
-    /// Each on its own letter, and each has its own end.
-    #[tokio::test]
-    async fn what_a_page_sends_is_checked_where_it_is_recorded() {
-        let f = Fixture::new();
-        let (one, other) = f.two();
-        let duty = f.letter(one).duties[0].to_string();
-        let far = f.letter(other).duties[0].to_string();
-        let by = ("by", "王建国");
-        let done = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
-        let again = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
-        let nobody = typed(&f, one, &[("duty", &duty), ("answer", "done")]);
-        let strange = typed(&f, one, &[("duty", &far), ("answer", "done"), by]);
-        let nothing = typed(&f, one, &[("duty", "rollup"), ("answer", "received"), by]);
-        let gone = typed(&f, 999_999, &[("duty", &far), ("answer", "done"), by]);
-        f.office.record_all();
-        assert_eq!(ended(done), Ok(Recorded::Now));
-        assert_eq!(ended(again), Ok(Recorded::Before));
-        assert!(matches!(ended(nobody), Err(Amiss::Mend(Field::By, _))));
-        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
-        assert_eq!(ended(nothing), Err(Amiss::Malformed), "it has no roll-up");
-        assert_eq!(ended(gone), Err(Amiss::NoLetter));
-        assert_eq!(facts(&f), (1, 0));
-    }
-
-    /// Who comes while the disk takes is seen to by the same turn, on what that came to.
-    #[tokio::test]
-    async fn who_comes_while_the_disk_takes_has_an_end_too() {
-        let late: Arc<Mutex<Vec<Waiting>>> = Arc::default();
-        let office: Arc<OnceLock<Weak<Office>>> = Arc::default();
-        let (coming, to) = (Arc::clone(&late), Arc::clone(&office));
-        let f = Fixture::new().witnessed(Arc::new(move |_| {
-            let counter = to.get().and_then(Weak::upgrade);
-            for one in coming.lock().unwrap().drain(..) {
-                let is_first = counter.as_ref().expect("an office").counter.join(one);
-                assert!(!is_first, "somebody serves");
-            }
-        }));
-        office.set(Arc::downgrade(&f.office)).unwrap();
-        let (one, other) = f.two();
-        let duty = f.letter(one).duties[0].to_string();
-        let far = f.letter(other).duties[0].to_string();
-        let done = |duty| [("duty", duty), ("answer", "done"), ("by", "王建国")];
-        let again = typed(&f, one, &done(&duty));
-        let third = typed(&f, other, &done(&far));
-        let strange = typed(&f, one, &done(&far));
-        *late.lock().unwrap() = f.office.counter.take();
-        let first = typed(&f, one, &done(&duty));
-        f.office.record_all();
-        assert_eq!(ended(first), Ok(Recorded::Now));
-        assert_eq!(ended(again), Ok(Recorded::Before));
-        assert_eq!(ended(third), Ok(Recorded::Now));
-        assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
-        assert_eq!(facts(&f), (2, 0));
-    }
-
-    /// Where serving fails those who wait are told, and the next who comes serves.
-    #[tokio::test]
-    async fn a_service_that_fails_is_no_service() {
-        let f = Fixture::new();
-        let (one, _) = f.two();
-        let duty = f.letter(one).duties[0].to_string();
-        let fields = [("duty", &*duty), ("answer", "done"), ("by", "王建国")];
-        let mut left = typed(&f, one, &fields);
-        drop(Service(&f.office.counter));
-        assert!(left.try_recv().is_err(), "nobody will tell");
-        let next = f
-            .office
-            .record_answer(Given::Press(Arc::new(Press::from_pairs(
-                one,
-                fields
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .to_vec(),
-            ))));
-        assert_eq!(next.await, Ok(Recorded::Now));
-        assert!(f.office.counter.closes());
-    }
-
-    /// Two presses at one instant, each with three files, where there is room for three.
-    #[tokio::test]
-    async fn a_duty_takes_thirty_files_however_they_come() {
-        let mut f = Fixture::new();
-        let (letter, _) = f.two();
-        let duty = f.letter(letter).duties[0].clone();
-        let address = f.letter(letter).address.clone();
-        let digest = |nth: usize| format!("{nth:064x}");
-        let filed = |nth: usize| Event::Evidence {
-            duty: duty.clone(),
-            digest: digest(nth),
-            name: "操场.jpg".to_owned(),
-            bytes: 7,
-            by: "王建国".to_owned(),
-            via: Via::Page,
-            address: Some(address.clone()),
-        };
-        f.trial.append((0..27).map(filed).collect());
-        let three = |from: usize| [digest(from), digest(from + 1), digest(from + 2)];
-        let first = press(&f, (letter, &duty), &three(27));
-        let second = press(&f, (letter, &duty), &three(30));
-        let known = press(&f, (letter, &duty), &three(27));
-        f.office.record_all();
-        assert_eq!(ended(first), Ok(Recorded::Now));
-        let Err(Amiss::NotRecorded(DeskError::Refused(words))) = ended(second) else {
-            panic!("thirty are enough");
-        };
-        assert!(words.contains("已经有 30 个"), "{words}");
-        assert_eq!(
-            ended(known),
-            Ok(Recorded::Before),
-            "files that are there are none more"
-        );
-        assert_eq!(facts(&f), (1, 30));
-        // What a mail brings counts too: the answer is taken, and a person is told of the file.
-        let number = f.number(letter);
-        let head = |id: &str| format!("Subject: Re: x {number}\r\nX-Id: {id}");
-        let mail = "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1 有困难 经费\r\n\
-                    --b\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename=\"a.jpg\"\r\n\
-                    Content-Transfer-Encoding: base64\r\n\r\n/9j/4AAQSkZJRgABAQ==\r\n--b--";
-        let understood = f.take_mixed(address.as_str(), &head("1"), mail);
-        assert!(!understood, "a person is to look at the file");
-        assert_eq!(facts(&f), (2, 30));
-        let book = f.office.book().unwrap();
-        let told = book.state.post.unclear.values().next().expect("a mail");
-        assert!(told.text.contains("已有 30 个材料"), "{}", told.text);
-    }
 }

@@ -61,11 +61,11 @@ pub struct AppendReceipt {
 pub enum Moment {
     /// It is about to be asked for: nothing of it is on record.
     Before,
-    /// It is durable, and nobody was told so yet.
+    /// It is durable, and nobody was told so yet; or it has failed.
     After,
 }
 
-/// Whoever is called around each commit, on the thread that asks for it. One that panics is a process that dies there.
+/// Whoever is called around each commit, on the thread that asks for it; two may be asked for before the first has ended. One that panics is a process that dies there.
 pub type Witness = Arc<dyn Fn(Moment) + Send + Sync>;
 
 /// One of several requests that are made together, so that they share a commit.

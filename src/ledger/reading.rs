@@ -100,20 +100,13 @@ impl Ledger {
         self.facts_by(SELECT, &duty.to_string())
     }
 
-    /// The facts of some duties alone, without those of letters: what was told and said, and not what arrived.
+    /// The facts of one duty alone, without those of letters: what was told and said, and not what arrived.
     ///
     /// # Errors
     /// As [`facts_since`](Self::facts_since).
-    pub fn facts_about<'d>(
-        &self,
-        duties: impl IntoIterator<Item = &'d DutyId>,
-    ) -> Result<Vec<(u64, Fact)>, LedgerError> {
-        const SELECT: &str = "
-            SELECT seq, at, body FROM fact
-            WHERE duty IN (SELECT value FROM json_each(?1)) ORDER BY seq";
-        let names = duties.into_iter().map(|duty| duty.to_string().into());
-        let names = serde_json::Value::Array(names.collect());
-        self.facts_by(SELECT, &names.to_string())
+    pub fn facts_about(&self, duty: &DutyId) -> Result<Vec<(u64, Fact)>, LedgerError> {
+        const SELECT: &str = "SELECT seq, at, body FROM fact WHERE duty = ?1 ORDER BY seq";
+        self.facts_by(SELECT, &duty.to_string())
     }
 
     /// The facts of one letter, and of those that it took over or that took it over, whatever they are about.

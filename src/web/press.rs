@@ -197,9 +197,9 @@ impl Press {
 
 /// Whether a page of this letter has that button for that duty.
 fn allow(asks: &Asks, duty: &DutyId, answer: Answer) -> Result<(), DeskError> {
-    if asks.own.iter().any(|(own, _)| own == duty) {
+    if asks.own.binary_search_by(|(own, _)| own.cmp(duty)).is_ok() {
         Ok(())
-    } else if !asks.rollup.contains(duty) {
+    } else if asks.rollup.binary_search(duty).is_err() {
         Err(DeskError::NotYours)
     } else if answer != Answer::Received {
         Err(DeskError::OnlyReceived)

@@ -33,9 +33,9 @@ pub(super) struct Placed<'a> {
 
 /// Where it stands.
 pub(super) enum Place<'a> {
-    /// Among what the reader has to act on, and what they are to it.
-    Item(Known<'a>, Part),
-    /// Among what is overdue at the reader's own unit, though another has to act.
+    /// Among what the reader has to act on.
+    Item(Known<'a>),
+    /// Among what is overdue at the reader's own unit, though another has to act; and what the reader is to it.
     Below(Known<'a>, Part),
     /// A row of what is overdue further down.
     Rollup(Known<'a>),
@@ -88,7 +88,7 @@ impl<'a> Reading<'a> {
             return if notices.iter().any(is_closed) {
                 Some(Place::Closed(known))
             } else {
-                has(notices, Rung::Decided).then_some(Place::Item(known, Part::Act))
+                has(notices, Rung::Decided).then_some(Place::Item(known))
             };
         }
         let last_word = notices.last().map(|told| told.rung);
@@ -98,7 +98,7 @@ impl<'a> Reading<'a> {
         let part = notices.iter().map(|told| told.part).min()?;
         Some(match part {
             Part::Below if !self.acts_on(&known) => Place::Below(known, Part::Below),
-            Part::Act | Part::Below => Place::Item(known, Part::Act),
+            Part::Act | Part::Below => Place::Item(known),
             Part::Above => Place::Below(known, Part::Above),
             Part::Rollup => Place::Rollup(known),
         })

@@ -1,0 +1,310 @@
+//! Answers that come in together, on a real ledger.
+
+use std::sync::atomic::Ordering;
+use std::sync::{OnceLock, Weak};
+
+use super::*;
+use crate::core::fact::{Answer, LetterNo};
+use crate::core::state::State;
+use crate::daemon::inbox::tests::Fixture;
+use crate::ledger::{Ledger, Moment, Nature};
+use crate::web::Field;
+
+type Ended = oneshot::Receiver<Result<Recorded, Amiss>>;
+
+/// A press waits at the counter, with files of these digests.
+fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -> Ended {
+    let (end, ended) = oneshot::channel();
+    let kept = digests.iter().map(|digest| Kept {
+        digest: digest.clone(),
+        name: format!("{digest}.jpg"),
+        bytes: 7,
+    });
+    let pressed = PressedAnswer {
+        letter,
+        duties: vec![duty.clone()],
+        answer: Answer::Received,
+        by: "王建国".to_owned(),
+        note: String::new(),
+        nth: None,
+        until: None,
+        files: Vec::new(),
+    };
+    f.office.counter.join(Waiting {
+        given: Given::Answer(pressed, kept.collect()),
+        end,
+    });
+    ended
+}
+
+fn ended(mut end: Ended) -> Result<Recorded, Amiss> {
+    end.try_recv().expect("an end")
+}
+
+fn facts(f: &Fixture) -> (usize, usize) {
+    let facts = f.office.ledger.facts_since(0).unwrap();
+    let count = |is: fn(&Event) -> bool| facts.iter().filter(|(_, one)| is(&one.what)).count();
+    (
+        count(|what| matches!(what, Event::Answer { .. })),
+        count(|what| matches!(what, Event::Evidence { .. })),
+    )
+}
+
+#[tokio::test]
+async fn those_who_come_together_have_each_their_own_end() {
+    let f = Fixture::new();
+    let (one, other) = f.two();
+    let (duty, far) = (
+        f.letter(one).duties[0].clone(),
+        f.letter(other).duties[0].clone(),
+    );
+    let nowhere: DutyId = "term-start-safety-inspection@1999/s001".parse().unwrap();
+    let first = press(&f, (one, &duty), &[]);
+    let unknown = press(&f, (one, &nowhere), &[]);
+    let again = press(&f, (one, &duty), &[]);
+    let strange = press(&f, (999_999, &far), &[]);
+    f.office.poisoned.lock().unwrap().insert(other);
+    let mut poisoned = press(&f, (other, &far), &[]);
+    f.office.record_all();
+    assert_eq!(ended(first), Ok(Recorded::Now));
+    assert_eq!(
+        ended(again),
+        Ok(Recorded::Before),
+        "decided on what the first came to"
+    );
+    assert_eq!(ended(unknown), Err(DeskError::NotYours.into()));
+    assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
+    assert!(poisoned.try_recv().is_err(), "nobody recorded it");
+    assert_eq!(facts(&f), (1, 0));
+    assert!(f.office.counter.take().is_empty());
+}
+
+/// A press of the page, as its fields come in.
+fn typed(f: &Fixture, letter: LetterNo, fields: &[(&str, &str)]) -> Ended {
+    let (end, ended) = oneshot::channel();
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let press = Press::from_pairs(letter, pairs.collect());
+    f.office.counter.join(Waiting {
+        given: Given::Press(Arc::new(press)),
+        end,
+    });
+    ended
+}
+
+/// Each on its own letter, and each has its own end.
+#[tokio::test]
+async fn what_a_page_sends_is_checked_where_it_is_recorded() {
+    let f = Fixture::new();
+    let (one, other) = f.two();
+    let duty = f.letter(one).duties[0].to_string();
+    let far = f.letter(other).duties[0].to_string();
+    let by = ("by", "王建国");
+    let done = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
+    let again = typed(&f, one, &[("duty", &duty), ("answer", "done"), by]);
+    let nobody = typed(&f, one, &[("duty", &duty), ("answer", "done")]);
+    let strange = typed(&f, one, &[("duty", &far), ("answer", "done"), by]);
+    let nothing = typed(&f, one, &[("duty", "rollup"), ("answer", "received"), by]);
+    let gone = typed(&f, 999_999, &[("duty", &far), ("answer", "done"), by]);
+    f.office.record_all();
+    assert_eq!(ended(done), Ok(Recorded::Now));
+    assert_eq!(ended(again), Ok(Recorded::Before));
+    assert!(matches!(ended(nobody), Err(Amiss::Mend(Field::By, _))));
+    assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
+    assert_eq!(ended(nothing), Err(Amiss::Malformed), "it has no roll-up");
+    assert_eq!(ended(gone), Err(Amiss::NoLetter));
+    assert_eq!(facts(&f), (1, 0));
+}
+
+/// Who comes while the disk takes is seen to by the same turn, on what that came to.
+#[tokio::test]
+async fn who_comes_while_the_disk_takes_has_an_end_too() {
+    let late: Arc<Mutex<Vec<Waiting>>> = Arc::default();
+    let office: Arc<OnceLock<Weak<Office>>> = Arc::default();
+    let (coming, to) = (Arc::clone(&late), Arc::clone(&office));
+    let f = Fixture::new().witnessed(Arc::new(move |_| {
+        let counter = to.get().and_then(Weak::upgrade);
+        for one in coming.lock().unwrap().drain(..) {
+            let is_first = counter.as_ref().expect("an office").counter.join(one);
+            assert!(!is_first, "somebody serves");
+        }
+    }));
+    office.set(Arc::downgrade(&f.office)).unwrap();
+    let (one, other) = f.two();
+    let duty = f.letter(one).duties[0].to_string();
+    let far = f.letter(other).duties[0].to_string();
+    let done = |duty| [("duty", duty), ("answer", "done"), ("by", "王建国")];
+    let again = typed(&f, one, &done(&duty));
+    let third = typed(&f, other, &done(&far));
+    let strange = typed(&f, one, &done(&far));
+    *late.lock().unwrap() = f.office.counter.take();
+    let first = typed(&f, one, &done(&duty));
+    f.office.record_all();
+    assert_eq!(ended(first), Ok(Recorded::Now));
+    assert_eq!(ended(again), Ok(Recorded::Before));
+    assert_eq!(ended(third), Ok(Recorded::Now));
+    assert_eq!(ended(strange), Err(DeskError::NotYours.into()));
+    assert_eq!(facts(&f), (2, 0));
+}
+
+/// While the disk takes one, the next is decided and sent after it; neither is thanked for before it is on record, and
+/// what others append in between is in the book.
+#[tokio::test]
+async fn two_commits_are_under_way_and_others_write_too() {
+    let script: Arc<Mutex<Vec<Step>>> = Arc::default();
+    let steps = Arc::clone(&script);
+    let f = Fixture::new().witnessed(Arc::new(move |_| {
+        let next = steps.lock().unwrap().pop();
+        if let Some(step) = next {
+            step();
+        }
+    }));
+    let (one, other) = f.two();
+    let duty = f.letter(one).duties[0].clone();
+    let far = f.letter(other).duties[0].clone();
+    let second = press(&f, (other, &far), &[]);
+    let late = f.office.counter.take();
+    let first = press(&f, (one, &duty), &[]);
+    let (first, second) = (Arc::new(Mutex::new(first)), Arc::new(Mutex::new(second)));
+    let folder = f.office.ledger.path().parent().unwrap();
+    let clerk = Ledger::open(folder, Nature::Pretend).unwrap();
+    let now = f.office.clock.now();
+    let office = Arc::downgrade(&f.office);
+    let none_has_ended = {
+        let (first, second) = (Arc::clone(&first), Arc::clone(&second));
+        move || {
+            assert!(first.lock().unwrap().try_recv().is_err());
+            assert!(second.lock().unwrap().try_recv().is_err());
+            let job = "probe".to_owned();
+            clerk.append(now, vec![Event::JobRun { job }]).unwrap();
+        }
+    };
+    let comes = move || {
+        let office = office.upgrade().expect("an office");
+        for one in late {
+            office.counter.join(one);
+        }
+    };
+    script
+        .lock()
+        .unwrap()
+        .extend([Box::new(none_has_ended) as Step, Box::new(comes)]);
+    f.office.record_all();
+    assert_eq!(first.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
+    assert_eq!(second.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
+    assert!(script.lock().unwrap().is_empty());
+    let all = f.office.ledger.facts_since(0).unwrap();
+    let newest = all.iter().rev().take(3).map(|(_, fact)| &fact.what);
+    let answers = newest.filter(|what| matches!(what, Event::Answer { .. }));
+    assert_eq!(answers.count(), 2, "and the clerk's");
+    let fresh = State::fold(all.iter().map(|(_, fact)| fact));
+    assert_eq!(f.office.book().unwrap().state, fresh);
+}
+
+type Step = Box<dyn FnOnce() + Send>;
+
+/// While somebody wants the book, who comes to the counter is not taken in.
+#[tokio::test]
+async fn who_wants_the_book_is_not_kept_waiting() {
+    let late: Arc<Mutex<Vec<Waiting>>> = Arc::default();
+    let office: Arc<OnceLock<Weak<Office>>> = Arc::default();
+    let waited: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let (coming, to, seen) = (Arc::clone(&late), Arc::clone(&office), Arc::clone(&waited));
+    let f = Fixture::new().witnessed(Arc::new(move |moment| {
+        let office = to.get().and_then(Weak::upgrade).expect("an office");
+        let late = std::mem::take(&mut *coming.lock().unwrap());
+        if moment == Moment::Before && !late.is_empty() {
+            office.waiting_for_book.fetch_add(1, Ordering::Relaxed);
+            for one in late {
+                office.counter.join(one);
+            }
+        } else if moment == Moment::After {
+            seen.lock()
+                .unwrap()
+                .push(office.counter.lock().waiting.len());
+            office.waiting_for_book.store(0, Ordering::Relaxed);
+        }
+    }));
+    office.set(Arc::downgrade(&f.office)).unwrap();
+    let (one, other) = f.two();
+    let duty = f.letter(one).duties[0].clone();
+    let far = f.letter(other).duties[0].clone();
+    let second = press(&f, (other, &far), &[]);
+    *late.lock().unwrap() = f.office.counter.take();
+    let first = press(&f, (one, &duty), &[]);
+    f.office.record_all();
+    assert_eq!(ended(first), Ok(Recorded::Now));
+    assert_eq!(ended(second), Ok(Recorded::Now));
+    assert_eq!(*waited.lock().unwrap(), [1, 0]);
+}
+
+/// Where serving fails those who wait are told, and the next who comes serves.
+#[tokio::test]
+async fn a_service_that_fails_is_no_service() {
+    let f = Fixture::new();
+    let (one, _) = f.two();
+    let duty = f.letter(one).duties[0].to_string();
+    let fields = [("duty", &*duty), ("answer", "done"), ("by", "王建国")];
+    let mut left = typed(&f, one, &fields);
+    drop(Service(&f.office.counter));
+    assert!(left.try_recv().is_err(), "nobody will tell");
+    let next = f
+        .office
+        .record_answer(Given::Press(Arc::new(Press::from_pairs(
+            one,
+            fields
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+        ))));
+    assert_eq!(next.await, Ok(Recorded::Now));
+    assert!(f.office.counter.closes());
+}
+
+/// Two presses at one instant, each with three files, where there is room for three.
+#[tokio::test]
+async fn a_duty_takes_thirty_files_however_they_come() {
+    let mut f = Fixture::new();
+    let (letter, _) = f.two();
+    let duty = f.letter(letter).duties[0].clone();
+    let address = f.letter(letter).address.clone();
+    let digest = |nth: usize| format!("{nth:064x}");
+    let filed = |nth: usize| Event::Evidence {
+        duty: duty.clone(),
+        digest: digest(nth),
+        name: "操场.jpg".to_owned(),
+        bytes: 7,
+        by: "王建国".to_owned(),
+        via: Via::Page,
+        address: Some(address.clone()),
+    };
+    f.trial.append((0..27).map(filed).collect());
+    let three = |from: usize| [digest(from), digest(from + 1), digest(from + 2)];
+    let first = press(&f, (letter, &duty), &three(27));
+    let second = press(&f, (letter, &duty), &three(30));
+    let known = press(&f, (letter, &duty), &three(27));
+    f.office.record_all();
+    assert_eq!(ended(first), Ok(Recorded::Now));
+    let Err(Amiss::NotRecorded(DeskError::Refused(words))) = ended(second) else {
+        panic!("thirty are enough");
+    };
+    assert!(words.contains("已经有 30 个"), "{words}");
+    assert_eq!(
+        ended(known),
+        Ok(Recorded::Before),
+        "files that are there are none more"
+    );
+    assert_eq!(facts(&f), (1, 30));
+    // What a mail brings counts too: the answer is taken, and a person is told of the file.
+    let number = f.number(letter);
+    let head = |id: &str| format!("Subject: Re: x {number}\r\nX-Id: {id}");
+    let mail = "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1 有困难 经费\r\n\
+                --b\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename=\"a.jpg\"\r\n\
+                Content-Transfer-Encoding: base64\r\n\r\n/9j/4AAQSkZJRgABAQ==\r\n--b--";
+    let understood = f.take_mixed(address.as_str(), &head("1"), mail);
+    assert!(!understood, "a person is to look at the file");
+    assert_eq!(facts(&f), (2, 30));
+    let book = f.office.book().unwrap();
+    let told = book.state.post.unclear.values().next().expect("a mail");
+    assert!(told.text.contains("已有 30 个材料"), "{}", told.text);
+}
