@@ -139,7 +139,7 @@ fn cargo(copy: &Path, arguments: &[&str]) -> anyhow::Result<bool> {
 fn run(copy: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
     Command::new("timeout")
         .args([
-            LIMIT_S, "cargo", "test", "--locked", "--quiet", "--test", "it",
+            LIMIT_S, "cargo", "test", "--locked", "--quiet", "--lib", "--test", "it",
         ])
         .args(arguments)
         .current_dir(copy)
