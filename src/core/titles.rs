@@ -23,6 +23,7 @@ pub(super) fn title_of(agenda: &Agenda, state: &State, id: &OccurrenceId) -> Str
     )
 }
 
+/// Who holds a role, as a unit's own people say it: with the unit only where it is another.
 pub(super) fn office_name(unit: &Unit, role: &str, person: &str, own: &Unit) -> String {
     let holder = if unit.id == own.id { "" } else { &unit.name };
     format!("{holder}{} {person}", role_title(role, unit.kind))

@@ -1,5 +1,6 @@
 //! Answers that come in together: each is checked and decided in one look at the book, on what is recorded by then of its
-//! duties, and those that come together share a commit. At eight in the morning a county presses at once, and the price of a sync is what an answer costs.
+//! duties, and those that come together share a commit. At eight in the morning a county presses at once, and the price of
+//! a sync is what an answer costs.
 
 #[cfg(test)]
 mod tests;
@@ -193,12 +194,12 @@ impl Office {
         let checked = waiting.into_iter().filter_map(|one| {
             let (pressed, kept) = match one.given {
                 Given::Answer(pressed, kept) => {
-                    let letter = alone(|| book.need_letter(&self.ledger, pressed.letter));
-                    let pressed = letter.map(|letter| letter.map(|()| pressed));
-                    (
-                        pressed.map(|known| known.map_err(|error| refused(&error).into())),
-                        kept,
-                    )
+                    let known = || {
+                        book.need_letter(&self.ledger, pressed.letter)
+                            .map_err(|error| refused(&error))?;
+                        Ok(pressed)
+                    };
+                    (alone(known), kept)
                 }
                 Given::Press(press) => (alone(|| self.check(house, book, &press)), Vec::new()),
             };

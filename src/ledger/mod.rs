@@ -65,7 +65,8 @@ pub enum Moment {
     After,
 }
 
-/// Whoever is called around each commit, on the thread that asks for it; two may be asked for before the first has ended. One that panics is a process that dies there.
+/// Whoever is called around each commit, on the thread that asks for it; two may be asked for before the first has ended.
+/// One that panics is a process that dies there.
 pub type Witness = Arc<dyn Fn(Moment) + Send + Sync>;
 
 /// One of several requests that are made together, so that they share a commit.
@@ -124,11 +125,8 @@ impl Pending<'_> {
 /// What the writer was asked for.
 struct Asked<'l> {
     ledger: &'l Ledger,
-    /// How many works.
-    number: usize,
-    /// Why the writer was not asked.
-    refused: Option<LedgerError>,
     ends: mpsc::Receiver<Ends>,
+    /// The ends, where they are known.
     ended: Option<Ends>,
 }
 
@@ -148,16 +146,13 @@ impl Asked<'_> {
     }
 
     fn wait(self) -> Ends {
-        if self.number == 0 {
-            return Vec::new();
-        }
-        if let Some(error) = self.refused {
-            return (0..self.number).map(|_| Err(error.clone())).collect();
-        }
         // Without a reply there are no ends, which is told to whoever looks for one.
         let ends = self.ended.or_else(|| self.ends.recv().ok());
-        self.ledger.tell(Moment::After);
-        ends.unwrap_or_default()
+        let ends = ends.unwrap_or_default();
+        if !ends.is_empty() {
+            self.ledger.tell(Moment::After);
+        }
+        ends
     }
 }
 
@@ -350,22 +345,21 @@ impl Ledger {
 
     fn begin(&self, works: Vec<Work>) -> Asked<'_> {
         let (reply, ends) = mpsc::channel();
+        let mut ended = None;
         let number = works.len();
-        let mut refused = None;
         if number > 0 {
             self.tell(Moment::Before);
             let reply: Reply = Box::new(move |written| {
                 // Nobody waits any more: what was written stays written.
                 let _ = reply.send(written);
             });
-            refused = self.inner.hand_over(works, reply).err();
+            let refused = self.inner.hand_over(works, reply).err();
+            ended = refused.map(|error| (0..number).map(|_| Err(error.clone())).collect());
         }
         Asked {
             ledger: self,
-            number,
-            refused,
             ends,
-            ended: None,
+            ended,
         }
     }
 

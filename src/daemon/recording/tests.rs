@@ -153,8 +153,10 @@ async fn who_comes_while_the_disk_takes_has_an_end_too() {
 #[tokio::test]
 async fn two_commits_are_under_way_and_others_write_too() {
     let script: Arc<Mutex<Vec<Step>>> = Arc::default();
-    let steps = Arc::clone(&script);
-    let f = Fixture::new().witnessed(Arc::new(move |_| {
+    let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
+    let (steps, seen) = (Arc::clone(&script), Arc::clone(&moments));
+    let f = Fixture::new().witnessed(Arc::new(move |moment| {
+        seen.lock().unwrap().push(moment);
         let next = steps.lock().unwrap().pop();
         if let Some(step) = next {
             step();
@@ -194,6 +196,8 @@ async fn two_commits_are_under_way_and_others_write_too() {
     assert_eq!(first.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
     assert_eq!(second.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
     assert!(script.lock().unwrap().is_empty());
+    let (before, after) = (Moment::Before, Moment::After);
+    assert_eq!(*moments.lock().unwrap(), [before, before, after, after]);
     let all = f.office.ledger.facts_since(0).unwrap();
     let newest = all.iter().rev().take(3).map(|(_, fact)| &fact.what);
     let answers = newest.filter(|what| matches!(what, Event::Answer { .. }));
