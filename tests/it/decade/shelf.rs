@@ -6,7 +6,7 @@ use jiff::civil::date;
 use jiff::{Timestamp, ToSpan};
 use schoolbell::book::Book;
 use schoolbell::core::board::{Board, board};
-use schoolbell::core::compose::{Reader, compose};
+use schoolbell::core::compose::{Reader, asks, compose};
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, Event, Fact, LetterNo, Via};
 use schoolbell::core::names::UnitId;
@@ -19,6 +19,8 @@ use super::Years;
 
 /// So many slots lie between two at which everything is compared.
 const SLOTS_BETWEEN: usize = 90;
+/// So many slots lie between two looks at what presses ask.
+const SLOTS_BETWEEN_PRESSES: usize = 7;
 
 fn officer() -> Officer {
     Officer {
@@ -182,6 +184,18 @@ impl<'y> Both<'y> {
         );
     }
 
+    /// Asks what a press asks that names these duties.
+    fn asks_the_same(&mut self, no: LetterNo, some: &[DutyId], at: Timestamp) {
+        let Years { ledger, agenda, .. } = self.years;
+        self.book.need_asked(ledger, no, Some(some)).unwrap();
+        let wanted = asks(agenda, &self.whole, no, at, Some(some));
+        let found = asks(agenda, &self.book.state, no, at, Some(some));
+        assert_eq!(wanted, found, "letter {no} at {at}");
+        for duty in some {
+            assert_eq!(self.whole.duty(duty), self.book.state.duty(duty), "{duty}");
+        }
+    }
+
     /// The duties on the shelf.
     fn shelved(&self) -> Vec<DutyId> {
         let all = self.book.state.shelf();
@@ -241,6 +255,39 @@ fn what_is_taken_down_is_what_was_put_away() {
     for no in (1..last).step_by(11) {
         both.reads_the_same(no, end);
     }
+}
+
+/// A press has in memory what it names, of old letters as of those that stay while some of theirs is on the shelf.
+#[test]
+fn what_a_press_names_is_there_and_asks_the_same() {
+    let years = Years::lived(11, 2024, 6);
+    let mut both = Both::new(&years);
+    let (mut passed, mut old, mut of_some) = (0, 0, 0);
+    for (seq, fact) in &years.facts {
+        both.take(*seq, fact);
+        passed += usize::from(matches!(fact.what, Event::SlotPassed { .. }));
+        if !matches!(fact.what, Event::SlotPassed { .. }) || passed % SLOTS_BETWEEN_PRESSES != 0 {
+            continue;
+        }
+        let last = both.whole.next_letter();
+        for no in (last.saturating_sub(200)..last).chain((1..last).step_by(97)) {
+            let Some(letter) = both.whole.letters.get(&no) else {
+                continue;
+            };
+            let some: Vec<DutyId> = letter.duties.iter().step_by(2).cloned().collect();
+            let state = &both.book.state;
+            if state.is_letter_shelved(no) {
+                old += 1;
+            } else if some.iter().any(|duty| state.is_shelved(duty)) {
+                of_some += 1;
+            }
+            both.asks_the_same(no, &some, fact.at);
+        }
+    }
+    assert!(
+        old > 50 && of_some > 50,
+        "{old} old letters, {of_some} of some"
+    );
 }
 
 /// Letters of months ago are found by what a mail refers to, and one that comes back is one that came back.
