@@ -285,7 +285,7 @@ fn what_a_press_names_is_there_and_asks_the_same() {
         }
     }
     assert!(
-        old > 50 && of_some > 50,
+        old > 1_000 && of_some > 5,
         "{old} old letters, {of_some} of some"
     );
 }
