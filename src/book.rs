@@ -10,11 +10,11 @@ use crate::core::duty::{DutyId, OccurrenceId};
 use crate::core::fact::{Event, Fact, LetterNo};
 use crate::core::hex::hex;
 use crate::core::names::UnitId;
-use crate::core::state::{DutyState, Found as Letter, LetterState, State};
+use crate::core::state::{DutyState, Found as Letter, LetterState, State, Tray};
 use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
-const FOLDED_BY: [&str; 23] = [
+const FOLDED_BY: [&str; 24] = [
     include_str!("book.rs"),
     include_str!("core/bulletin/mod.rs"),
     include_str!("core/duty.rs"),
@@ -27,6 +27,7 @@ const FOLDED_BY: [&str; 23] = [
     include_str!("core/scan.rs"),
     include_str!("core/state/admission.rs"),
     include_str!("core/state/as_json.rs"),
+    include_str!("core/state/brief.rs"),
     include_str!("core/state/bulletin.rs"),
     include_str!("core/state/duty.rs"),
     include_str!("core/state/hold.rs"),
@@ -360,33 +361,74 @@ impl Book {
     /// # Errors
     /// The last one stands, and the next is whole again.
     pub fn keep(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+        if let Some(likeness) = self.likeness() {
+            self.is_kept(likeness.keep(ledger)?);
+        }
+        Ok(())
+    }
+
+    /// What a checkpoint is made of as the book stands now, to be kept while the book goes on; `None` where the last one
+    /// says the same. What becomes of it is to be told [here](Self::is_kept).
+    pub fn likeness(&mut self) -> Option<Likeness> {
         if self.kept == Some(self.seq) || self.seq == 0 {
-            return Ok(());
+            return None;
         }
         self.tried = self.seq;
-        let is_whole = self.kept.is_none();
+        // Not known to be kept until it is: after a failure all of it is kept anew.
+        let is_whole = self.kept.take().is_none();
+        let shelf = self.state.shelf_mut();
         if is_whole {
-            self.state.shelf_mut().is_not_kept();
+            shelf.is_not_kept();
         }
+        let trays = shelf.take_changed();
+        Some(Likeness {
+            state: self.state.clone(),
+            seq: self.seq,
+            trays,
+            is_whole,
+        })
+    }
+
+    /// A likeness of it, the last that was taken, is in the ledger.
+    pub fn is_kept(&mut self, kept: Kept) {
+        self.kept = Some(kept.0);
+    }
+}
+
+/// The book as it stood at a moment.
+#[derive(Debug)]
+pub struct Likeness {
+    state: State,
+    seq: u64,
+    trays: Vec<(OccurrenceId, Option<Arc<Tray>>)>,
+    is_whole: bool,
+}
+
+/// That a likeness is in the ledger: the last fact in it.
+#[derive(Debug)]
+#[must_use = "the book goes by it"]
+pub struct Kept(u64);
+
+impl Likeness {
+    /// Keeps it in the ledger as its checkpoint.
+    ///
+    /// # Errors
+    /// The last one stands.
+    pub fn keep(self, ledger: &Ledger) -> Result<Kept, LedgerError> {
         let refused = |error: postcard::Error| LedgerError::Refused(error.to_string());
-        let mut trays = Vec::new();
-        for (id, tray) in self.state.shelf().changed() {
-            let tray = tray.map(postcard::to_allocvec).transpose();
+        let mut trays = Vec::with_capacity(self.trays.len());
+        for (id, tray) in &self.trays {
+            let tray = tray.as_deref().map(postcard::to_allocvec).transpose();
             trays.push((id.to_string(), tray.map_err(refused)?));
         }
-        let checkpoint = Checkpoint {
+        ledger.keep_checkpoint(Checkpoint {
             seq: self.seq,
             program: program(),
             state: postcard::to_allocvec(&self.state).map_err(refused)?,
             trays,
-            is_whole,
-        };
-        // Not known to be kept until it is: after a failure all of it is kept anew.
-        self.kept = None;
-        ledger.keep_checkpoint(checkpoint)?;
-        self.state.shelf_mut().is_kept();
-        self.kept = Some(self.seq);
-        Ok(())
+            is_whole: self.is_whole,
+        })?;
+        Ok(Kept(self.seq))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What things are called: tasks with their periods, people by their roles, and what is gone by what it was.
 
 use super::agenda::Agenda;
+use super::audience::Audience;
 use super::calendar::Task;
 use super::duty::OccurrenceId;
 use super::period::PeriodKey;
@@ -46,6 +47,41 @@ fn titled(name: &str, period: PeriodKey) -> String {
         }
     };
     format!("{name}({of})")
+}
+
+/// Whom an audience means, as an officer says it: `中小学,且有校车`.
+pub(super) fn audience_title(agenda: &Agenda, audience: &Audience) -> String {
+    let tag_title = |tag: &String| {
+        let meaning = agenda.calendar.tags.get(tag);
+        meaning
+            .filter(|meaning| !meaning.is_empty())
+            .unwrap_or(tag)
+            .clone()
+    };
+    let unit_title = |id: &String| {
+        let mut units = agenda.roster.units().iter();
+        let unit = units.find(|unit| unit.id.as_str() == id);
+        unit.map_or_else(|| id.clone(), |unit| unit.name.clone())
+    };
+    let in_a_row = |parts: &[Audience], between: &str| {
+        let parts = parts.iter().map(|part| match part {
+            Audience::All(_) | Audience::Any(_) => format!("({})", audience_title(agenda, part)),
+            part => audience_title(agenda, part),
+        });
+        parts.collect::<Vec<_>>().join(between)
+    };
+    match audience {
+        Audience::School => "学校和幼儿园".to_owned(),
+        Audience::K12 => "中小学".to_owned(),
+        Audience::Kind(kind) => kind.name().to_owned(),
+        Audience::Tag(tag) => tag_title(tag),
+        Audience::TagValue(tag, value) => format!("{}为 {value}", tag_title(tag)),
+        Audience::Town(id) => format!("{}的学校", unit_title(id)),
+        Audience::Unit(id) => unit_title(id),
+        Audience::Not(inner) => format!("除“{}”以外", audience_title(agenda, inner)),
+        Audience::All(parts) => in_a_row(parts, ",且"),
+        Audience::Any(parts) => in_a_row(parts, "或"),
+    }
 }
 
 /// What people call who holds a role at a unit of a kind.

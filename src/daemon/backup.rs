@@ -46,7 +46,7 @@ impl Office {
                 let alert = Alert {
                     subject: "台账没有备份成".to_owned(),
                     text: format!(
-                        "今天({today})的备份没有做成,发信和回执照常。\n要写到 {}:{error}\n\n请检查那里的磁盘空间和权限;修好后可以马上备份一次:schoolbell backup 文件。",
+                        "今天（{today}）的备份没有做成，发信和回执照常。\n要写到 {}：{error}\n\n请检查那里的磁盘空间和权限；修好后可以马上备份一次：schoolbell backup 文件。",
                         path.display()
                     ),
                 };

@@ -13,6 +13,7 @@ use crate::core::diff::diff_without_letters;
 use crate::core::fact::{Alert, Event, HoldReason};
 use crate::core::hold::{notices, reasons};
 use crate::core::plan::{GRACE, Plan, officers, plan};
+use crate::core::printed::full_width;
 use crate::core::state::State;
 use crate::core::titles::title;
 use crate::ledger::LedgerError;
@@ -194,8 +195,8 @@ fn alert(house: &House, now: Timestamp, surprise: &Surprise) -> Alert {
         house.settings.base_url.trim_end_matches('/')
     );
     Alert {
-        subject: "定时的信已暂停,请确认后放行".to_owned(),
-        text,
+        subject: "定时的信已暂停，请确认后放行".to_owned(),
+        text: full_width(&text),
     }
 }
 

@@ -184,17 +184,18 @@ impl Office {
         Ok(book)
     }
 
-    /// Keeps a checkpoint of the book. Where it can't be, the next start folds more facts, and nothing is lost.
+    /// Keeps a checkpoint of the book, which goes on meanwhile. Where it can't be, the next start folds more facts, and
+    /// nothing is lost.
     pub(super) fn keep_book(&self) -> Result<(), LedgerError> {
-        let mut book = self.book()?;
-        match book.keep(&self.ledger) {
-            Err(error @ LedgerError::Io(_)) => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "no checkpoint was kept");
-                Ok(())
-            }
-            Ok(()) => Ok(()),
+        let Some(likeness) = self.book()?.likeness() else {
+            return Ok(());
+        };
+        match likeness.keep(&self.ledger) {
+            Ok(kept) => self.take_book().is_kept(kept),
+            Err(error @ LedgerError::Io(_)) => return Err(error),
+            Err(error) => tracing::warn!(%error, "no checkpoint was kept"),
         }
+        Ok(())
     }
 
     /// Looks through a large ledger for damage, on a thread of its own that nobody waits for; the next beat tells of it.

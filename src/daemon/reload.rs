@@ -82,9 +82,9 @@ impl Office {
                 let digest = ring::digest::digest(&ring::digest::SHA256, report.as_bytes());
                 let mark = hex(&digest.as_ref()[..8]);
                 let alert = Alert {
-                    subject: "行事历改动有错,未生效".to_owned(),
+                    subject: "行事历改动有错，未生效".to_owned(),
                     text: format!(
-                        "刚才对行事历、花名册或配置的改动有错,没有生效;现在用的仍是改动前的版本,提醒照常进行。请按下面的提示改正并保存,系统会自动重新读取。\n\n{report}"
+                        "刚才对行事历、花名册或配置的改动有错，没有生效；现在用的仍是改动前的版本，提醒照常进行。请按下面的提示改正并保存，系统会自动重新读取。\n\n{report}"
                     ),
                 };
                 let day = self.today();

@@ -2,6 +2,7 @@
 
 use crate::core::dates::month_day;
 use crate::core::letter::{Content, Item, Row};
+use crate::core::printed::full_width;
 
 use super::number::Numbered;
 use super::phrase::{one_line, shorten};
@@ -46,7 +47,8 @@ pub(super) fn subject(content: &Content, tag: &str) -> String {
         unit => format!(" · {}", shorten(unit, (room / 2).max(TITLE_MIN_CHARS))),
     };
     let room = room.saturating_sub(unit.chars().count());
-    let title = shorten(&one_line(&parts.title), room.max(TITLE_MIN_CHARS));
+    let title = full_width(&one_line(&parts.title));
+    let title = shorten(&title, room.max(TITLE_MIN_CHARS));
     format!("{label}{title}{}{unit}{number}", parts.count)
 }
 

@@ -16,6 +16,7 @@ use crate::core::fact::Part;
 use crate::core::names::UnitId;
 use crate::core::overview::{Scope, Tally};
 use crate::core::plan::{Only, Sighted, Slots, Standing, each_standing};
+use crate::core::printed::full_width;
 use crate::core::roster::Unit;
 use crate::core::state::{DutyState, LAPSED_DAYS, State, Told};
 use crate::core::titles::{role_title, title_of};
@@ -227,7 +228,8 @@ impl Counting<'_> {
 
     fn title(&self, sighted: &Sighted<'_, '_>) -> String {
         let own = sighted.state.and_then(DutyState::own_title);
-        own.unwrap_or_else(|| title_of(self.agenda, self.state, sighted.occurrence))
+        let title = own.unwrap_or_else(|| title_of(self.agenda, self.state, sighted.occurrence));
+        full_width(&title)
     }
 
     fn role(&self, told: &Told, unit: &Unit) -> &'static str {
@@ -289,7 +291,7 @@ impl Counting<'_> {
             let mut lines: Vec<Line> = found
                 .iter()
                 .map(|(id, (due, tally))| Line {
-                    title: title_of(self.agenda, self.state, id),
+                    title: full_width(&title_of(self.agenda, self.state, id)),
                     due: *due,
                     tally: *tally,
                 })

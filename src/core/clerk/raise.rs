@@ -12,6 +12,7 @@ use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::PeriodKey;
 use crate::core::roster::Unit;
+use crate::core::titles::audience_title;
 
 /// The task of an alert for which the calendar has no task of its own.
 const ALERT: &str = "alert";
@@ -148,7 +149,9 @@ impl<'a> Clerk<'a> {
                 if !is_for(&unit) {
                     return Err(format!(
                         "“{}”不适用于{}(适用对象:{})",
-                        task.title, unit.name, task.audience
+                        task.title,
+                        unit.name,
+                        audience_title(agenda, &task.audience)
                     ));
                 }
                 return Ok((vec![unit], None));
@@ -166,23 +169,25 @@ impl<'a> Clerk<'a> {
             .iter()
             .filter(|unit| audience.matches(unit))
             .collect();
+        let whom = audience_title(agenda, &audience);
         if asked.is_empty() {
-            return Err(format!("对象“{text}”没有对上任何单位"));
+            return Err(format!("没有一个单位合于“{whom}”"));
         }
         let units: Vec<&Unit> = asked.iter().copied().filter(|unit| is_for(unit)).collect();
         if units.is_empty() {
             return Err(format!(
-                "“{}”不适用于 {text} 的任何单位(适用对象:{})",
-                task.title, task.audience
+                "“{}”不适用于“{whom}”中的任何单位(适用对象:{})",
+                task.title,
+                audience_title(agenda, &task.audience)
             ));
         }
         let warning = (units.len() < asked.len()).then(|| {
             format!(
-                "{text} 有{}个单位,“{}”只适用于其中{}个(适用对象:{})",
+                "“{whom}”有{}个单位,“{}”只适用于其中{}个(适用对象:{})",
                 asked.len(),
                 task.title,
                 units.len(),
-                task.audience
+                audience_title(agenda, &task.audience)
             )
         });
         Ok((units, warning))

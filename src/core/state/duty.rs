@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::brief;
 use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::ladder::Rung;
 use crate::core::names::Address;
@@ -45,20 +46,24 @@ pub struct Told {
     /// Its place among the duty's facts. What came first is told by this and not by times: a clock may be set back.
     pub order: u32,
     /// When it was decided.
+    #[serde(with = "brief::moment")]
     pub at: Timestamp,
     /// Whom.
     pub address: Address,
     /// Of which rung.
     pub rung: Rung,
     /// Of which due day.
+    #[serde(with = "brief::day")]
     pub due: Date,
     /// The rung's day.
+    #[serde(with = "brief::day")]
     pub day: Date,
     /// In which letter; a fold moves it to the newer one.
     pub letter: LetterNo,
     /// What it is to the reader.
     pub part: Part,
     /// When a server accepted the letter.
+    #[serde(with = "brief::moment_or_none")]
     pub reached: Option<Timestamp>,
     /// Whether the letter was dropped: the reader knows nothing of it.
     pub dropped: bool,
@@ -85,6 +90,7 @@ pub struct Raised {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     /// When.
+    #[serde(with = "brief::moment")]
     pub at: Timestamp,
     /// What.
     pub answer: Answer,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::brief;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Alert, LetterKind, LetterNo, Outcome};
 use crate::core::names::Address;
@@ -71,6 +72,7 @@ impl LetterStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LetterState {
     /// Its slot.
+    #[serde(with = "brief::moment")]
     pub slot: Timestamp,
     /// Whom it goes to.
     pub address: Address,
@@ -81,6 +83,7 @@ pub struct LetterState {
     /// An alert's own words.
     pub alert: Option<Alert>,
     /// When it was queued.
+    #[serde(with = "brief::moment")]
     pub queued: Timestamp,
     /// Where it stands.
     pub status: LetterStatus,

@@ -2,6 +2,7 @@
 
 mod admission;
 mod as_json;
+mod brief;
 mod bulletin;
 mod duty;
 mod hold;

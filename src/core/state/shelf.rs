@@ -184,15 +184,15 @@ impl Shelf {
             .filter_map(|slip| self.unit(*slip))
     }
 
-    /// The trays that have changed since this was last asked; `None` for one that is empty now.
-    pub fn changed(&self) -> impl Iterator<Item = (&OccurrenceId, Option<&Tray>)> {
-        let changed = self.changed.iter();
-        changed.map(|id| (id, self.trays.get(id).map(Arc::as_ref)))
-    }
-
-    /// All that has changed is kept.
-    pub fn is_kept(&mut self) {
-        self.changed.clear();
+    /// The trays that have changed since they were last taken here, to be kept; `None` for one that is no more.
+    pub fn take_changed(&mut self) -> Vec<(OccurrenceId, Option<Arc<Tray>>)> {
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        changed
+            .map(|id| {
+                let tray = self.trays.get(&id).map(Arc::clone);
+                (id, tray)
+            })
+            .collect()
     }
 
     /// Nothing of it is kept.

@@ -164,9 +164,9 @@ impl Office {
 
     fn tell_of_pause(&self, text: &str) -> Result<(), LedgerError> {
         let alert = Alert {
-            subject: "邮件服务器拒绝发信,信件暂停发出".to_owned(),
+            subject: "邮件服务器拒绝发信，信件暂停发出".to_owned(),
             text: format!(
-                "{text}\n\n改正后信件会自动继续发出。若换了密码,请重启服务(systemctl restart schoolbell)。"
+                "{text}\n\n改正后信件会自动继续发出。若换了密码，请重启服务（systemctl restart schoolbell）。"
             ),
         };
         let day = self.today();
@@ -185,9 +185,9 @@ impl Office {
             return Ok(());
         }
         let alert = Alert {
-            subject: format!("有一封信因程序出错没有发出({})", letter.address),
+            subject: format!("有一封信因程序出错没有发出（{}）", letter.address),
             text: format!(
-                "第{no}号信(发给 {})在处理时程序出错,已搁置,不再自动发出;其他信照常发出。\n\n出错的说明:{problem}\n\n请先用电话告知本人,并把这封邮件转给系统维护人员。",
+                "第{no}号信（发给 {}）在处理时程序出错，已搁置，不再自动发出；其他信照常发出。\n\n出错的说明：{problem}\n\n请先用电话告知本人，并把这封邮件转给系统维护人员。",
                 letter.address
             ),
         };
@@ -201,7 +201,7 @@ impl Office {
         };
         tracing::warn!(%problem, "template fell back to the shipped one");
         let alert = Alert {
-            subject: "信件模板有错,已改用内置模板".to_owned(),
+            subject: "信件模板有错，已改用内置模板".to_owned(),
             text: problems.join("\n"),
         };
         let day = self.today();

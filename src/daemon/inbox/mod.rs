@@ -233,9 +233,9 @@ impl Office {
                 .map(crate::config::ImapAccess::place)
                 .unwrap_or_default();
             let alert = Alert {
-                subject: "收信的邮箱读不了,学校的回信暂时收不到".to_owned(),
+                subject: "收信的邮箱读不了，学校的回信暂时收不到".to_owned(),
                 text: format!(
-                    "邮箱 {place} 读不了。\n{text}\n\n发信和回执页照常;修好后服务会自己继续读,期间的回信都还在邮箱里。"
+                    "邮箱 {place} 读不了。\n{text}\n\n发信和回执页照常；修好后服务会自己继续读，期间的回信都还在邮箱里。"
                 ),
             };
             // Once a day: one that comes and goes must not fill the officers' mailboxes.

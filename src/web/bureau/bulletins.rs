@@ -244,6 +244,8 @@ struct Page<'a> {
     note: String,
     /// Why the last press came to nothing.
     amiss: &'a str,
+    /// What was written then and has no place any more, since somebody else had decided.
+    unsent: &'a str,
     draft: Option<Draft<'a>>,
 }
 
@@ -278,6 +280,9 @@ impl<'a> Page<'a> {
                 _ => String::new(),
             },
             amiss: again.map_or("", |again| &again.words),
+            unsent: again
+                .filter(|_| found.draft.is_none())
+                .map_or("", |again| &again.preface),
             draft: found.draft.as_ref().map(|draft| Draft::new(draft, again)),
         }
     }

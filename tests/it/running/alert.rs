@@ -66,7 +66,7 @@ fn a_word_that_is_no_audience_is_answered_with_the_nearest() {
     let said = refused(&["--audience", "primry"]);
     assert!(said.contains("primary"), "{said}");
     let said = refused(&["--audience", "vocational & special"]);
-    assert!(said.contains("没有对上任何单位"), "{said}");
+    assert!(said.contains("没有一个单位合于"), "{said}");
     let said = refused(&["typhon-flood-response", "--audience", "school"]);
     assert!(said.contains("typhoon-flood-response"), "{said}");
     assert!(house.facts("raised").is_empty(), "nothing was recorded");
