@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::office::Office;
 use crate::core::fact::{Alert, Event, LetterKind, LetterNo, Outcome};
+use crate::core::printed::full_width;
 use crate::core::state::{LetterState, LetterStatus};
 use crate::ledger::LedgerError;
 use crate::mail::{GIVE_UP_AFTER, Sent, retry_after};
@@ -202,7 +203,7 @@ impl Office {
         tracing::warn!(%problem, "template fell back to the shipped one");
         let alert = Alert {
             subject: "信件模板有错，已改用内置模板".to_owned(),
-            text: problems.join("\n"),
+            text: full_width(&problems.join("\n")),
         };
         let day = self.today();
         self.alert(&format!("template:{day}:{problem}"), &alert)

@@ -14,13 +14,16 @@ type Ended = oneshot::Receiver<Result<Recorded, Amiss>>;
 
 /// A press waits at the counter, with files of these digests.
 fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -> Ended {
-    let (end, ended) = oneshot::channel();
     let kept = digests.iter().map(|digest| Kept {
         digest: digest.clone(),
         name: format!("{digest}.jpg"),
         bytes: 7,
     });
-    let pressed = PressedAnswer {
+    comes(f, pressed(letter, duty), kept.collect())
+}
+
+fn pressed(letter: LetterNo, duty: &DutyId) -> PressedAnswer {
+    PressedAnswer {
         letter,
         duties: vec![duty.clone()],
         answer: Answer::Received,
@@ -29,9 +32,13 @@ fn press(f: &Fixture, (letter, duty): (LetterNo, &DutyId), digests: &[String]) -
         nth: None,
         until: None,
         files: Vec::new(),
-    };
+    }
+}
+
+fn comes(f: &Fixture, pressed: PressedAnswer, kept: Vec<Kept>) -> Ended {
+    let (end, ended) = oneshot::channel();
     f.office.counter.join(Waiting {
-        given: Given::Answer(pressed, kept.collect()),
+        given: Given::Answer(pressed, kept),
         end,
     });
     ended
@@ -207,6 +214,55 @@ async fn two_commits_are_under_way_and_others_write_too() {
 }
 
 type Step = Box<dyn FnOnce() + Send>;
+
+/// Of two commits under way the first finds no room: only its bringer is told so, and the book has the second.
+#[tokio::test]
+async fn one_that_finds_no_room_takes_nothing_from_the_next() {
+    let script: Arc<Mutex<Vec<Step>>> = Arc::default();
+    let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
+    let (steps, seen) = (Arc::clone(&script), Arc::clone(&moments));
+    let f = Fixture::new().witnessed(Arc::new(move |moment| {
+        seen.lock().unwrap().push(moment);
+        let next = steps.lock().unwrap().pop();
+        if let Some(step) = next {
+            step();
+        }
+    }));
+    let (one, other) = f.two();
+    let far = f.letter(other).duties[0].clone();
+    let second = press(&f, (other, &far), &[]);
+    let late = f.office.counter.take();
+    let long = PressedAnswer {
+        note: "操场".repeat(20_000),
+        ..pressed(one, &f.letter(one).duties[0])
+    };
+    let first = comes(&f, long, Vec::new());
+    let unseen = f.office.ledger.clone().witnessed(None);
+    let same = unseen.clone();
+    let office = Arc::downgrade(&f.office);
+    let there_is_no_room = move || {
+        // No smaller than it is, and no larger.
+        unseen.cap_pages(1).unwrap();
+        let office = office.upgrade().expect("an office");
+        for one in late {
+            office.counter.join(one);
+        }
+    };
+    let there_is_room = move || same.cap_pages(u32::MAX - 1).unwrap();
+    script
+        .lock()
+        .unwrap()
+        .extend([Box::new(there_is_room) as Step, Box::new(there_is_no_room)]);
+    f.office.record_all();
+    assert_eq!(ended(first), Err(DeskError::StorageFull.into()));
+    assert_eq!(ended(second), Ok(Recorded::Now));
+    let (before, after) = (Moment::Before, Moment::After);
+    assert_eq!(*moments.lock().unwrap(), [before, before, after, after]);
+    assert_eq!(facts(&f), (1, 0));
+    let all = f.office.ledger.facts_since(0).unwrap();
+    let fresh = State::fold(all.iter().map(|(_, fact)| fact));
+    assert_eq!(f.office.book().unwrap().state, fresh);
+}
 
 /// While somebody wants the book, who comes to the counter is not taken in.
 #[tokio::test]

@@ -181,7 +181,7 @@ fn after_a_restore_nothing_goes_out_until_it_is_let_go() {
     let told = house.facts("held");
     assert_eq!(told[0]["reasons"][0]["reason"], "restore", "{told:?}");
     let alerts = house.facts("matter");
-    let word = "定时的信已暂停,请确认后放行";
+    let word = "定时的信已暂停，请确认后放行";
     assert!(alerts.iter().any(|fact| fact["text"] == word), "{alerts:?}");
     assert!(house.call(&["mail", "queue"]).contains("备份.sqlite"));
 

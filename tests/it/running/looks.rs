@@ -95,7 +95,7 @@ fn letters() -> Vec<(&'static str, Content)> {
     };
     let alert = Content {
         alert: Some(Alert {
-            subject: "信件模板有错,已改用内置模板".to_owned(),
+            subject: "信件模板有错，已改用内置模板".to_owned(),
             text: "模板 letter.html 第 12 行 没有这个名字(item.titel);暂用自带的模板".to_owned(),
         }),
         ..sample::letter(Vec::new())

@@ -400,7 +400,7 @@ fn what_is_held_is_let_go_on_its_page() {
     // The letter that tells of it leads there.
     let page = format!("http://127.0.0.1:{}/hold", house.port);
     let line = line_in_mail(&house, "office@cixi-edu.example", &page);
-    assert!(line.starts_with("没有问题,就打开 "), "{line}");
+    assert!(line.starts_with("没有问题，就打开 "), "{line}");
     let page = browser.get("/hold", &inside);
     page.says("若放行，现在要发");
     let shown = page.body.split("name=\"shown\" value=\"").nth(1).unwrap();
