@@ -66,8 +66,23 @@ fn a_word_that_is_no_audience_is_answered_with_the_nearest() {
     let said = refused(&["--audience", "primry"]);
     assert!(said.contains("primary"), "{said}");
     let said = refused(&["--audience", "vocational & special"]);
-    assert!(said.contains("没有一个单位合于"), "{said}");
+    assert!(said.contains("没有一个单位合于“职高,且特殊教育”"), "{said}");
     let said = refused(&["typhon-flood-response", "--audience", "school"]);
     assert!(said.contains("typhoon-flood-response"), "{said}");
+    // Whom a task is for is said as the officer knows it.
+    let standing = house.path("calendar/standing.toml");
+    let text = std::fs::read_to_string(&standing).unwrap();
+    let at = text.find("\"typhoon-flood-response\"").unwrap();
+    let (before, task) = text.split_at(at);
+    let narrow = "audience = \"(primary | junior & rural) & !canteen=A\"";
+    let task = task.replacen("audience = \"school\"", narrow, 1);
+    std::fs::write(&standing, format!("{before}{task}")).unwrap();
+    let said = refused(&["typhoon-flood-response", "--audience", "town:t01"]);
+    let asked = "中的任何单位(适用对象:(小学或(初中,且农村学校)),且除“食堂量化等级为 A”以外)";
+    assert!(said.contains(asked), "{said}");
+    assert!(
+        said.contains("不适用于“浒山街道教育办公室的学校”"),
+        "{said}"
+    );
     assert!(house.facts("raised").is_empty(), "nothing was recorded");
 }

@@ -211,6 +211,7 @@ fn a_week_from_draft_to_mail() {
     let second = decide(&browser, &inside, &again, &other);
     assert_eq!(second.status, 409);
     second.says("已经由沈志明批准，只发一次，您这次写的没有用上。");
+    second.says("另一份");
     assert_eq!(house.facts("bulletin-approved").len(), 1);
     assert!(mailed(&house).is_empty(), "nothing goes out between slots");
     let (name, draft) = bytes(&browser, &format!("/bulletin/{WEEK}/tables.xlsx"), &inside);

@@ -298,7 +298,7 @@ fn an_officer_decides_on_the_pages() {
         ),
         (
             vec![("audience", "vocational & special"), ("title", "台风")],
-            "没有一个单位合于",
+            "没有一个单位合于“职高，且特殊教育”",
         ),
         (
             vec![("audience", "primry"), ("title", "台风")],
