@@ -13,10 +13,10 @@ use crate::core::dates::{short_day, weekday_name};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Part};
 use crate::core::forecast::forecast;
-use crate::core::outcome::{RungOutcome, outcomes};
-use crate::core::plan::Slots;
+use crate::core::outcome::{RungOutcome, let_off, outcomes};
+use crate::core::plan::{Hindrance, NoDuty, Slots, footing};
 use crate::core::state::{DutyState, State};
-use crate::core::titles::title;
+use crate::core::titles::{title, title_of};
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
@@ -37,23 +37,26 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
         book.need(ledger, duty)?;
     }
     let mut story = Story {
+        now: stands_at(&desk, &book.state, ledger.as_ref()),
         desk: &desk,
         state: &book.state,
         duty,
         text: String::new(),
     };
     story.dates()?;
-    story.rungs(ledger.as_ref())?;
+    story.rungs()?;
     if let Some(ledger) = &ledger {
         story.past(ledger)?;
     }
-    story.coming(ledger.as_ref())?;
+    story.coming()?;
     print(&story.text)?;
     Ok(ExitCode::SUCCESS)
 }
 
 struct Story<'a> {
     desk: &'a Desk,
+    /// The moment the story is told at.
+    now: Timestamp,
     state: &'a State,
     duty: &'a DutyId,
     text: String,
@@ -136,12 +139,32 @@ impl Story<'_> {
             .after
             .as_ref()
             .and_then(|first| agenda.calendar.tasks.get(first));
-        if let Some(first) = first {
-            writeln!(
+        let footing = footing(agenda, self.state, duty, self.now);
+        let named = |duty: &DutyId| {
+            let title = title_of(agenda, self.state, &duty.occurrence);
+            format!("{title}({duty})")
+        };
+        match (footing.hindrance, first) {
+            (Some(Hindrance::NoDuty(none)), _) => {
+                writeln!(self.text, "  不是这个单位的职责:{}", no_duty(none))?;
+            }
+            (Some(Hindrance::Covered(by)), _) => {
+                writeln!(self.text, "  由这一项抵作,不另发通知:{}", named(&by))?;
+            }
+            (Some(Hindrance::LetOff(before, how)), _) => {
+                writeln!(
+                    self.text,
+                    "  前一步{},这一项也不用做:{}",
+                    let_off(how),
+                    named(&before)
+                )?;
+            }
+            (_, Some(first)) => writeln!(
                 self.text,
                 "  要先完成:{}({}@{}/{})",
                 first.title, first.id, duty.occurrence.period, duty.unit
-            )?;
+            )?,
+            (_, None) => {}
         }
         if let Some(until) = known.and_then(|known| known.extended_to) {
             writeln!(self.text, "  已准延期至 {until}")?;
@@ -153,9 +176,8 @@ impl Story<'_> {
     }
 
     /// What became of each rung by now.
-    fn rungs(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
-        let now = self.stands_at(ledger);
-        let rungs = outcomes(&self.desk.loaded.agenda, self.state, self.duty, now);
+    fn rungs(&mut self) -> anyhow::Result<()> {
+        let rungs = outcomes(&self.desk.loaded.agenda, self.state, self.duty, self.now);
         if rungs.is_empty() || self.state.hung.is_none() {
             return Ok(());
         }
@@ -172,16 +194,6 @@ impl Story<'_> {
             writeln!(self.text, "  {} {rung} {words}", short_day(day))?;
         }
         Ok(())
-    }
-
-    /// The moment the story is told at: now, or where a pretended ledger stands.
-    fn stands_at(&self, ledger: Option<&Ledger>) -> Timestamp {
-        let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
-        match self.state.last_slot {
-            Some((_, decided)) if pretended => decided,
-            Some((_, decided)) => self.desk.now.max(decided),
-            None => self.desk.now,
-        }
     }
 
     fn past(&mut self, ledger: &Ledger) -> anyhow::Result<()> {
@@ -209,9 +221,9 @@ impl Story<'_> {
             .to_string()
     }
 
-    fn coming(&mut self, ledger: Option<&Ledger>) -> anyhow::Result<()> {
+    fn coming(&mut self) -> anyhow::Result<()> {
         let agenda = &self.desk.loaded.agenda;
-        let from = self.stands_at(ledger);
+        let from = self.now;
         let until = Slots::new(&agenda.calendar)
             .day(from)
             .saturating_add(AHEAD_DAYS.days());
@@ -234,6 +246,25 @@ impl Story<'_> {
             writeln!(self.text, "接下来(若无人回执):\n{}", lines.join("\n"))?;
         }
         Ok(())
+    }
+}
+
+/// The moment the story is told at: now, or where a pretended ledger stands.
+fn stands_at(desk: &Desk, state: &State, ledger: Option<&Ledger>) -> Timestamp {
+    let pretended = ledger.is_some_and(|ledger| ledger.nature() == Nature::Pretend);
+    match state.last_slot {
+        Some((_, decided)) if pretended => decided,
+        Some((_, decided)) => desk.now.max(decided),
+        None => desk.now,
+    }
+}
+
+/// Why there is no such duty, in words.
+fn no_duty(none: NoDuty) -> &'static str {
+    match none {
+        NoDuty::DueBeforeTheBell => "启用服务时,截止日已过",
+        NoDuty::DueBeforeTheTask => "这项任务加进行事历时,截止日已过",
+        NoDuty::DueBeforeTheUnit => "这个单位到截止日才列入花名册",
     }
 }
 

@@ -1,6 +1,8 @@
 //! What became of each rung of a duty (promise P1): every one has exactly one outcome, and none vanishes. What did not
 //! happen is nowhere stored; it is derived here from what did.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -9,8 +11,9 @@ use super::duty::DutyId;
 use super::fact::Part;
 use super::known::{Known, known};
 use super::ladder::Rung;
-use super::plan::Slots;
-use super::state::{DutyState, State, Told};
+use super::plan::{Footing, Hindrance, Slots, footing};
+use super::state::{DutyState, How, State, Told};
+use super::titles::title_of;
 
 /// What became of a rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +27,17 @@ pub enum RungOutcome {
     /// It was in a letter that the server would not have.
     Failed,
     /// It was passed over, and why.
-    Skipped(&'static str),
-    /// Its day has not come.
+    Skipped(Cow<'static, str>),
+    /// Its slot has not come.
     Ahead,
 }
 
+fn skipped(why: &'static str) -> RungOutcome {
+    RungOutcome::Skipped(Cow::Borrowed(why))
+}
+
 /// Each rung of a duty's ladder in order of its day, with what became of it by now. Empty where the calendar no longer
-/// has the duty.
+/// has the duty, and where it never was one (rule 2).
 pub fn outcomes(
     agenda: &Agenda,
     state: &State,
@@ -42,11 +49,17 @@ pub fn outcomes(
     let Some(known) = known(agenda, slots, duty, state.duty(duty).unwrap_or(&nothing)) else {
         return Vec::new();
     };
+    let footing = footing(agenda, state, duty, now);
+    if matches!(footing.hindrance, Some(Hindrance::NoDuty(_))) {
+        return Vec::new();
+    }
     let looking = Looking {
+        agenda,
         state,
         slots,
         today: slots.day(now),
         known: &known,
+        footing,
     };
     let timetable = &known.timetable;
     let reached = looking.first_reached();
@@ -67,25 +80,29 @@ pub fn outcomes(
 }
 
 struct Looking<'a> {
+    agenda: &'a Agenda,
     state: &'a State,
     slots: Slots<'a>,
     today: Date,
     known: &'a Known<'a>,
+    footing: Footing,
 }
 
 impl Looking<'_> {
-    /// What was told for the due day in force, except that it went up.
+    /// What was told of it, except that it went up.
     fn told(&self) -> impl DoubleEndedIterator<Item = &Told> {
+        let told = self.known.state.told.iter();
+        told.filter(|told| told.part != Part::Below)
+    }
+
+    /// The same for the due day in force.
+    fn told_of_this_day(&self) -> impl DoubleEndedIterator<Item = &Told> {
         let due = self.known.timetable.due;
-        self.known
-            .state
-            .told
-            .iter()
-            .filter(move |told| told.due == due && told.part != Part::Below)
+        self.told().filter(move |told| told.due == due)
     }
 
     fn first_reached(&self) -> Option<Date> {
-        self.told()
+        self.told_of_this_day()
             .filter(|told| told.part == Part::Act && !told.dropped)
             .filter(|told| !self.state.unreachable.contains_key(&told.address))
             .filter_map(|told| told.reached)
@@ -94,7 +111,10 @@ impl Looking<'_> {
     }
 
     fn outcome(&self, rung: Rung, day: Date) -> RungOutcome {
-        let of_it: Vec<&Told> = self.told().filter(|told| told.rung == rung).collect();
+        // What was told on its day of another due day was this rung all the same.
+        let due = self.known.timetable.due;
+        let is_it = |told: &&Told| told.rung == rung && (told.due == due || told.day == day);
+        let of_it: Vec<&Told> = self.told().filter(is_it).collect();
         if let Some(told) = of_it.iter().find(|told| !told.dropped && !told.failed) {
             return RungOutcome::Sent(told.at);
         }
@@ -104,15 +124,16 @@ impl Looking<'_> {
         if !of_it.is_empty() {
             return RungOutcome::Dropped;
         }
-        if day > self.today {
+        let is_gone = matches!(self.footing.hindrance, Some(Hindrance::LetOff(..)));
+        if day > self.today && !is_gone {
             return RungOutcome::Ahead;
         }
         let settled = self.known.state.settled(self.known.task.times);
         if settled.is_some_and(|settled| self.slots.day(settled.at()) <= day) {
-            return RungOutcome::Skipped("那时已经办结");
+            return skipped("那时已经办结");
         }
         match rung {
-            Rung::Escalate(_) => self.not_climbed(rung),
+            Rung::Escalate(_) => self.not_climbed(rung, day),
             _ => self.not_told(day),
         }
     }
@@ -126,38 +147,104 @@ impl Looking<'_> {
         if later {
             return RungOutcome::Superseded;
         }
-        let hung = self.state.hung.map(|hung| self.slots.day(hung));
-        if hung.is_none_or(|hung| day < hung) {
-            return RungOutcome::Skipped("那时服务还没有启用");
+        let is_before = |at: Option<Timestamp>| at.is_some_and(|at| day < self.slots.day(at));
+        if self.state.hung.is_none() || is_before(self.state.hung) {
+            return skipped("那时服务还没有启用");
         }
-        if self.known.task.after.is_some() && self.told().next().is_none() {
-            return RungOutcome::Skipped("前一步还没有完成");
+        let id = self.known.id;
+        let task = self.state.tasks_seen.get(&id.occurrence.task);
+        if is_before(task.map(|seen| seen.at)) {
+            return skipped("那时行事历里还没有这项任务");
         }
-        RungOutcome::Skipped(
-            "那时无须或无法告知:有任务抵作这一项,没有能送达的联系人,或时点还没有处理",
-        )
+        let unit = self.state.units_seen.get(&id.unit);
+        if is_before(unit.map(|seen| seen.at)) {
+            return skipped("那时花名册里还没有这个单位");
+        }
+        if let Some(held_up) = self.held_up(day) {
+            return held_up;
+        }
+        if self.known.state.has_lapsed(self.today) {
+            return skipped("逾期太久,不再催办");
+        }
+        if !self
+            .known
+            .unit
+            .is_reachable(self.today, &self.state.unreachable)
+        {
+            return skipped("单位没有能送达的联系人");
+        }
+        skipped("那时单位没有能送达的联系人")
+    }
+
+    /// What kept any rung of it from being told.
+    fn held_up(&self, day: Date) -> Option<RungOutcome> {
+        let named = |duty: &DutyId| {
+            let title = title_of(self.agenda, self.state, &duty.occurrence);
+            format!("“{title}”")
+        };
+        let words = match &self.footing.hindrance {
+            Some(Hindrance::Covered(by)) => format!("由{}抵作", named(by)),
+            Some(Hindrance::After(before)) => format!("前一步{}还没有完成", named(before)),
+            Some(Hindrance::LetOff(before, how)) => {
+                format!("前一步{}{},这一项也不用做", named(before), let_off(*how))
+            }
+            Some(Hindrance::NoDuty(_)) | None => match &self.footing.follows {
+                Some((before, done)) if day < *done => {
+                    format!("那时前一步{}还没有完成", named(before))
+                }
+                _ => {
+                    let decided = self.state.last_slot.map(|(slot, _)| self.slots.day(slot));
+                    if decided.is_some_and(|decided| day <= decided) {
+                        return None;
+                    }
+                    if self.state.hold.is_some() {
+                        return Some(skipped("定时的信已暂停,等人放行"));
+                    }
+                    return Some(RungOutcome::Ahead);
+                }
+            },
+        };
+        Some(RungOutcome::Skipped(words.into()))
     }
 
     /// Why a level was not told.
-    fn not_climbed(&self, rung: Rung) -> RungOutcome {
-        if self.first_reached().is_none() {
-            return RungOutcome::Skipped("单位还没有收到过通知,不上报");
+    fn not_climbed(&self, rung: Rung, day: Date) -> RungOutcome {
+        if let Some(held_up) = self.held_up(day) {
+            return held_up;
         }
-        let higher = self
-            .known
-            .timetable
-            .ladder
-            .escalate
+        if self.first_reached().is_none() {
+            return skipped("单位还没有收到过通知,不上报");
+        }
+        let levels = &self.known.timetable.ladder.escalate;
+        let higher = levels
             .iter()
             .map(|level| Rung::Escalate(level.after))
             .skip_while(|other| *other != rung)
             .skip(1)
-            .any(|other| self.told().any(|told| told.rung == other && !told.dropped));
+            .any(|other| {
+                let mut told = self.told_of_this_day();
+                told.any(|told| told.rung == other && !told.dropped)
+            });
         if higher {
-            return RungOutcome::Skipped("这一级没有新的收件人,或送不到,已越过");
+            return skipped("这一级没有新的收件人,或送不到,已越过");
         }
-        RungOutcome::Skipped(
-            "还不能上报:下一级知道未满一个工作日,有申请待定,或服务中断后未满一个工作日",
-        )
+        let due = self.known.timetable.due;
+        let asked = self.known.state.request();
+        if asked.is_some_and(|given| self.slots.day(given.at) < due) {
+            return skipped("有申请待定,暂不上报");
+        }
+        if self.footing.is_resuming {
+            return skipped("服务中断过,恢复后满一个工作日才上报");
+        }
+        skipped("下一级知道还不满一个工作日,暂不上报")
+    }
+}
+
+/// How a duty was let off, in words.
+pub fn let_off(how: How) -> &'static str {
+    match how {
+        How::NotApplicable => "不适用",
+        How::Waived => "已免做",
+        How::Done => "已完成",
     }
 }

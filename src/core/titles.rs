@@ -17,7 +17,7 @@ pub(super) fn called(seen: Option<&Seen>, id: impl std::fmt::Display) -> String 
 }
 
 /// What an occurrence is called, in the calendar or no longer.
-pub(super) fn title_of(agenda: &Agenda, state: &State, id: &OccurrenceId) -> String {
+pub fn title_of(agenda: &Agenda, state: &State, id: &OccurrenceId) -> String {
     agenda.calendar.tasks.get(&id.task).map_or_else(
         || titled(&called(state.tasks_seen.get(&id.task), &id.task), id.period),
         |task| title(task, id.period),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cover::Cover;
-use super::{Notice, Pass, Slots, Standing, Timetable};
+use super::{NoDuty, Notice, Pass, Slots, Standing, Timetable};
 use crate::core::calendar::Task;
 use crate::core::dates::month_day;
 use crate::core::duty::{DutyId, OccurrenceId};
@@ -95,6 +95,12 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether anybody was told of it.
+    pub(super) fn is_told(&self) -> bool {
+        let has_notice = |state: &DutyState| state.standing().next().is_some();
+        self.rest.is_some() || self.state.is_some_and(has_notice)
+    }
+
     /// How it stands; `None` where it never was a duty.
     pub(super) fn standing(&self, pass: &Pass<'_>) -> Option<Standing> {
         let due = self.due();
@@ -107,19 +113,16 @@ impl<'a> Case<'a> {
                 How::Waived => Standing::Waived,
             });
         }
-        let told = self.rest.is_some()
-            || self
-                .state
-                .is_some_and(|state| state.standing().next().is_some());
+        let told = self.is_told();
         if self.state.is_none() && self.rest.is_none() && !self.exists(pass) {
             return None;
         }
-        if self.is_covered(pass) {
+        if self.cover(pass).is_some() {
             return Some(Standing::Covered);
         }
         Some(match self.gate(pass) {
             Gate::Shut => Standing::Waiting,
-            Gate::Gone => Standing::Withdrawn,
+            Gate::Gone(_) => Standing::Withdrawn,
             Gate::Since(day) if !told && day > pass.today => Standing::Ahead,
             Gate::Open | Gate::Since(_) if pass.today > due => Standing::Overdue,
             Gate::Open if !told && self.timetable.announcement() > pass.today => Standing::Ahead,
@@ -141,13 +144,11 @@ impl<'a> Case<'a> {
                 return;
             }
         }
-        let told = self
-            .state
-            .is_some_and(|state| state.standing().next().is_some());
+        let told = self.is_told();
         if !told && !self.exists(pass) {
             return;
         }
-        if self.is_covered(pass) {
+        if self.cover(pass).is_some() {
             return;
         }
         match self.gate(pass) {
@@ -160,7 +161,7 @@ impl<'a> Case<'a> {
                 }
             }
             Gate::Shut => return,
-            Gate::Gone => {
+            Gate::Gone(_) => {
                 pass.withdraw(&self.id());
                 return;
             }
@@ -185,15 +186,20 @@ impl<'a> Case<'a> {
         pass.was_asked(&self.task.id, &self.unit.id, self.due())
     }
 
-    /// Whether a covering duty of this unit, due in this period, is open or done.
-    fn is_covered(&self, pass: &Pass<'_>) -> bool {
+    /// A covering duty of this unit, due in this period, that is open or done.
+    pub(super) fn cover(&self, pass: &Pass<'_>) -> Option<&Cover<'a>> {
         self.covers
             .iter()
-            .any(|cover| cover.holds(self.at, &self.unit.id, pass))
+            .find(|cover| cover.holds(self.at, &self.unit.id, pass))
+    }
+
+    /// Whether it ended.
+    pub(super) fn is_settled(&self) -> bool {
+        self.ending().is_some()
     }
 
     /// Whether the duty this one comes after lets it open.
-    fn gate(&self, pass: &Pass<'_>) -> Gate {
+    pub(super) fn gate(&self, pass: &Pass<'_>) -> Gate {
         let Some(named) = &self.task.after else {
             return Gate::Open;
         };
@@ -208,7 +214,7 @@ impl<'a> Case<'a> {
         let happened = pass.state.happened(&occurrence.id);
         match happened.ending(&self.unit.id, before.times) {
             Some(ending) if ending.how == How::Done => Gate::Since(pass.slots.day(ending.at)),
-            Some(_) => Gate::Gone,
+            Some(ending) => Gate::Gone(ending.how),
             None => {
                 let Ok(dated) = &occurrence.dated else {
                     return Gate::Open;
@@ -485,12 +491,17 @@ impl<'a> Case<'a> {
 impl Pass<'_> {
     /// Rule 2, for a task that is for the unit.
     pub(super) fn was_asked(&self, task: &TaskId, unit: &UnitId, due: Date) -> bool {
+        self.no_duty(task, unit, due).is_none()
+    }
+
+    /// Why it is no duty, by rule 2.
+    pub(super) fn no_duty(&self, task: &TaskId, unit: &UnitId, due: Date) -> Option<NoDuty> {
         let state = self.state;
         let since = Since {
             task_seen: state.tasks_seen.get(task).map(|seen| seen.at),
             unit_seen: state.units_seen.get(unit).map(|seen| seen.at),
         };
-        since.asks(due, state.hung, self.hung_on, self.slots)
+        since.no_duty(due, state.hung, self.hung_on, self.slots)
     }
 }
 
@@ -510,18 +521,33 @@ impl Since {
         hung_on: Date,
         slots: Slots<'_>,
     ) -> bool {
+        self.no_duty(due, hung, hung_on, slots).is_none()
+    }
+
+    fn no_duty(
+        self,
+        due: Date,
+        hung: Option<Timestamp>,
+        hung_on: Date,
+        slots: Slots<'_>,
+    ) -> Option<NoDuty> {
         let seen_by = |at: Timestamp, last: Date| hung == Some(at) || slots.day(at) <= last;
-        due >= hung_on
-            && self.task_seen.is_none_or(|at| seen_by(at, due))
-            // Those on the roster when the bell was hung had always been there.
-            && self
-                .unit_seen
-                .is_none_or(|at| seen_by(at, hung_on) || slots.day(at) < due)
+        // Those on the roster when the bell was hung had always been there.
+        let was_there = |at: Timestamp| seen_by(at, hung_on) || slots.day(at) < due;
+        if due < hung_on {
+            Some(NoDuty::DueBeforeTheBell)
+        } else if self.task_seen.is_some_and(|at| !seen_by(at, due)) {
+            Some(NoDuty::DueBeforeTheTask)
+        } else if self.unit_seen.is_some_and(|at| !was_there(at)) {
+            Some(NoDuty::DueBeforeTheUnit)
+        } else {
+            None
+        }
     }
 }
 
 /// What a predecessor means for what comes after it.
-enum Gate {
+pub(super) enum Gate {
     /// There is none, or it holds nothing up.
     Open,
     /// It was done on that day.
@@ -529,7 +555,7 @@ enum Gate {
     /// It is not done yet.
     Shut,
     /// It was waived or does not apply: neither does this.
-    Gone,
+    Gone(How),
 }
 
 fn request_words(answer: Answer) -> &'static str {

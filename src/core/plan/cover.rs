@@ -5,12 +5,14 @@ use jiff::civil::Date;
 use super::Pass;
 use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
+use crate::core::duty::OccurrenceId;
 use crate::core::names::UnitId;
 use crate::core::period::PeriodKey;
 use crate::core::state::{DutyState, Happened, How, State};
 
 /// An occurrence that covers another one, for the units of one of its task's groups.
 pub(super) struct Cover<'a> {
+    pub(super) id: OccurrenceId,
     task: &'a Task,
     group: usize,
     members: &'a [Option<usize>],
@@ -35,6 +37,7 @@ pub(super) fn covers_of<'a>(
             members: agenda.members(&covering.task.id),
             due: covering.due,
             happened: state.happened(&covering.id),
+            id: covering.id,
         })
         .collect()
 }

@@ -6,6 +6,7 @@ mod case;
 mod closing;
 mod cover;
 mod escalation;
+mod hindrance;
 mod matters;
 mod slots;
 mod standing;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use hindrance::{Footing, Hindrance, NoDuty, footing};
 pub use matters::{
     DeadMailbox, Undelivered, missing_notice, missing_notices, unclear_mail, undelivered,
 };

@@ -280,7 +280,11 @@ pub fn each_standing<'a>(
 }
 
 /// A pass that tells nobody anything; `None` before the bell was hung.
-fn looking<'a>(agenda: &'a Agenda, state: &'a State, now: Timestamp) -> Option<Pass<'a>> {
+pub(super) fn looking<'a>(
+    agenda: &'a Agenda,
+    state: &'a State,
+    now: Timestamp,
+) -> Option<Pass<'a>> {
     let slots = Slots::new(&agenda.calendar);
     Some(Pass {
         agenda,
