@@ -10,5 +10,6 @@ mod hold;
 mod lapse;
 mod once;
 mod outage;
+mod outcomes;
 mod settled;
 mod standing;
