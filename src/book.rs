@@ -376,11 +376,10 @@ impl Book {
         self.tried = self.seq;
         // Not known to be kept until it is: after a failure all of it is kept anew.
         let is_whole = self.kept.take().is_none();
-        let shelf = self.state.shelf_mut();
         if is_whole {
-            shelf.is_not_kept();
+            self.state.shelf_mut().is_not_kept();
         }
-        let trays = shelf.take_changed();
+        let trays = self.state.shelf_mut().take_changed();
         Some(Likeness {
             state: self.state.clone(),
             seq: self.seq,
@@ -390,8 +389,8 @@ impl Book {
     }
 
     /// A likeness of it, the last that was taken, is in the ledger.
-    pub fn is_kept(&mut self, kept: Kept) {
-        self.kept = Some(kept.0);
+    pub fn is_kept(&mut self, Kept(seq): Kept) {
+        self.kept = Some(seq);
     }
 }
 

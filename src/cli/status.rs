@@ -8,10 +8,9 @@ use super::{AT_FAULT, print};
 use crate::book::Book;
 use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
-use crate::core::fact::Outcome;
 use crate::core::overview::{Scope, requests};
 use crate::core::plan::{DeadMailbox, GRACE, Slots, missing_notices, unclear_mail, undelivered};
-use crate::core::state::{LetterStatus, State};
+use crate::core::state::State;
 use crate::disk::Room;
 use crate::ledger::{Ledger, Nature};
 use crate::load::{Loaded, load};
@@ -119,11 +118,7 @@ impl Report<'_> {
                 .last_slot
                 .map_or("还没有".to_owned(), |(slot, _)| local(slot)),
             local(Slots::new(calendar).after(self.now)),
-            self.state
-                .letters
-                .values()
-                .filter(|letter| letter.status == LetterStatus::Ended(Outcome::Accepted))
-                .count(),
+            self.state.totals.accepted,
         )
     }
 

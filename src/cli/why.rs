@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{Desk, print};
 use crate::core::agenda::{Absent, Dated};
-use crate::core::calendar::Schedule;
+use crate::core::calendar::{Schedule, Task};
 use crate::core::dates::{short_day, weekday_name};
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Part};
@@ -135,13 +135,27 @@ impl Story<'_> {
             Err(Absent::Skipped(why)) => writeln!(self.text, "  {}", why.in_locale(locale))?,
             Err(Absent::None) => writeln!(self.text, "  这一期没有这项任务")?,
         }
+        self.stands_on(task)?;
+        if let Some(until) = known.and_then(|known| known.extended_to) {
+            writeln!(self.text, "  已准延期至 {until}")?;
+        }
+        if let Some(settled) = known.and_then(|known| known.settled(task.times)) {
+            writeln!(self.text, "  {}", settled.in_words())?;
+        }
+        Ok(())
+    }
+
+    /// What it comes after, and why it asks for nothing where it does not.
+    fn stands_on(&mut self, task: &Task) -> anyhow::Result<()> {
+        let agenda = &self.desk.loaded.agenda;
         let first = task
             .after
             .as_ref()
             .and_then(|first| agenda.calendar.tasks.get(first));
-        let footing = footing(agenda, self.state, duty, self.now);
+        let (duty, state) = (self.duty, self.state);
+        let footing = footing(agenda, state, duty, self.now);
         let named = |duty: &DutyId| {
-            let title = title_of(agenda, self.state, &duty.occurrence);
+            let title = title_of(agenda, state, &duty.occurrence);
             format!("{title}({duty})")
         };
         match (footing.hindrance, first) {
@@ -165,12 +179,6 @@ impl Story<'_> {
                 first.title, first.id, duty.occurrence.period, duty.unit
             )?,
             (_, None) => {}
-        }
-        if let Some(until) = known.and_then(|known| known.extended_to) {
-            writeln!(self.text, "  已准延期至 {until}")?;
-        }
-        if let Some(settled) = known.and_then(|known| known.settled(task.times)) {
-            writeln!(self.text, "  {}", settled.in_words())?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ pub(super) mod day {
     use jiff::civil::Date;
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
     pub(in super::super) fn serialize<S: Serializer>(
         day: &Date,
         serializer: S,

@@ -101,6 +101,24 @@ fn an_extension_is_asked_for_granted_and_told() {
         story.contains("“申请延期”已同意(沈志明),延至2026-03-20"),
         "{story}"
     );
+    // One row for each day that units have.
+    let rows = |from: &str, to: &str| {
+        let task = LESSON.split('@').next().unwrap();
+        let dates = ["dates", "--task", task, "--from", from, "--to", to];
+        let json = house.call(&[&dates[..], &["--format", "json"]].concat());
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        let row = |row: &serde_json::Value| {
+            format!("{} {} {}", row["due"], row["units"], row["audience"])
+        };
+        rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let (others, one) = (
+        r#""2026-03-11" 8 "school & !unit:s001""#,
+        r#""2026-03-20" 1 "unit:s001""#,
+    );
+    assert_eq!(rows("2026-03-01", "2026-03-31"), [others, one]);
+    assert_eq!(rows("2026-03-01", "2026-03-12"), [others]);
+    assert_eq!(rows("2026-03-12", "2026-03-31"), [one]);
     house.pass("2026-03-11T09:10:00+08:00", "2026-03-23T09:00:00+08:00");
     let told = lines(&house, LESSON);
     assert!(
@@ -121,6 +139,11 @@ fn an_extension_is_asked_for_granted_and_told() {
             .any(|line| line.starts_with("2026-03-12 overdue")),
         "{told:?}"
     );
+    // Also of letters that are over, and no longer in memory.
+    let sent = format!("已送出 {} 封", house.facts("outcome").len());
+    let output = house.output(&["status"]);
+    let status = String::from_utf8(output.stdout).unwrap();
+    assert!(status.contains(&sent), "{sent}: {status}");
 }
 
 #[test]
@@ -142,6 +165,26 @@ fn a_conditional_task_is_raised_and_reminded_of() {
         said.contains("incident-report-immediate@2026-03-11/s001"),
         "{said}"
     );
+    let dates = [
+        "dates",
+        "--from",
+        "2026-03-13",
+        "--to",
+        "2026-03-13",
+        "--format",
+        "json",
+    ];
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&house.call(&dates)).unwrap();
+    let raised = rows
+        .iter()
+        .find(|row| row["task"] == "incident-report-immediate");
+    let raised = raised.expect("what was raised is due then");
+    assert_eq!(raised["opens"], "2026-03-11");
+    assert_eq!(
+        (&raised["units"], &raised["audience"]),
+        (&1.into(), &"unit:s001".into())
+    );
+    assert_eq!(raised["why"], "2026-03-11发起");
     house.pass("2026-03-11T09:10:00+08:00", "2026-03-16T09:00:00+08:00");
     let told = lines(&house, "incident-report-immediate@2026-03-11/s001");
     assert!(told[0].starts_with("2026-03-12 "), "{told:?}");

@@ -1,19 +1,20 @@
 //! `dates`: duties' dates, each with its explanation.
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
 
 use super::{Desk, duty_table, print, read_day};
-use crate::core::agenda::{Absent, Agenda};
-use crate::core::diagnostic::{Locale, Words};
-use crate::core::duty::OccurrenceId;
+use crate::core::agenda::Agenda;
+use crate::core::diagnostic::Locale;
 use crate::core::names::TaskId;
 use crate::ics::{self, Event, Head};
+use rows::{Row, rows};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -29,20 +30,6 @@ pub(super) struct Arguments {
     /// 输出格式
     #[arg(long, value_name = "格式", default_value = "table", value_parser = ["table", "json", "ics"])]
     format: String,
-}
-
-/// A row: one distinct (opens, due) of an occurrence.
-#[derive(Serialize)]
-struct Row {
-    task: String,
-    period: String,
-    opens: Option<Date>,
-    due: Option<Date>,
-    audience: String,
-    units: usize,
-    why: String,
-    #[serde(skip)]
-    window_from: Option<Date>,
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -61,77 +48,14 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             anyhow::bail!("没有任务 {task}{hint}");
         }
     }
-    let rows = rows(agenda, from, to, arguments.task.as_deref());
+    let (state, _) = desk.state()?;
+    let rows = rows(agenda, &state, (from, to), arguments.task.as_deref());
     match arguments.format.as_str() {
         "json" => print(&format!("{}\n", serde_json::to_string_pretty(&rows)?))?,
         "ics" => print(&ics(agenda, &rows, desk.now))?,
         _ => print(&table(agenda, &rows))?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What makes a row: an occurrence, its due day and opening, its window's first day, and why.
-type Dates = (
-    OccurrenceId,
-    Option<Date>,
-    Option<Date>,
-    Option<Date>,
-    String,
-);
-
-/// The rows in the order of task, period and due day.
-fn rows(agenda: &Agenda, from: Date, to: Date, only: Option<&str>) -> Vec<Row> {
-    let mut merged: BTreeMap<Dates, (Vec<usize>, usize)> = BTreeMap::new();
-    let locale = agenda.calendar.locale;
-    for found in agenda.between(from, to) {
-        if only.is_some_and(|task| found.id.task.as_str() != task) {
-            continue;
-        }
-        let (_, group) = agenda.parts(&found);
-        let (opens, due, from, why): (_, _, _, &Words) = match &found.dated {
-            Ok(dated) => (
-                Some(dated.opens),
-                Some(dated.due),
-                dated.window_from,
-                &dated.why,
-            ),
-            Err(Absent::Undated(why) | Absent::Skipped(why)) => (None, None, None, why),
-            Err(Absent::None) => continue,
-        };
-        let key = (
-            found.id.clone(),
-            due,
-            opens,
-            from,
-            why.in_locale(locale).to_owned(),
-        );
-        let entry = merged.entry(key).or_default();
-        entry.0.push(found.group);
-        entry.1 += group.units.len();
-    }
-    let mut distinct: BTreeMap<&OccurrenceId, usize> = BTreeMap::new();
-    for (id, ..) in merged.keys() {
-        *distinct.entry(id).or_default() += 1;
-    }
-    let mut rows: Vec<Row> = merged
-        .iter()
-        .map(|((id, due, opens, from, why), (groups, units))| Row {
-            task: id.task.to_string(),
-            period: id.period.to_string(),
-            opens: *opens,
-            due: *due,
-            audience: if distinct[id] == 1 {
-                agenda.calendar.tasks[&id.task].audience.to_string()
-            } else {
-                agenda.audience_of(&agenda.calendar.tasks[&id.task], groups)
-            },
-            units: *units,
-            why: why.clone(),
-            window_from: *from,
-        })
-        .collect();
-    rows.sort_by(|a, b| (&a.task, &a.period, a.due).cmp(&(&b.task, &b.period, b.due)));
-    rows
 }
 
 fn table(agenda: &Agenda, rows: &[Row]) -> String {
