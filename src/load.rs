@@ -11,7 +11,7 @@ use crate::core::calendar::{self, Calendar};
 use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text, Words, decode, render};
 use crate::core::hex::hex;
 use crate::core::review::review;
-use crate::core::roster::{Roster, read_csv};
+use crate::core::roster::{CsvStyle, Roster, is_toml, read_csv, read_toml};
 use crate::mail::Templates;
 
 /// Calendar and roster as they were found, with every finding.
@@ -69,7 +69,7 @@ pub fn check(config: &Path) -> Result<Loaded, ConfigError> {
 pub fn load_with_roster(settings: &Settings, roster: &[u8]) -> Loaded {
     let faults = Faults::default();
     let files = gather_all(settings, &faults);
-    parse(settings, &files, Some(roster), faults)
+    parse(settings, &files, Some(RosterFile::Csv(roster)), faults)
 }
 
 fn load_with(settings: &Settings, faults: Faults) -> Loaded {
@@ -77,7 +77,14 @@ fn load_with(settings: &Settings, faults: Faults) -> Loaded {
     let roster = fs::read(&settings.roster)
         .map_err(|error| faults.add(unreadable("花名册", "the roster", &settings.roster, &error)))
         .ok();
-    parse(settings, &files, roster.as_deref(), faults)
+    let roster = roster.as_deref().map(|bytes| {
+        if is_toml(&settings.roster) {
+            RosterFile::Toml(bytes)
+        } else {
+            RosterFile::Csv(bytes)
+        }
+    });
+    parse(settings, &files, roster, faults)
 }
 
 /// The calendar's files, by name.
@@ -116,7 +123,33 @@ pub fn load_kept(settings: &Settings, kept: &[(String, String)]) -> Loaded {
         .map(|(name, text)| (name.clone(), text.clone().into_bytes()))
         .collect();
     let roster = rosters.first().map_or("", |(_, text)| text.as_str());
-    parse(settings, &files, Some(roster.as_bytes()), Faults::default())
+    let roster = Some(RosterFile::Csv(roster.as_bytes()));
+    parse(settings, &files, roster, Faults::default())
+}
+
+/// A roster as it was found.
+#[derive(Clone, Copy)]
+enum RosterFile<'a> {
+    Csv(&'a [u8]),
+    Toml(&'a [u8]),
+}
+
+impl RosterFile<'_> {
+    fn bytes(&self) -> &[u8] {
+        let (Self::Csv(bytes) | Self::Toml(bytes)) = self;
+        bytes
+    }
+
+    /// The roster, and the text that the ledger keeps of it: always CSV, since whoever is forgotten is looked for there.
+    fn read(self, name: &str, faults: &Faults) -> (Roster, String) {
+        match self {
+            Self::Csv(bytes) => (read_csv(name, bytes, faults), decode(bytes).0),
+            Self::Toml(bytes) => {
+                let (sheet, roster) = read_toml(name, bytes, faults);
+                (roster, sheet.to_csv(CsvStyle::default()))
+            }
+        }
+    }
 }
 
 /// The name under which the ledger keeps the roster.
@@ -125,7 +158,7 @@ pub const KEPT_ROSTER: &str = "roster.csv";
 fn parse(
     settings: &Settings,
     files: &[(String, Vec<u8>)],
-    roster_bytes: Option<&[u8]>,
+    roster: Option<RosterFile<'_>>,
     faults: Faults,
 ) -> Loaded {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
@@ -145,10 +178,12 @@ fn parse(
     } else {
         calendar::read(&texts, &faults)
     };
-    let roster = roster_bytes.map_or_else(Roster::default, |bytes| {
-        digest.update(bytes);
-        kept.push((KEPT_ROSTER.to_owned(), decode(bytes).0));
-        read_csv(&settings.roster.display().to_string(), bytes, &faults)
+    let roster = roster.map_or_else(Roster::default, |file| {
+        digest.update(file.bytes());
+        let name = settings.roster.display().to_string();
+        let (roster, text) = file.read(&name, &faults);
+        kept.push((KEPT_ROSTER.to_owned(), text));
+        roster
     });
     let agenda = Agenda::new(
         Arc::new(calendar),

@@ -11,7 +11,7 @@ use super::{AT_FAULT, confirmed, print};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::core::diagnostic::{Diagnostic, Faults};
-use crate::core::roster::{CsvStyle, Roster, changes, read_csv, read_sheet, tally};
+use crate::core::roster::{CsvStyle, Roster, changes, is_toml, read_csv, read_sheet, tally};
 use crate::disk;
 use crate::load::{Loaded, load_with_roster};
 use crate::sheet;
@@ -35,6 +35,11 @@ pub(super) struct Import {
 pub(super) fn run(config: &Path, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Import(import) = command;
     let settings = Settings::read(config)?;
+    anyhow::ensure!(
+        !is_toml(&settings.roster),
+        "现在的花名册 {} 是 TOML,导入写的是 CSV。请先把 schoolbell.toml 里的 roster 改成 roster.csv,再导入一次",
+        settings.roster.display()
+    );
     let present = present(&settings.roster)?;
     let faults = Faults::default();
     let sheet = sheet::read(&import.file, &faults)?;

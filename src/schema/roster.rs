@@ -17,8 +17,8 @@ pub(super) fn row() -> Form {
         .map(|(word, name)| json!({ "anyOf": [{ "required": [word] }, { "required": [name] }] }))
         .collect();
     table(keys).with("allOf", needed.into()).meaning(
-        "花名册(CSV)的一行,列名作键;一个单位第二行起,单位的各列可以空着。",
-        "A row of the roster (CSV), keyed by its columns; from a unit's second row on, the unit's columns may be empty.",
+        "花名册的一行(CSV),列名作键,TOML 里是一张 [[contact]];一个单位第二行起,单位的各列可以空着。",
+        "A row of the roster (CSV), keyed by its columns, or a [[contact]] of TOML; from a unit's second row on, the unit's columns may be empty.",
     )
 }
 

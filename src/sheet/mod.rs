@@ -21,7 +21,7 @@ pub use child::rows_of_stdin;
 pub use template::roster_form;
 
 use crate::core::diagnostic::{Faults, LARGEST_FILE};
-use crate::core::roster::Sheet;
+use crate::core::roster::{Sheet, is_toml};
 
 /// The command of the child process.
 pub const CHILD_COMMAND: &str = "sheet-rows";
@@ -91,6 +91,9 @@ pub fn read(path: &Path, faults: &Faults) -> Result<Sheet, SheetError> {
             "是旧格式(.xls)或加了密码的表格。请在 Excel 里打开,另存为“Excel 工作簿(.xlsx)”,不设密码"
                 .to_owned(),
         ));
+    }
+    if is_toml(path) {
+        return Ok(Sheet::from_toml(&name, &bytes, faults));
     }
     if !bytes.starts_with(b"PK") {
         return Ok(Sheet::from_csv(&name, &bytes, faults));

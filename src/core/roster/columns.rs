@@ -26,7 +26,7 @@ pub const NEEDED: [&str; 6] = ["unit", "name", "kind", "role", "person", "email"
 pub(super) type Columns = BTreeMap<&'static str, usize>;
 
 /// How a roster is written as CSV.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CsvStyle {
     /// With the Chinese header.
     pub chinese: bool,

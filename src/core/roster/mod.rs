@@ -15,7 +15,7 @@ use jiff::civil::Date;
 pub use changes::{Change, Tally, changes, tally};
 pub(crate) use columns::column;
 pub use columns::{COLUMNS, CsvStyle, NEEDED};
-pub use read::{TITLES, read_csv, read_sheet};
+pub use read::{TITLES, is_toml, read_csv, read_sheet, read_toml};
 pub use sheet::Sheet;
 
 use super::diagnostic::{Place, Text};

@@ -1,5 +1,7 @@
 //! A sheet: rows of cells, each with the place a person finds it at, whatever file it came from.
 
+mod tables;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,9 +25,11 @@ pub(super) struct SheetRow {
     pub(super) span: Range<usize>,
     /// Its cells from column A on.
     cells: Vec<SheetCell>,
+    /// What the columns are called, where they have no letters.
+    names: Option<Arc<[String]>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct SheetCell {
     value: String,
     span: Range<usize>,
@@ -74,6 +78,7 @@ impl Sheet {
                 number,
                 span: start..body.len(),
                 cells,
+                names: None,
             });
         }
         rows.retain(|row| row.cells.iter().any(|cell| !cell.value.is_empty()));
@@ -109,9 +114,11 @@ impl SheetRow {
         }
     }
 
-    /// What a spreadsheet calls a cell: `C17`.
+    /// What a spreadsheet calls a cell: `C17`; elsewhere its key.
     pub(super) fn cell_name(&self, column: usize) -> String {
-        format!("{}{}", letters(column), self.number)
+        let key = self.names.as_ref().and_then(|names| names.get(column));
+        key.cloned()
+            .unwrap_or_else(|| format!("{}{}", letters(column), self.number))
     }
 }
 
@@ -177,6 +184,7 @@ fn read_rows(text: &Arc<Text>, rows: &mut Vec<SheetRow>, faults: &Faults) {
                 number,
                 span,
                 cells,
+                names: None,
             });
         }
     }

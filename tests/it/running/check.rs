@@ -141,3 +141,68 @@ fn all_files_are_looked_at() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("不认识的键 lisen"), "{said}");
 }
+
+/// A roster in TOML is the same roster, and what is wrong with it stands at its own line.
+#[test]
+fn a_roster_in_toml() {
+    let house = House::new(None);
+    let plan = [
+        "plan",
+        "--from",
+        "2026-05-01",
+        "--to",
+        "2026-05-31",
+        "--format",
+        "json",
+    ];
+    let wanted = house.call(&plan);
+    let csv = fs::read_to_string(house.path("config/roster.csv")).unwrap();
+    let mut lines = csv.lines();
+    let keys: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let mut text = String::new();
+    for line in lines {
+        text += "[[contact]]\n";
+        for (key, value) in keys.iter().zip(line.split(',')) {
+            if value.is_empty() {
+                continue;
+            }
+            // Tags as a list, days as days.
+            text += &match *key {
+                "tags" => format!("tags = {:?}\n", value.split(' ').collect::<Vec<_>>()),
+                "since" | "until" => format!("{key} = {value}\n"),
+                key => format!("{key} = {value:?}\n"),
+            };
+        }
+    }
+    let roster = house.path("config/roster.toml");
+    fs::write(&roster, &text).unwrap();
+    let settings = house.path("config/schoolbell.toml");
+    let others = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("roster = \"roster.toml\"\n{others}")).unwrap();
+    assert_eq!(house.call(&plan), wanted);
+    // What the ledger keeps of it can be read again.
+    house.pass("2026-05-06T07:59:00+08:00", "2026-05-06T09:00:00+08:00");
+    fs::write(
+        &roster,
+        text.replacen("kind = \"primary\"", "kind = \"primry\"\nshoe = 7", 1),
+    )
+    .unwrap();
+    assert!(
+        house
+            .call(&["why", "whole-school-drill-may@2026/s001"])
+            .contains("浒山小学")
+    );
+    let output = house.output(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let at = text
+        .lines()
+        .position(|line| line == "kind = \"primary\"")
+        .unwrap()
+        + 1;
+    assert!(said.contains("kind"), "{said}");
+    assert!(said.contains(&format!("roster.toml:{at}:")), "{said}");
+    let refused = house.output(&["roster", "import", "roster.csv"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(words.contains("是 TOML,导入写的是 CSV"), "{words}");
+}
