@@ -9,8 +9,9 @@ use jiff::civil::{Date, Time};
 
 use super::agenda::Agenda;
 use super::bulletin::{Edition, Eye};
+use super::dates::month_day;
 use super::duty::DutyId;
-use super::fact::{LetterKind, LetterNo, Part};
+use super::fact::{Answer, LetterKind, LetterNo, Part};
 use super::known::Known;
 use super::ladder::Rung;
 use super::letter::{Asks, Content, Item, Row};
@@ -288,7 +289,8 @@ impl<'a> Writing<'a> {
                 task.times,
                 u16::try_from(known.state.dones.len()).unwrap_or(u16::MAX),
             ),
-            answered: latest_answer(known.state),
+            answered: whole_answer(known.state, task.times),
+            stands: standing_answer(known.state),
             part,
             reported_to: self.reported_to(known),
             what_follows: self.what_follows(known),
@@ -416,6 +418,32 @@ pub(super) fn latest_answer(state: &DutyState) -> Option<String> {
         .answers
         .last()
         .map(|given| format!("{}({})", given.answer.name(), given.by))
+}
+
+/// The same with what was asked for and written, as the reader of a letter is told what is on record.
+fn whole_answer(state: &DutyState, times: u16) -> Option<String> {
+    let given = state.answers.last()?;
+    let until = given
+        .until
+        .map_or(String::new(), |until| format!("到{}", month_day(until)));
+    let what = match given.answer {
+        Answer::Done if times > 1 && state.settled(times).is_none() => {
+            format!("已报{}次", state.dones.len())
+        }
+        answer => format!("{}{until}", answer.name()),
+    };
+    let note = match given.note.as_str() {
+        "" => String::new(),
+        note => format!(":{note}"),
+    };
+    Some(format!("{what}({}){note}", given.by))
+}
+
+/// The last answer, as long as it stands.
+fn standing_answer(state: &DutyState) -> Option<Answer> {
+    let answer = state.answers.last()?.answer;
+    let was_returned = state.closes(answer) && state.dones.is_empty();
+    (!was_returned).then_some(answer)
 }
 
 /// The officer's latest word: a decision, or that the work was returned.

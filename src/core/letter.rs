@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::bulletin::Edition;
 use super::duty::DutyId;
-use super::fact::{Alert, LetterNo, Part};
+use super::fact::{Alert, Answer, LetterNo, Part};
 use super::names::{Address, UnitId};
 use super::state::Filed;
 
@@ -210,8 +210,10 @@ pub struct Item {
     pub decided: Option<String>,
     /// How many answers a period asks, and how many are in: `(3, 1)`. `(1, 0)` for most.
     pub times: (u16, u16),
-    /// What was last answered, with who: `收到(王建国)`.
+    /// What was last answered, with who and what they wrote: `申请延期到6月20日(王建国):因修路`.
     pub answered: Option<String>,
+    /// Which answer that was; `None` where there is none, or what was done was returned since.
+    pub stands: Option<Answer>,
     /// What the reader is to this duty.
     pub part: Part,
     /// Whom it has been reported to so far, as names of roles and units: `分管副校长 李敏`.
@@ -254,6 +256,7 @@ impl Item {
             decided: _,
             times,
             answered: _,
+            stands: _,
             part,
             reported_to: _,
             what_follows,

@@ -54,6 +54,7 @@ impl Desk for FrontDesk {
         let house = self.0.house();
         Masthead {
             calendar: house.agenda.calendar.title.clone(),
+            reads_replies: house.settings.mail.imap.is_some(),
             call: house.settings.mail.contact.clone(),
         }
     }

@@ -189,6 +189,7 @@ pub fn item(task: &str, title: &str, due: Date, workdays_left: i32) -> Item {
         answered: None,
         part: Part::Act,
         reported_to: Vec::new(),
+        stands: None,
         what_follows: vec![(date(2026, 5, 18), "分管副校长 李敏".to_owned())],
         why_you: "您是示例小学的安全主任".to_owned(),
         source: "正文·14".to_owned(),

@@ -92,10 +92,13 @@ impl<'a> Card<'a> {
         let today = content.today;
         let nearness =
             Nearness::new(item.workdays_left, item.due, today).past_its_hour(item.hour_over);
-        // Said only when the letter knows of an answer too: an address typed by hand thanks nobody.
+        // Said only as long as the letter knows of that answer too: an address typed by hand thanks nobody, nor does one that
+        // a telephone opens again when something else was answered.
         let told = told
             .filter(|told| told.anchor == anchor)
-            .filter(|_| item.answered.is_some() || item.settled.is_some())
+            .filter(|told| {
+                told.before && item.answered.is_some() || item.stands == Some(told.answer)
+            })
             .map(|told| told_words(told, false, item.alert));
         Self {
             number,

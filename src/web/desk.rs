@@ -182,6 +182,8 @@ pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<Recorded, Amiss>> + 
 pub struct Masthead {
     /// The calendar's title: `慈溪市学校安全工作行事历`.
     pub calendar: String,
+    /// Whether replies by mail are read.
+    pub reads_replies: bool,
     /// Whom to call when a page does not help: `市教育局安全管理科 0574-63920000`. Empty if the roster has no phone.
     pub call: String,
 }

@@ -144,10 +144,7 @@ impl Plain {
             ),
             Self::NoLetter => (
                 "这个链接打不开",
-                &[
-                    "请回到信里再点一次。如果链接在信里断成了两行，请把它完整地复制到浏览器里。",
-                    "您也可以直接回复那封信，写“收到”或“完成”。",
-                ],
+                &["请回到信里再点一次。如果链接在信里断成了两行，请把它完整地复制到浏览器里。"],
             ),
             Self::Expired => (
                 "这个链接已经过期",
@@ -287,6 +284,10 @@ impl Pages {
 
     pub(super) fn plain(&self, plain: Plain, masthead: &Masthead) -> Response {
         let (title, words) = plain.words();
+        let mut words = words.to_vec();
+        if plain == Plain::NoLetter && masthead.reads_replies {
+            words.push("您也可以直接回复那封信，写“收到”或“完成”。");
+        }
         let home = plain.leads_home().then(|| self.path("/"));
         let page = context! { title, words => Serde(words), home };
         self.set("plain.html", plain.status(), masthead, page)

@@ -42,6 +42,7 @@ pub(crate) fn drill() -> Item {
     Item {
         detail: "组织全校师生疏散演练一次,从教室到操场,讲评后填写记录。".to_owned(),
         unit_name: "浒山小学".to_owned(),
+        stands: None,
         what_follows: vec![
             (date(2026, 5, 13), "分管副校长 李敏".to_owned()),
             (date(2026, 5, 15), "校长 周立、浒山镇教办".to_owned()),
@@ -66,6 +67,7 @@ pub(crate) fn guardroom() -> Item {
         workdays_left: -1,
         answered: Some("收到(王建国)".to_owned()),
         reported_to: vec!["分管副校长 李敏".to_owned()],
+        stands: None,
         what_follows: vec![(date(2026, 5, 8), "校长 周立、浒山镇教办".to_owned())],
         authority: String::new(),
         source: "附件·三月·措施5".to_owned(),
@@ -85,6 +87,7 @@ pub(crate) fn canteen() -> Item {
         workdays_left: 2,
         evidence: "周排查记录".to_owned(),
         times: (3, 1),
+        stands: None,
         what_follows: vec![(date(2026, 5, 11), "分管副校长 李敏".to_owned())],
         authority: String::new(),
         source: "正文·9".to_owned(),
@@ -496,7 +499,7 @@ fn matters_and_alert() {
         "alert",
         &content,
         expect![[r#"
-            行事历有错,仍按原来的执行 [No.123-hssb]
+            行事历有错，仍按原来的执行 [No.123-hssb]
 
             行事历有错,仍按原来的执行
 

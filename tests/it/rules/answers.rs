@@ -72,7 +72,7 @@ fn an_extension_is_granted() {
             11-11 08:00 safety@s1 changed drill@2026/s1 due 11-20 act
             11-11 08:00 safety@s1 decided drill@2026/s1 due 11-20 act
             11-11 09:00 safety@s1 reads
-              items: 浒山小学 应急疏散演练 due 11-20 left 7 | changed from 11-10 | decided 申请延期已同意(沈志明) | answered 申请延期(safety@s1) | follows 11-23 分管副校长, 11-25 校长、浒山街道安全专干, 11-27 慈溪市教育局办公室
+              items: 浒山小学 应急疏散演练 due 11-20 left 7 | changed from 11-10 | decided 申请延期已同意(沈志明) | answered 申请延期到11月20日(safety@s1) | follows 11-23 分管副校长, 11-25 校长、浒山街道安全专干, 11-27 慈溪市教育局办公室
             11-23 08:00 deputy@s1 escalate:1 workday drill@2026/s1 due 11-20 above
             11-23 08:00 safety@s1 overdue drill@2026/s1 due 11-20 act
             11-23 08:00 safety@s1 escalate:1 workday drill@2026/s1 due 11-20 below

@@ -71,8 +71,31 @@ fn a_letter_leads_to_the_board_and_its_feed() {
     assert!(open(&by_letter).contains("已完成（王建国）"));
     assert!(told(&read(&open(&feed))).starts_with("✓ "));
 
+    // An earlier page, opened again, thanks for nothing that was taken back since.
+    let thanked = format!("{page}?ok=done&at={}", DUTY.replace(['@', '/'], "-"));
+    let thanks = "已记下“已完成”，谢谢您。";
+    assert!(open(&thanked).contains(thanks));
+    house.call(&["return", DUTY, "--by", "沈志明", "--note", "照片不清"]);
+    assert!(!open(&thanked).contains(thanks), "it was returned");
+    let asked = [
+        "extension",
+        "--by",
+        "王建国",
+        "--until",
+        "2026-03-27",
+        "--note",
+        "因修路",
+    ];
+    house.call(&[&["answer", DUTY][..], &asked].concat());
+    let shown = open(&page);
+    assert!(
+        shown.contains("申请延期到3月27日（王建国）：因修路"),
+        "{shown}"
+    );
+    assert_eq!(press(&page, DUTY, "done", "王建国"), 303);
+
     let samples = measured(&open(&format!("{base}/metrics")));
-    assert_eq!(samples["schoolbell_answers_total"], 1);
+    assert_eq!(samples["schoolbell_answers_total"], 3);
     assert_eq!(samples["schoolbell_letters_accepted_total"], 10);
     assert_eq!(samples["schoolbell_letters{state=\"queued\"}"], 0);
     assert_eq!(samples["schoolbell_ledger_trouble"], 0);

@@ -172,6 +172,8 @@ fn a_school_answers_on_a_telephone(round: &Round) {
         round.house.port
     ));
     phone.says("这个链接打不开");
+    // Nobody reads replies here.
+    assert!(!phone.words().contains("您也可以直接回复"));
     phone.look("no-letter");
 }
 

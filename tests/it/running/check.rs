@@ -167,11 +167,12 @@ fn a_roster_in_toml() {
                 continue;
             }
             // Tags as a list, days as days.
-            text += &match *key {
+            let line = match *key {
                 "tags" => format!("tags = {:?}\n", value.split(' ').collect::<Vec<_>>()),
                 "since" | "until" => format!("{key} = {value}\n"),
                 key => format!("{key} = {value:?}\n"),
             };
+            text.push_str(&line);
         }
     }
     let roster = house.path("config/roster.toml");

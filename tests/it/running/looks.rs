@@ -46,6 +46,7 @@ enum Light {
 fn letters() -> Vec<(&'static str, Content)> {
     let digest = sample::letter(vec![
         Item {
+            stands: None,
             what_follows: vec![
                 (date(2026, 5, 13), "分管副校长 李敏".to_owned()),
                 (

@@ -50,6 +50,14 @@ fn refused(site: &Site, changes: &[(&str, &str)], status: u16, words: &str) {
     assert_eq!(site.desk.recorded(), []);
 }
 
+/// Where replies by mail are read, a link that does not open leaves that way.
+#[test]
+fn a_dead_link_tells_of_the_other_way() {
+    let reply = site().get("/l/mangled");
+    assert_eq!(reply.status, 404);
+    reply.says("您也可以直接回复那封信");
+}
+
 #[test]
 fn each_answer_is_recorded_and_thanked_for() {
     for (answer, thanks) in [

@@ -146,6 +146,7 @@ impl MemoryDesk {
                 item.settled = None;
             }
             item.answered = Some(words.clone());
+            item.stands = Some(pressed.answer);
         }
         for row in &mut content.rollup {
             if pressed.duties.contains(&row.duty) {
@@ -173,6 +174,7 @@ impl Desk for MemoryDesk {
     fn masthead(&self) -> Masthead {
         Masthead {
             calendar: "慈溪市学校安全工作行事历".to_owned(),
+            reads_replies: true,
             call: "市教育局安全管理科 0574-63920000".to_owned(),
         }
     }
@@ -427,6 +429,7 @@ pub(crate) fn item(id: &str, title: &str) -> Item {
         answered: None,
         part: Part::Act,
         reported_to: Vec::new(),
+        stands: None,
         what_follows: vec![
             (date(2026, 5, 13), "分管副校长 李敏".to_owned()),
             (
