@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::core::diagnostic::{Faults, Locale, Text, render};
 use crate::core::ladder::RoleRef;
+use crate::disk::why;
 use crate::mail::{
     Imap, ImapSettings, Mailbox, Rate, Secret, Smtp, SmtpSettings, Timeouts, Unusable,
 };
@@ -162,7 +163,10 @@ impl SmtpAccess {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("读不了配置文件 {path}:{error}。请用 --config 指明 schoolbell.toml 的位置")]
+    #[error(
+        "读不了配置文件 {path}:{}。请用 --config 指明 schoolbell.toml 的位置;还没有的话,用 schoolbell init 新建一套",
+        why(error).zh
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,

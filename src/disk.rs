@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::core::diagnostic::Words;
+
 /// Puts a file in the place of another, whose owner and rights it takes over. The old one stays under `aside`, if a
 /// name is given for it.
 ///
@@ -119,6 +121,25 @@ impl Room {
             )
         })
     }
+}
+
+/// Why the system would not, in words: its own are English, and end in a number.
+pub fn why(error: &io::Error) -> Words {
+    let (zh, en) = match error.kind() {
+        io::ErrorKind::NotFound => ("没有这个文件或文件夹", "it is not there"),
+        io::ErrorKind::PermissionDenied => ("没有权限", "it is not allowed"),
+        io::ErrorKind::AlreadyExists => ("已经有了", "it is there already"),
+        io::ErrorKind::IsADirectory => ("是文件夹", "it is a folder"),
+        io::ErrorKind::NotADirectory => ("上一级不是文件夹", "what it lies in is no folder"),
+        io::ErrorKind::StorageFull => ("磁盘满了", "the disk is full"),
+        io::ErrorKind::ReadOnlyFilesystem => ("磁盘是只读的", "the disk is read-only"),
+        io::ErrorKind::AddrInUse => ("端口已被占用", "the port is taken"),
+        io::ErrorKind::AddrNotAvailable => ("本机没有这个地址", "no such address here"),
+        io::ErrorKind::ConnectionRefused => ("对方没有接受连接", "the connection was refused"),
+        io::ErrorKind::TimedOut => ("等得太久", "it took too long"),
+        _ => return Words::new(error.to_string(), error.to_string()),
+    };
+    Words::new(zh, en)
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ pub enum NotKept {
         /// What it was called.
         name: String,
     },
+    /// Its name says that it is of such a kind, and what is in it is not.
+    #[error(
+        "“{name}”的内容和扩展名对不上，可能是损坏了，或改过扩展名。请打开原来的文件，另存或重新导出一份再传"
+    )]
+    Content {
+        /// What it was called.
+        name: String,
+    },
     /// The disk would not have it.
     #[error("服务器存不下文件：{0}")]
     Disk(#[from] io::Error),
@@ -83,7 +91,12 @@ impl Store {
             return Err(NotKept::TooLarge { name: called() });
         }
         let Some(kind) = FileKind::of(name, bytes) else {
-            return Err(NotKept::Kind { name: called() });
+            let name = called();
+            return Err(if FileKind::is_named(&name) {
+                NotKept::Content { name }
+            } else {
+                NotKept::Kind { name }
+            });
         };
         let digest = digest_of(bytes);
         self.put(&digest, bytes)?;

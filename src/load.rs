@@ -12,6 +12,7 @@ use crate::core::diagnostic::{Diagnostic, Faults, Locale, Severity, Text, Words,
 use crate::core::hex::hex;
 use crate::core::review::review;
 use crate::core::roster::{CsvStyle, Roster, is_toml, read_csv, read_toml};
+use crate::disk::why;
 use crate::mail::Templates;
 
 /// Calendar and roster as they were found, with every finding.
@@ -98,11 +99,7 @@ fn gather_all(settings: &Settings, faults: &Faults) -> Vec<(String, Vec<u8>)> {
 }
 
 fn unreadable(zh: &str, en: &str, path: &Path, error: &io::Error) -> Diagnostic {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => Words::new("没有这个文件或文件夹", "it is not there"),
-        io::ErrorKind::PermissionDenied => Words::new("没有读取的权限", "reading is not allowed"),
-        _ => Words::new(error.to_string(), error.to_string()),
-    };
+    let why = why(error);
     let path = path.display();
     Diagnostic::failure(Words::new(
         format!("读不了{zh} {path}:{}", why.zh),

@@ -27,7 +27,12 @@ pub(super) struct Answer {
     #[arg(long, value_name = "姓名")]
     by: String,
     /// 说明
-    #[arg(long, value_name = "文字", default_value = "")]
+    #[arg(
+        long,
+        value_name = "文字",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
     note: String,
     /// 申请延到哪天(只用于 extension)
     #[arg(long, value_name = "日期", value_parser = read_day)]
@@ -43,7 +48,12 @@ pub(super) struct Decision {
     #[arg(long, value_name = "姓名")]
     by: String,
     /// 理由,会告诉学校
-    #[arg(long, value_name = "文字", default_value = "")]
+    #[arg(
+        long,
+        value_name = "文字",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
     note: String,
 }
 
@@ -66,9 +76,12 @@ pub(super) struct Extending {
 }
 
 fn read_answer(text: &str) -> Result<fact::Answer, String> {
-    fact::Answer::parse(text).ok_or_else(|| {
-        let words: Vec<_> = fact::Answer::ALL.iter().map(|a| a.word()).collect();
-        format!("“{text}”不是回执,可以写 {}", words.join("、"))
+    let said = if text == "完成" { "已完成" } else { text };
+    fact::Answer::parse(said).ok_or_else(|| {
+        let words = fact::Answer::ALL.iter();
+        let words = words.map(|answer| format!("{}({})", answer.name(), answer.word()));
+        let words = words.collect::<Vec<_>>().join("、");
+        format!("“{text}”不是回执,可以写 {words}")
     })
 }
 

@@ -116,6 +116,9 @@ fn wrong(error: &Error<Chinese>) -> String {
         }
         ErrorKind::InvalidValue => format!("{argument} 不能写“{value}”,可以写:{allowed}"),
         ErrorKind::ValueValidation => match error.source() {
+            Some(source) if source.is::<std::num::ParseIntError>() => {
+                format!("{argument} 要写整数,写的是“{value}”")
+            }
             Some(source) => format!("{argument} 写得不对:{source}"),
             None => format!("{argument} 不能写“{value}”"),
         },

@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::core::plan::Slots;
 use crate::core::state::State;
+use crate::disk::why;
 use crate::ledger::{Ledger, Nature};
 use crate::load::{Loaded, load, load_kept};
 
@@ -204,7 +205,10 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 fn chain(error: &anyhow::Error) -> String {
     let mut said: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let words = cause.to_string();
+        let words = match cause.downcast_ref::<std::io::Error>() {
+            Some(error) => why(error).zh,
+            None => cause.to_string(),
+        };
         if !said.iter().any(|before| before.contains(&words)) {
             said.push(words);
         }

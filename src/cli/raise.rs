@@ -29,7 +29,12 @@ pub(super) struct Raise {
     #[arg(long)]
     now: bool,
     /// 这一次叫什么,如“台风红色预警”;不写则用任务的名称
-    #[arg(long, value_name = "文字", default_value = "")]
+    #[arg(
+        long,
+        value_name = "文字",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
     title: String,
     /// 哪天到期;不写则照任务规定的期限
     #[arg(long, value_name = "日期", value_parser = read_day)]
@@ -38,7 +43,12 @@ pub(super) struct Raise {
     #[arg(long, value_name = "姓名")]
     by: String,
     /// 事由;紧急通知在这里写明要做什么
-    #[arg(long, value_name = "文字", default_value = "")]
+    #[arg(
+        long,
+        value_name = "文字",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
     note: String,
 }
 

@@ -22,10 +22,16 @@ pub(super) const MORE: &str = "\
 几秒钟就看得到每人收多少封信、哪天最忙、每校负担多重、有多少要上报。改了行事历再预演一次,两次一比就知道改得好不好。
 不读也不写台账,不发任何邮件。有事才发的任务不在预演之列。同一个种子,结果一样。";
 
+fn read_year(text: &str) -> Result<i16, String> {
+    let year = text.parse().ok();
+    year.filter(|year| (2000..=2100).contains(year))
+        .ok_or_else(|| format!("“{text}”不是 2000 到 2100 之间的年份"))
+}
+
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// 预演哪一年;不写就是今年
-    #[arg(long, value_name = "年份", value_parser = clap::value_parser!(i16).range(2000..=2100))]
+    #[arg(long, value_name = "年份", value_parser = read_year)]
     year: Option<i16>,
     /// 种子:换一个数,人和邮箱的表现就换一遍
     #[arg(long, value_name = "数", default_value_t = SEED)]

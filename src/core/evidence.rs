@@ -60,6 +60,24 @@ impl FileKind {
         }
     }
 
+    const ALL: [Self; 7] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Webp,
+        Self::Heic,
+        Self::Pdf,
+        Self::Office,
+        Self::OldOffice,
+    ];
+
+    /// Whether a file's name says that it is of a kind that is kept.
+    pub fn is_named(name: &str) -> bool {
+        let ending = ending(name);
+        Self::ALL
+            .iter()
+            .any(|kind| kind.endings().contains(&ending.as_str()))
+    }
+
     /// What its name may end in; the first is given where it ends in none of them.
     fn endings(self) -> &'static [&'static str] {
         match self {

@@ -115,6 +115,15 @@ fn a_slip_is_answered_in_chinese_with_2() {
             &["dates", "--task", "a", "--task", "b"],
             "错误:--task <任务编号> 只能写一次",
         ),
+        (
+            &["rehearse", "--year", "1900"],
+            "“1900”不是 2000 到 2100 之间的年份",
+        ),
+        (&["rehearse", "--seed", "x"], "要写整数,写的是“x”"),
+        (
+            &["answer", "drill@2026/s001", "做好了", "--by", "罗建平"],
+            "“做好了”不是回执,可以写 收到(received)、已完成(done)",
+        ),
     ] {
         let output = bell(arguments);
         let told = String::from_utf8(output.stderr).unwrap();
@@ -129,6 +138,17 @@ fn a_slip_is_answered_in_chinese_with_2() {
     assert_eq!(nothing.status.code(), Some(2));
     assert!(String::from_utf8(nothing.stderr).unwrap().contains("命令:"));
     assert!(printed(&["--version"]).starts_with("schoolbell "));
+}
+
+/// What the system would not is said in Chinese as well, and a newcomer hears how to begin.
+#[test]
+fn a_file_that_is_not_there_is_told_of_in_chinese() {
+    let output = bell(&["--config", "/nowhere/schoolbell.toml", "check"]);
+    let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("没有这个文件或文件夹"), "{told}");
+    assert!(told.contains("schoolbell init"), "{told}");
+    assert!(!told.contains("os error"), "{told}");
 }
 
 #[test]
