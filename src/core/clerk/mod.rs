@@ -15,7 +15,7 @@ use super::duty::DutyId;
 use super::fact::{Answer, Event, Via};
 use super::names::TaskId;
 use super::plan::Slots;
-use super::state::{DutyState, State};
+use super::state::{DutyState, Saying, State};
 use super::titles::title;
 
 /// What is to be recorded of a duty.
@@ -214,10 +214,18 @@ impl<'a> Clerk<'a> {
         let times = self.times(&duty);
         let known = self.known(&duty);
         let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
-        let again = known
-            .and_then(|known| known.answers.last())
-            .is_some_and(|last| last.answer == said && last.by == by && last.note == note);
-        if again && (times == 1 || done) {
+        let saying = Saying {
+            answer: said,
+            by: &by,
+            note: &note,
+            until,
+            nth: None,
+        };
+        // What another says of the same is recorded too: the clerk was told it, and has just typed who it was.
+        let again = known.is_some_and(|known| {
+            known.is_heard_before(&saying, times) && known.is_on_record(&saying)
+        });
+        if again {
             let words = format!("台账里已有同样的回执:{name} {}({by})", said.name());
             return Decided::Before(words);
         }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, SignInLink, SignedIn};
 pub use bulletin::{Approved, BulletinState, Bulletins, PutAside};
-pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
+pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Saying, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 pub use post::{Found, Post, Unclear};

@@ -1,0 +1,126 @@
+//! Rules 9 and 10 as a clerk records them: what is news and what is not, and which request a decision is about.
+
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+use schoolbell::core::clerk::{Act, Clerk, Decided};
+use schoolbell::core::duty::DutyId;
+use schoolbell::core::fact::{Answer, Fact};
+
+use crate::bell::{Bell, DRILL};
+
+const FLOOD: &str = r#"
+[[task]]
+id       = "flood"
+title    = "防汛响应"
+when     = "conditional"
+due      = "2 workdays"
+audience = "school"
+origin   = "local"
+"#;
+
+/// The desk on 2026-10-29; the flood was raised then, due 11-20. A line is `answer WORD WHO DAY NOTE`, `grant`, `refuse`,
+/// `return`, `waive` or `extend DAY`, and comes out with what is said of it.
+fn check(duty: &str, script: &str, expected: Expect) {
+    let mut bell = Bell::new(&format!("{DRILL}{FLOOD}"));
+    bell.run(
+        "2026-10-19 07:00 hang
+         2026-10-29 09:00 raise flood@2026-10-29/s1 2026-11-20
+         2026-10-29 10:00 end",
+    );
+    let duty: DutyId = duty.parse().expect("a duty");
+    let mut printed = String::new();
+    for line in script.lines().map(str::trim) {
+        let said = recorded(&mut bell, &duty, line);
+        let waits = bell.state.duty(&duty).and_then(|known| known.request());
+        let waits = waits.map_or(String::new(), |asked| {
+            format!(" | 待定:{}", asked.answer.name())
+        });
+        let _ = writeln!(printed, "{line} -> {said}{waits}");
+    }
+    expected.assert_eq(&printed);
+}
+
+fn recorded(bell: &mut Bell, duty: &DutyId, line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or("");
+    let (by, note) = match words[0] {
+        "answer" => (word(2), word(4)),
+        _ => ("沈志明", ""),
+    };
+    let act = match words[0] {
+        "answer" => Act::Answer {
+            said: Answer::parse(word(1)).expect("an answer"),
+            by: by.to_owned(),
+            until: word(3).parse().ok(),
+        },
+        "grant" => Act::Grant { until: None },
+        "refuse" => Act::Refuse,
+        "return" => Act::Return,
+        "waive" => Act::Waive,
+        _ => Act::Extend {
+            until: word(1).parse().expect("a day"),
+        },
+    };
+    let clerk = Clerk {
+        agenda: &bell.agenda,
+        state: &bell.state,
+        now: bell.now,
+    };
+    match clerk.decide(duty, &act, by, note) {
+        Ok(Decided::Record(events, words)) => {
+            for what in events {
+                bell.state.apply(&Fact { at: bell.now, what });
+            }
+            words
+        }
+        Ok(Decided::Before(words)) => words,
+        Err(why) => format!("refused: {why}"),
+    }
+}
+
+/// Once it was returned, the same words say something new.
+#[test]
+fn done_again_after_a_return_is_news() {
+    check(
+        "drill@2026/s1",
+        "answer done 周安
+         answer done 周安
+         return
+         answer done 周安
+         answer done 周安",
+        expect![[r#"
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安)
+            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安)
+            return -> 浒山小学“应急疏散演练” 已退回(沈志明),职责重新打开
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安)
+            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安)
+        "#]],
+    );
+}
+
+/// Another day is another request; the same one is a repeat only as long as it waits.
+#[test]
+fn a_request_is_a_repeat_while_it_waits() {
+    check(
+        "drill@2026/s1",
+        "answer extension 周安 2026-12-08 操场维修
+         answer extension 周安 2026-12-08 操场维修
+         answer extension 周安 2026-12-28 操场维修
+         answer received 李敏
+         answer extension 周安 2026-12-28 操场维修
+         refuse
+         answer extension 周安 2026-12-28 操场维修
+         answer extension 周安 2026-12-20 操场维修",
+        expect![[r#"
+            answer extension 周安 2026-12-08 操场维修 -> 浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            answer extension 周安 2026-12-08 操场维修 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            answer extension 周安 2026-12-28 操场维修 -> 浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            answer received 李敏 -> 浒山小学“应急疏散演练” 收到(李敏) | 待定:申请延期
+            answer extension 周安 2026-12-28 操场维修 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            refuse -> 浒山小学“应急疏散演练” 的“申请延期”未同意(沈志明)
+            answer extension 周安 2026-12-28 操场维修 -> 浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            answer extension 周安 2026-12-20 操场维修 -> 浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+        "#]],
+    );
+}
