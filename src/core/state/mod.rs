@@ -495,8 +495,7 @@ impl State {
                 until,
             } => {
                 let duty = self.duty_mut(duty);
-                let asker = duty.request().and_then(|given| given.address.clone());
-                duty.pending = None;
+                let asker = duty.take_request(*request);
                 duty.facts += 1;
                 duty.decisions.push(Decided {
                     order: duty.facts,

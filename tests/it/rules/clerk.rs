@@ -124,3 +124,23 @@ fn a_request_is_a_repeat_while_it_waits() {
         "#]],
     );
 }
+
+/// An officer's extension decides a request for one, and no other.
+#[test]
+fn an_extension_leaves_other_requests_waiting() {
+    check(
+        "drill@2026/s1",
+        "answer not-applicable 周安 - 没有学生
+         extend 2026-12-08
+         refuse
+         answer extension 周安 2026-12-20 操场维修
+         extend 2026-12-15",
+        expect![[r#"
+            answer not-applicable 周安 - 没有学生 -> 浒山小学“应急疏散演练” 不适用(周安) | 待定:不适用
+            extend 2026-12-08 -> 浒山小学“应急疏散演练” 延至2026年12月8日(沈志明) | 待定:不适用
+            refuse -> 浒山小学“应急疏散演练” 的“不适用”未同意(沈志明)
+            answer extension 周安 2026-12-20 操场维修 -> 浒山小学“应急疏散演练” 申请延期(周安) | 待定:申请延期
+            extend 2026-12-15 -> 浒山小学“应急疏散演练” 延至2026年12月15日(沈志明)
+        "#]],
+    );
+}
