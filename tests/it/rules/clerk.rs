@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
-use schoolbell::core::clerk::{Act, Clerk, Decided};
+use schoolbell::core::clerk::{Act, Clerk, Decided, Raise, Whom};
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, Fact};
 
@@ -143,4 +143,60 @@ fn an_extension_leaves_other_requests_waiting() {
             extend 2026-12-15 -> 浒山小学“应急疏散演练” 延至2026年12月15日(沈志明)
         "#]],
     );
+}
+
+/// What was raised has a day as well, and no day lies for ever ahead.
+#[test]
+fn a_day_is_later_and_not_too_far() {
+    check(
+        "flood@2026-10-29/s1",
+        "extend 2026-11-20
+         extend 2026-11-05
+         extend 2206-12-05
+         answer extension 周安 2206-12-05 水未退
+         answer extension 周安 2026-11-18 水未退
+         extend 2026-12-05
+         answer extension 周安 2026-12-05 水未退
+         answer extension 周安 2026-12-06 水未退",
+        expect![[r#"
+            extend 2026-11-20 -> refused: 浒山小学“防汛响应” 的截止日是 2026-11-20,延到 2026-11-20 并不更晚
+            extend 2026-11-05 -> refused: 浒山小学“防汛响应” 的截止日是 2026-11-20,延到 2026-11-05 并不更晚
+            extend 2206-12-05 -> refused: 延到的 2206-12-05 太远,最晚写到 2028-10-29
+            answer extension 周安 2206-12-05 水未退 -> refused: 希望延到的 2206-12-05 太远,最晚写到 2028-10-29
+            answer extension 周安 2026-11-18 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-11-20,希望延到的 2026-11-18 并不更晚
+            extend 2026-12-05 -> 浒山小学“防汛响应” 延至2026年12月5日(沈志明)
+            answer extension 周安 2026-12-05 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-12-05,希望延到的 2026-12-05 并不更晚
+            answer extension 周安 2026-12-06 水未退 -> 浒山小学“防汛响应” 申请延期(周安) | 待定:申请延期
+        "#]],
+    );
+    check(
+        "drill@2026/s1",
+        "extend 2026-11-10
+         extend 2028-10-30
+         extend 2028-10-29",
+        expect![[r#"
+            extend 2026-11-10 -> refused: 浒山小学“应急疏散演练” 的截止日是 2026-11-10,延到 2026-11-10 并不更晚
+            extend 2028-10-30 -> refused: 延到的 2028-10-30 太远,最晚写到 2028-10-29
+            extend 2028-10-29 -> 浒山小学“应急疏散演练” 延至2028年10月29日(沈志明)
+        "#]],
+    );
+}
+
+#[test]
+fn nothing_is_raised_for_a_far_day() {
+    let bell = Bell::new(FLOOD);
+    let clerk = Clerk {
+        agenda: &bell.agenda,
+        state: &bell.state,
+        now: "2026-10-29T02:00:00Z".parse().expect("a moment"),
+    };
+    let raise = Raise {
+        task: Some("flood".to_owned()),
+        whom: Whom::Unit("s1".to_owned()),
+        alert: false,
+        title: String::new(),
+        due: "2206-12-05".parse().ok(),
+    };
+    let why = clerk.raise(&raise, "沈志明", "").expect_err("too far");
+    assert_eq!(why, "到期日 2206-12-05 太远,最晚写到 2028-10-29");
 }
