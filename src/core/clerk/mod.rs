@@ -230,9 +230,8 @@ impl<'a> Clerk<'a> {
     /// Whether a school may ask for a day: one that is later than the day it has by now.
     fn may_ask_for(&self, duty: &DutyId, name: &str, until: Date) -> Result<(), String> {
         let extended = self.known(duty).and_then(|known| known.extended_to);
-        if let Some(due) = self.set_due(duty).max(extended)
-            && until <= due
-        {
+        let due = self.set_due(duty).max(extended);
+        if let Some(due) = due.filter(|due| *due >= until) {
             return Err(format!(
                 "{name} 现在的截止日是 {due},希望延到的 {until} 并不更晚"
             ));

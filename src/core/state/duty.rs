@@ -367,8 +367,8 @@ impl DutyState {
     /// Takes away the request that a decision is about, and says who had asked. One of another kind waits on: an officer
     /// may put a duty off unasked, and has said nothing of it then.
     pub(super) fn take_request(&mut self, decided: Answer) -> Option<Address> {
-        let asked = self.request().filter(|asked| asked.answer == decided)?;
-        let asker = asked.address.clone();
+        let waits = self.request().filter(|given| given.answer == decided)?;
+        let asker = waits.address.clone();
         self.pending = None;
         asker
     }
