@@ -12,7 +12,7 @@ use crate::book::Book;
 use crate::core::clerk::{self, Act, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event};
-use crate::ledger::{Ledger, Nature};
+use crate::ledger::{Ledger, LedgerError, Nature};
 
 #[derive(clap::Args)]
 pub(super) struct Answer {
@@ -85,6 +85,9 @@ fn read_answer(text: &str) -> Result<fact::Answer, String> {
     })
 }
 
+/// How often something is decided, where others go on recording meanwhile.
+const TRIES: usize = 10;
+
 /// Where a clerk stands: the ledger open for writing, and its fold.
 pub(super) struct Counter {
     pub(super) desk: Desk,
@@ -136,10 +139,45 @@ impl Counter {
         unheard.then(|| format!("用 schoolbell dates --task {} 看有哪些期次", id.task))
     }
 
-    /// Appends facts, all or none.
-    pub(super) fn append(&self, events: Vec<Event>) -> anyhow::Result<()> {
-        self.ledger.append(self.at, events)?;
-        Ok(())
+    /// Appends what something comes to, all or none, and hands on what is told of it. Where others have recorded meanwhile what
+    /// it was not decided on, it is decided anew.
+    pub(super) fn record<T>(
+        &mut self,
+        mut decide: impl FnMut(&mut Self) -> anyhow::Result<(Vec<Event>, T)>,
+    ) -> anyhow::Result<T> {
+        for _ in 0..TRIES {
+            let (events, told) = decide(self)?;
+            if events.is_empty() {
+                return Ok(told);
+            }
+            match self.ledger.append_after(self.book.seq(), self.at, events) {
+                Err(LedgerError::Overtaken) => {
+                    self.book.catch_up(&self.ledger, &self.desk.loaded.agenda)?;
+                }
+                end => return Ok(end.map(|_| told)?),
+            }
+        }
+        Err(LedgerError::Overtaken.into())
+    }
+
+    /// What an act of a clerk comes to, and how that is told.
+    fn decide(
+        &mut self,
+        duty: &DutyId,
+        act: &Act,
+        by: &str,
+        note: &str,
+    ) -> anyhow::Result<(Vec<Event>, String)> {
+        self.book.need(&self.ledger, duty)?;
+        let decided = self.clerk().decide(duty, act, by, note);
+        let decided = decided.map_err(|why| match self.hint(duty) {
+            Some(hint) => anyhow::anyhow!("{why};{hint}"),
+            None => anyhow::Error::msg(why),
+        });
+        Ok(match decided? {
+            Decided::Record(events, words) => (events, format!("已记入台账:{words}\n")),
+            Decided::Before(words) => (Vec::new(), format!("{words}\n")),
+        })
     }
 }
 
@@ -204,19 +242,7 @@ fn record(
     by: &str,
     note: &str,
 ) -> anyhow::Result<ExitCode> {
-    let mut counter = Counter::open(config)?;
-    counter.book.need(&counter.ledger, duty)?;
-    let decided = counter.clerk().decide(duty, act, by, note);
-    let decided = decided.map_err(|why| match counter.hint(duty) {
-        Some(hint) => anyhow::anyhow!("{why};{hint}"),
-        None => anyhow::Error::msg(why),
-    });
-    match decided? {
-        Decided::Record(events, words) => {
-            counter.append(events)?;
-            print(&format!("已记入台账:{words}\n"))?;
-        }
-        Decided::Before(words) => print(&format!("{words}\n"))?,
-    }
+    let told = Counter::open(config)?.record(|counter| counter.decide(duty, act, by, note))?;
+    print(&told)?;
     Ok(ExitCode::SUCCESS)
 }

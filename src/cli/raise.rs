@@ -65,13 +65,56 @@ pub(super) fn run(config: &Path, given: &Raise) -> anyhow::Result<ExitCode> {
         title: checked("--title ", &given.title, 60)?,
         due: given.due,
     };
-    let counter = Counter::open(config)?;
-    let raised = counter.clerk().raise(&asked, &by, &note);
-    let raised = raised.map_err(anyhow::Error::msg)?;
-    if let Some(warning) = raised.warning {
+    let (words, warning) = raise(&mut Counter::open(config)?, &asked, &by, &note)?;
+    if let Some(warning) = warning {
         anstream::eprintln!("提醒:{warning}");
     }
-    counter.append(raised.events)?;
-    print(&format!("已记入台账:{}\n", raised.words))?;
+    print(&format!("已记入台账:{words}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Records it; how that is told, and what the one who raised it should know.
+fn raise(
+    counter: &mut Counter,
+    asked: &clerk::Raise,
+    by: &str,
+    note: &str,
+) -> anyhow::Result<(String, Option<String>)> {
+    counter.record(|counter| {
+        let raised = counter.clerk().raise(asked, by, note);
+        let raised = raised.map_err(anyhow::Error::msg)?;
+        Ok((raised.events, (raised.words, raised.warning)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::trial::Trial;
+
+    /// Both have looked at the ledger before either writes: the second still finds a number of its own.
+    #[test]
+    fn two_at_one_moment_raise_two() {
+        let trial = Trial::begin();
+        let open = || Counter::open(&trial.config()).unwrap();
+        let (mut one, mut other) = (open(), open());
+        let asked = |title: &str| clerk::Raise {
+            task: Some("incident-report-immediate".to_owned()),
+            whom: Whom::Unit("s001".to_owned()),
+            alert: true,
+            title: title.to_owned(),
+            due: None,
+        };
+        let (first, _) = raise(&mut one, &asked("台风"), "沈志明", "").unwrap();
+        let (second, _) = raise(&mut other, &asked("暴雨"), "沈志明", "").unwrap();
+        assert!(
+            first.contains("incident-report-immediate@2026-03-04/s001"),
+            "{first}"
+        );
+        assert!(
+            second.contains("incident-report-immediate@2026-03-04T2/s001"),
+            "{second}"
+        );
+        assert_eq!(open().book.state.alerts.len(), 2);
+    }
 }

@@ -52,7 +52,9 @@ pub fn asks(
             continue;
         };
         match placed.place {
-            Place::Item(known) | Place::Below(known, _) => asks.add_own(duty, known.task.times),
+            Place::Item(known) | Place::Below(known, _) => {
+                asks.add_own(duty, known.task.times, known.timetable.due);
+            }
             Place::Rollup(_) => asks.add_rollup(duty),
             Place::Closed(_) | Place::Withdrawn(_) => {}
         }

@@ -69,6 +69,10 @@ pub enum Event {
         /// Whether a slot before it was missed, or this one came late: then nothing escalates for a workday.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         after_outage: bool,
+        /// How much of what a slot tells was [heard](super::state::State::heard) when its letters were decided: what came
+        /// while they were is the next one's. Without it all before was heard.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heard: Option<u64>,
     },
     /// A letter was decided and waits to be sent.
     LetterQueued {

@@ -20,6 +20,7 @@ impl Plan {
         events.extend(self.slot.map(|slot| Event::SlotPassed {
             slot,
             after_outage: self.after_outage,
+            heard: Some(self.heard),
         }));
         events
     }

@@ -115,7 +115,7 @@ impl Content {
     pub fn asks(&self) -> Asks {
         let mut asks = Asks::none(self.letter, self.today);
         for item in self.items.iter().chain(&self.overdue_below) {
-            asks.add_own(&item.duty, item.times.0);
+            asks.add_own(&item.duty, item.times.0, item.due);
         }
         for row in &self.rollup {
             asks.add_rollup(&row.duty);
@@ -142,11 +142,21 @@ pub struct Asks {
     pub letter: LetterNo,
     /// The day it is read on.
     pub today: Date,
-    /// What the reader may answer in full: their own, and what is overdue beside them; with how many answers each asks in a
-    /// period.
-    pub own: Vec<(DutyId, u16)>,
+    /// What the reader may answer in full: their own, and what is overdue beside them.
+    pub own: Vec<AskedOwn>,
     /// The rows of the roll-up, which the reader may say to have received.
     pub rollup: Vec<DutyId>,
+}
+
+/// A duty that the reader may answer in full.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskedOwn {
+    /// The duty.
+    pub duty: DutyId,
+    /// How many answers it asks in a period.
+    pub times: u16,
+    /// The last day, as it stands.
+    pub due: Date,
 }
 
 impl Asks {
@@ -159,8 +169,12 @@ impl Asks {
         }
     }
 
-    pub(super) fn add_own(&mut self, duty: &DutyId, times: u16) {
-        self.own.push((duty.clone(), times));
+    pub(super) fn add_own(&mut self, duty: &DutyId, times: u16, due: Date) {
+        self.own.push(AskedOwn {
+            duty: duty.clone(),
+            times,
+            due,
+        });
     }
 
     pub(super) fn add_rollup(&mut self, duty: &DutyId) {

@@ -9,7 +9,11 @@ use crate::core::clerk::{Act, Clerk, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::Event;
 use crate::core::officer::Officer;
+use crate::ledger::LedgerError;
 use crate::web::{Deed, DeskError, HeldPass, Told};
+
+/// How often a deed is decided, where commands go on recording meanwhile.
+const TRIES: usize = 10;
 
 /// Words that are told one by one; more are counted.
 const MOST_TOLD: usize = 30;
@@ -17,11 +21,30 @@ const MOST_TOLD: usize = 30;
 impl Office {
     /// Records a deed of an officer who may decide.
     pub(super) fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
-        // The house after the book: nobody decides by a calendar that was replaced while they waited for their turn.
-        let mut book = self.book().map_err(|error| refused(&error))?;
-        let house = self.house();
-        let by = officer.person.as_str();
-        let (events, told) = match deed {
+        for _ in 0..TRIES {
+            // The house after the book: nobody decides by a calendar that was replaced while they waited for their turn.
+            let mut book = self.book().map_err(|error| refused(&error))?;
+            let house = self.house();
+            let (events, told) = self.decided(&house, &mut book, &officer.person, deed)?;
+            let appended = self.append_decided(&mut book, events);
+            drop(book);
+            if appended.map_err(|error| refused(&error))? {
+                self.answered.notify_one();
+                return Ok(told);
+            }
+        }
+        Err(refused(&LedgerError::Overtaken))
+    }
+
+    /// What a deed comes to on the book as it stands.
+    fn decided(
+        &self,
+        house: &House,
+        book: &mut Book,
+        by: &str,
+        deed: &Deed,
+    ) -> Result<(Vec<Event>, Told), DeskError> {
+        Ok(match deed {
             Deed::OfDuties {
                 duties,
                 shown,
@@ -32,10 +55,10 @@ impl Office {
                     book.need(&self.ledger, duty)
                         .map_err(|error| refused(&error))?;
                 }
-                let clerk = self.clerk(&house, &book);
+                let clerk = self.clerk(house, book);
                 of_duties(&clerk, (duties, shown), act, by, note)
             }
-            Deed::Raise { raise, note } => match self.clerk(&house, &book).raise(raise, by, note) {
+            Deed::Raise { raise, note } => match self.clerk(house, book).raise(raise, by, note) {
                 Ok(raised) => {
                     let words = [format!("已发起：{}", raised.words)];
                     let told = Told {
@@ -55,13 +78,24 @@ impl Office {
                     Err(why) => (Vec::new(), Told::nothing(why)),
                 }
             }
-            Deed::Release { shown, note } => release(&house, &book, shown, by, note),
-        };
-        self.append(&mut book, events)
-            .map_err(|error| refused(&error))?;
-        drop(book);
-        self.answered.notify_one();
-        Ok(told)
+            Deed::Release { shown, note } => release(house, book, shown, by, note),
+        })
+    }
+
+    /// Appends what was decided on the book as it stands, and folds it in. `false`: a clerk's command came in between, so
+    /// that nothing was kept and it is to be decided anew.
+    fn append_decided(&self, book: &mut Book, events: Vec<Event>) -> Result<bool, LedgerError> {
+        if events.is_empty() {
+            return Ok(true);
+        }
+        let at = self.clock.now();
+        let appended = self.ledger.append_after(book.seq(), at, events.clone());
+        if appended == Err(LedgerError::Overtaken) {
+            return Ok(false);
+        }
+        self.heed(appended.as_ref().err());
+        self.fold(book, at, events, appended?)?;
+        Ok(true)
     }
 
     /// The pass that is held, as it would go out now; `None` where none is.
@@ -144,4 +178,64 @@ fn release(house: &House, book: &Book, shown: &str, by: &str, note: &str) -> (Ve
     };
     let words = "已放行：几秒内按此刻的情况重新计算；在发信时间内（8:00 至 20:00）马上发出，否则在下一个时点发出。";
     (vec![event], Told::one(words.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::core::clerk::{Raise, Whom};
+    use crate::core::plan::officers;
+    use crate::daemon::inbox::tests::Fixture;
+    use crate::ledger::{Ledger, Moment, Nature};
+
+    fn typhoon() -> Raise {
+        Raise {
+            task: Some("incident-report-immediate".to_owned()),
+            whom: Whom::Unit("s001".to_owned()),
+            alert: true,
+            title: "台风".to_owned(),
+            due: None,
+        }
+    }
+
+    /// A clerk's command raises the same just before the page's deed is committed: both go out.
+    #[test]
+    fn what_a_command_raises_meanwhile_takes_no_number_from_the_page() {
+        let script: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let beside: Arc<Mutex<Option<Ledger>>> = Arc::default();
+        let (events, other) = (Arc::clone(&script), Arc::clone(&beside));
+        let f = Fixture::new().witnessed(Arc::new(move |moment| {
+            let events = std::mem::take(&mut *events.lock().unwrap());
+            if moment == Moment::Before && !events.is_empty() {
+                let ledger = other.lock().unwrap().take().expect("a ledger");
+                ledger
+                    .append("2026-03-04T00:00:00Z".parse().unwrap(), events)
+                    .unwrap();
+            }
+        }));
+        let house = f.office.house();
+        let state = &house.settings.state;
+        *beside.lock().unwrap() = Some(Ledger::open(state, Nature::Pretend).unwrap());
+        let today = f.office.today();
+        let admins = officers(&house.agenda, today);
+        let admin = admins
+            .first()
+            .and_then(|one| Officer::of(&house.agenda, one, today));
+        *script.lock().unwrap() = {
+            let book = f.office.book().unwrap();
+            let clerk = f.office.clerk(&house, &book);
+            clerk.raise(&typhoon(), "沈志明", "").unwrap().events
+        };
+        let deed = Deed::Raise {
+            raise: typhoon(),
+            note: String::new(),
+        };
+        let told = f.office.carry_out(&admin.unwrap(), &deed).unwrap();
+        assert!(told.done[0].contains("@2026-03-04T2/s001"), "{told:?}");
+        let book = f.office.book().unwrap();
+        assert_eq!(book.state.alerts.len(), 2);
+        assert!(f.office.pulse.vitals().ledger_trouble.is_none());
+    }
 }

@@ -19,7 +19,7 @@ use crate::core::names::UnitId;
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Below, Overview, Scope, below};
 use crate::core::roster::{Kind, Unit};
-use crate::core::state::{DutyState, State};
+use crate::core::state::{Saying, State};
 use crate::evidence::{Kept, NotKept, Store, digest_of};
 use crate::ledger::LedgerError;
 use crate::link::LinkKeys;
@@ -325,7 +325,14 @@ pub(super) fn answer_events(
                 address: Some(address.clone()),
             });
         }
-        if said_before(known, pressed, times) {
+        let saying = Saying {
+            answer: pressed.answer,
+            by: &pressed.by,
+            note: &pressed.note,
+            until: pressed.until,
+            nth: pressed.nth,
+        };
+        if known.is_heard_before(&saying, times) {
             continue;
         }
         let done = known.dones.len() >= usize::from(times);
@@ -353,23 +360,4 @@ fn keep(state: &Path, files: &[GivenFile]) -> Result<Vec<Kept>, DeskError> {
         NotKept::Disk(error) => DeskError::Unavailable(error.to_string()),
         amiss => DeskError::Refused(amiss.to_string()),
     })
-}
-
-/// Twice is the same as once.
-fn said_before(known: &DutyState, pressed: &PressedAnswer, times: u16) -> bool {
-    if known.closes(pressed.answer) {
-        return match pressed.nth {
-            Some(nth) => known.dones.contains(&nth),
-            None => known.dones.len() >= usize::from(times),
-        };
-    }
-    known.answers.iter().any(|given| {
-        given.answer == pressed.answer
-            && given.by == pressed.by
-            && given.note == pressed.note
-            && given.until == pressed.until
-    }) && known
-        .answers
-        .last()
-        .is_some_and(|last| last.answer == pressed.answer || pressed.answer == Answer::Received)
 }

@@ -18,7 +18,7 @@ mod start;
 mod stepwise;
 mod systemd;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 mod workbooks;
 
 use std::io;

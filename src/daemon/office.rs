@@ -365,7 +365,7 @@ impl Office {
     }
 
     /// Folds in facts as the ledger has them now; after those that others have appended before, if there are any.
-    fn fold(
+    pub(super) fn fold(
         &self,
         book: &mut Book,
         at: Timestamp,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::core::fact::{Event, LetterNo, Outcome};
 use crate::core::state::LetterState;
 
 /// Under the spool, on the day the term begins: each contact's first letter waits.
-pub(super) struct Trial {
-    _folder: TempDir,
+pub(crate) struct Trial {
+    folder: TempDir,
     pub(super) office: Arc<Office>,
 }
 
 impl Trial {
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self::begin_after(|_| {})
     }
 
@@ -52,10 +52,12 @@ impl Trial {
         };
         let office = start::open(&options).unwrap();
         office.hang("installation".to_owned()).unwrap();
-        Self {
-            _folder: folder,
-            office,
-        }
+        Self { folder, office }
+    }
+
+    /// The settings, for commands beside the daemon.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config/schoolbell.toml")
     }
 
     pub(super) fn append(&self, events: Vec<Event>) {

@@ -94,6 +94,9 @@ pub enum LedgerError {
     /// A request that contradicts what is on record; it alone failed.
     #[error("这一笔与台账已有的记录矛盾,没有记下 ({0})")]
     Refused(String),
+    /// Others have put on record what this was not decided on; nothing of it was kept, and it is to be decided anew.
+    #[error("台账在这期间又有新的记录,这一笔没有记下。请再试一次")]
+    Overtaken,
     /// The folder or a file in it can't be used.
     #[error("{path} 无法使用,请确认它存在、且本程序有读写权限 ({detail})")]
     Folder {
@@ -115,7 +118,7 @@ impl LedgerError {
 
     /// Whether only the request at hand is at fault, so that others in its transaction may go on.
     pub(super) fn is_requests_own(&self) -> bool {
-        matches!(self, Self::Refused(_))
+        matches!(self, Self::Refused(_) | Self::Overtaken)
     }
 
     /// Whether a transaction of several requests may have failed for one of them, though SQLite can't say which.

@@ -199,6 +199,23 @@ impl Ledger {
             .map(|written| written.receipt)
     }
 
+    /// As [`append`](Self::append), for who has decided on the facts up to `seq`: unless others have appended since. Attempts
+    /// and how they ended are passed over, for a clerk decides nothing by them, and while letters go out there is no end of
+    /// them.
+    ///
+    /// # Errors
+    /// `Overtaken` if others have; and as [`append`](Self::append).
+    pub fn append_after(
+        &self,
+        seq: u64,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Result<AppendReceipt, LedgerError> {
+        let rows = rows(at, events)?;
+        self.ask(Work::FactsAfter { seq, rows })
+            .map(|written| written.receipt)
+    }
+
     /// As [`append`](Self::append), to be awaited. The request is made by the call; awaiting only waits for its end, and
     /// dropping the future does not take the request back.
     pub fn append_async(

@@ -32,6 +32,8 @@ impl Row {
 pub(super) enum Work {
     /// Append facts.
     Facts(Vec<Row>),
+    /// Append facts that were decided on those up to `seq`, unless there are others by now.
+    FactsAfter { seq: u64, rows: Vec<Row> },
     /// Append the fact of an attempt, and keep its letter's bytes.
     Attempt {
         rows: Vec<Row>,
@@ -81,6 +83,10 @@ impl Performing<'_> {
     fn perform(&self, work: &Work) -> Result<Written, LedgerError> {
         match work {
             Work::Facts(rows) => self.append(rows),
+            Work::FactsAfter { seq, rows } => {
+                self.not_overtaken(*seq)?;
+                self.append(rows)
+            }
             Work::Attempt {
                 rows,
                 letter,
@@ -137,6 +143,22 @@ impl Performing<'_> {
             receipt,
             rows: rows.len(),
         })
+    }
+
+    fn not_overtaken(&self, seq: u64) -> Result<(), LedgerError> {
+        let seq = signed(seq)?;
+        let overtaken = self
+            .conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM fact
+                                 WHERE seq > ?1 AND fact NOT IN ('attempt', 'outcome'))",
+            )
+            .and_then(|mut select| select.query_row([seq], |row| row.get(0)))
+            .map_err(|error| self.trouble(&error))?;
+        if overtaken {
+            return Err(LedgerError::Overtaken);
+        }
+        Ok(())
     }
 
     /// Keeps a letter's bytes. What was sent once stands: other bytes for the same letter are refused, and so is an

@@ -1,5 +1,7 @@
 //! A duty's card on a letter's page: what is asked, how it stands, and the form that answers it.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -56,9 +58,9 @@ pub(super) struct Form {
     until: String,
     nth: Option<u16>,
     /// What has to be mended, by field.
-    by_amiss: Option<&'static str>,
-    note_amiss: Option<&'static str>,
-    until_amiss: Option<&'static str>,
+    by_amiss: Option<Cow<'static, str>>,
+    note_amiss: Option<Cow<'static, str>>,
+    until_amiss: Option<Cow<'static, str>>,
     /// Whether it was just tried in vain, so that nothing of it may be folded away.
     tried: bool,
 }
@@ -157,11 +159,13 @@ pub(super) fn form(content: &Content, anchor: &str, visit: &Visit<'_>, nth: Opti
         form.by.clone_from(&press.by);
         form.note.clone_from(&press.note);
         form.until.clone_from(&press.until);
-        match failure.field {
-            Some((Field::By, words)) => form.by_amiss = Some(words),
-            Some((Field::Note, words)) => form.note_amiss = Some(words),
-            Some((Field::Until, words)) => form.until_amiss = Some(words),
-            None => {}
+        if let Some((field, words)) = &failure.field {
+            let amiss = match field {
+                Field::By => &mut form.by_amiss,
+                Field::Note => &mut form.note_amiss,
+                Field::Until => &mut form.until_amiss,
+            };
+            *amiss = Some(words.clone());
         }
     }
     form

@@ -1,5 +1,6 @@
 //! What a letter's page shows: `Content` in the words and order of the page, for the template to set.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -71,7 +72,7 @@ pub(super) struct Visit<'a> {
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) words: String,
-    pub(super) field: Option<(Field, &'static str)>,
+    pub(super) field: Option<(Field, Cow<'static, str>)>,
 }
 
 impl Failure {
@@ -83,7 +84,7 @@ impl Failure {
             }
             Amiss::Mend(field, words) => {
                 return Self {
-                    field: Some((*field, words)),
+                    field: Some((*field, words.clone())),
                     ..Self::plain(words)
                 };
             }

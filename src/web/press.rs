@@ -1,11 +1,15 @@
 //! A press of a button: from form fields to a [`PressedAnswer`], or to why it cannot be recorded.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use super::desk::{DeskError, PressedAnswer};
+use super::wording::near_day;
+use crate::core::clerk::farthest_day;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, LetterNo};
-use crate::core::letter::Asks;
+use crate::core::letter::{AskedOwn, Asks};
 
 /// Characters a name may have.
 pub(super) const LONGEST_BY: usize = 40;
@@ -49,9 +53,15 @@ pub enum Amiss {
     /// It is not what our own page sends.
     Malformed,
     /// The person can mend this field; the words say how.
-    Mend(Field, &'static str),
+    Mend(Field, Cow<'static, str>),
     /// The letter will not have it, or the ledger cannot take it.
     NotRecorded(DeskError),
+}
+
+impl Amiss {
+    fn mend<T>(field: Field, words: impl Into<Cow<'static, str>>) -> Result<T, Self> {
+        Err(Self::Mend(field, words.into()))
+    }
 }
 
 impl From<DeskError> for Amiss {
@@ -100,14 +110,16 @@ impl Press {
         }
         self.check_by()?;
         self.check_note(answer)?;
+        let nth = self.nth(asks, &duties, answer)?;
+        let until = self.until(asks, &duties, answer)?;
         Ok(PressedAnswer {
             letter: asks.letter,
             duties,
             answer,
             by: self.by.clone(),
             note: self.note.clone(),
-            nth: self.nth(asks, answer)?,
-            until: self.until(asks, answer)?,
+            nth,
+            until,
             files: Vec::new(),
         })
     }
@@ -130,7 +142,7 @@ impl Press {
     }
 
     fn check_by(&self) -> Result<(), Amiss> {
-        let amiss = |words| Err(Amiss::Mend(Field::By, words));
+        let amiss = |words| Amiss::mend(Field::By, words);
         if self.by.is_empty() {
             return amiss("请写上您的姓名，再按一次。");
         }
@@ -144,7 +156,7 @@ impl Press {
     }
 
     fn check_note(&self, answer: Answer) -> Result<(), Amiss> {
-        let amiss = |words| Err(Amiss::Mend(Field::Note, words));
+        let amiss = |words| Amiss::mend(Field::Note, words);
         if self.note.chars().count() > LONGEST_NOTE {
             return amiss("备注最多 500 个字，请写短一些。");
         }
@@ -166,14 +178,12 @@ impl Press {
     }
 
     /// Which of several a `done` is; the other buttons of the form send the field too.
-    fn nth(&self, asks: &Asks, answer: Answer) -> Result<Option<u16>, Amiss> {
+    fn nth(&self, asks: &Asks, duties: &[DutyId], answer: Answer) -> Result<Option<u16>, Amiss> {
         if answer != Answer::Done || self.nth.is_empty() {
             return Ok(None);
         }
         let nth: u16 = self.nth.parse().map_err(|_| Amiss::Malformed)?;
-        let own = asks.own.iter();
-        let pressed = own.filter(|(duty, _)| self.duties.contains(&duty.to_string()));
-        let asked = pressed.map(|(_, times)| *times).min();
+        let asked = pressed(asks, duties).map(|own| own.times).min();
         if asked.is_some_and(|asked| (1..=asked).contains(&nth)) {
             Ok(Some(nth))
         } else {
@@ -182,22 +192,46 @@ impl Press {
     }
 
     /// The day asked for, which only an extension has.
-    fn until(&self, asks: &Asks, answer: Answer) -> Result<Option<Date>, Amiss> {
+    fn until(&self, asks: &Asks, duties: &[DutyId], answer: Answer) -> Result<Option<Date>, Amiss> {
         if answer != Answer::Extension || self.until.is_empty() {
             return Ok(None);
         }
-        let amiss = |words| Err(Amiss::Mend(Field::Until, words));
-        match self.until.parse::<Date>() {
-            Ok(day) if day > asks.today => Ok(Some(day)),
-            Ok(_) => amiss("请写今天以后的日期，再按一次“申请延期”。"),
-            Err(_) => amiss("看不懂这个日期，请写成 2026-06-20 这样，再按一次“申请延期”。"),
+        let Ok(day) = self.until.parse::<Date>() else {
+            let words = "看不懂这个日期，请写成 2026-06-20 这样，再按一次“申请延期”。";
+            return Amiss::mend(Field::Until, words);
+        };
+        if day <= asks.today {
+            let words = "请写今天以后的日期，再按一次“申请延期”。";
+            return Amiss::mend(Field::Until, words);
         }
+        let due = pressed(asks, duties).map(|own| own.due).max();
+        if let Some(due) = due.filter(|due| day <= *due) {
+            let due = near_day(due, asks.today);
+            let words = format!(
+                "希望延到的日子要晚于现在的截止日（{due}），请改一改，再按一次“申请延期”。"
+            );
+            return Amiss::mend(Field::Until, words);
+        }
+        let farthest = farthest_day(asks.today);
+        if day > farthest {
+            let words =
+                format!("希望延到的日子太远，最晚写到 {farthest}，请改一改，再按一次“申请延期”。");
+            return Amiss::mend(Field::Until, words);
+        }
+        Ok(Some(day))
     }
+}
+
+/// Of what a letter asks, what was pressed; `duties` are sorted.
+fn pressed<'a>(asks: &'a Asks, duties: &'a [DutyId]) -> impl Iterator<Item = &'a AskedOwn> {
+    let own = asks.own.iter();
+    own.filter(|own| duties.binary_search(&own.duty).is_ok())
 }
 
 /// Whether a page of this letter has that button for that duty.
 fn allow(asks: &Asks, duty: &DutyId, answer: Answer) -> Result<(), DeskError> {
-    if asks.own.binary_search_by(|(own, _)| own.cmp(duty)).is_ok() {
+    let own = asks.own.binary_search_by(|own| own.duty.cmp(duty));
+    if own.is_ok() {
         Ok(())
     } else if asks.rollup.binary_search(duty).is_err() {
         Err(DeskError::NotYours)

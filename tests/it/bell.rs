@@ -571,7 +571,7 @@ impl Bell {
         let duties = &state.letters[&no].duties;
         let some = &duties[duties.len() / 2..];
         if let Some(wanted) = &mut wanted {
-            wanted.own.retain(|(duty, _)| some.contains(duty));
+            wanted.own.retain(|own| some.contains(&own.duty));
             wanted.rollup.retain(|duty| some.contains(duty));
         }
         assert_eq!(

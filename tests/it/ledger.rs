@@ -155,6 +155,7 @@ fn events_of_duties() -> Vec<Event> {
         Event::SlotPassed {
             slot: morning(),
             after_outage: true,
+            heard: Some(7),
         },
         queued(1, &[]),
         Event::LetterQueued {

@@ -4,6 +4,7 @@ mod alerts;
 mod answers;
 mod bounces;
 mod chains;
+mod clerk;
 mod clock;
 mod escalation;
 mod hold;

@@ -86,19 +86,21 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
 }
 
 pub(super) fn seen(config: &Path, given: &Seen) -> anyhow::Result<ExitCode> {
-    let counter = Counter::open(config)?;
+    let mut counter = Counter::open(config)?;
     let (by, _) = by_and_note(&given.by, "")?;
-    for mail in &given.mails {
-        anyhow::ensure!(
-            counter.book.state.post.unclear.contains_key(mail),
-            "没有编号是 {mail} 的待看来信;schoolbell mail inbox 列出待看的"
-        );
-    }
-    let seen = given.mails.iter().map(|mail| Event::MailSeen {
-        mail: *mail,
-        by: by.clone(),
-    });
-    counter.append(seen.collect())?;
+    counter.record(|counter| {
+        for mail in &given.mails {
+            anyhow::ensure!(
+                counter.book.state.post.unclear.contains_key(mail),
+                "没有编号是 {mail} 的待看来信;schoolbell mail inbox 列出待看的"
+            );
+        }
+        let seen = given.mails.iter().map(|mail| Event::MailSeen {
+            mail: *mail,
+            by: by.clone(),
+        });
+        Ok((seen.collect(), ()))
+    })?;
     print("已记入台账:这些来信已经看过\n")?;
     Ok(ExitCode::SUCCESS)
 }

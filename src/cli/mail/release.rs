@@ -18,9 +18,17 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(config: &Path, given: &Arguments) -> anyhow::Result<ExitCode> {
-    let counter = Counter::open(config)?;
+    let mut counter = Counter::open(config)?;
     let (by, note) = by_and_note(&given.by, &given.note)?;
-    let reasons = counter.book.state.held_for();
+    let reasons = counter.record(|counter| {
+        let reasons = counter.book.state.held_for();
+        let released = Event::Released {
+            by: by.clone(),
+            note: note.clone(),
+        };
+        let events = (!reasons.is_empty()).then_some(released);
+        Ok((events.into_iter().collect(), reasons))
+    })?;
     if reasons.is_empty() {
         print("没有暂停的信,不用放行\n")?;
         return Ok(ExitCode::SUCCESS);
@@ -32,7 +40,6 @@ pub(super) fn run(config: &Path, given: &Arguments) -> anyhow::Result<ExitCode> 
             reason.in_words().in_locale(locale)
         ))?;
     }
-    counter.append(vec![Event::Released { by, note }])?;
     print(
         "已放行:服务运行着的话,几秒内按此刻的情况重新计算;在发信时间内(8:00 至 20:00)马上发出,否则在下一个时点发出\n",
     )?;

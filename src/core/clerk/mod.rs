@@ -15,7 +15,7 @@ use super::duty::DutyId;
 use super::fact::{Answer, Event, Via};
 use super::names::TaskId;
 use super::plan::Slots;
-use super::state::{DutyState, State};
+use super::state::{DutyState, Saying, State};
 use super::titles::title;
 
 /// What is to be recorded of a duty.
@@ -46,6 +46,14 @@ pub enum Act {
     },
     /// What was done is given back.
     Return,
+}
+
+/// Years ahead that a day may lie to which something is put off, or for which it is raised: what lies farther is a slip.
+const FARTHEST_YEARS: i64 = 2;
+
+/// The last day, seen from today, to which something may be put off, or for which it may be raised.
+pub fn farthest_day(today: Date) -> Date {
+    today.saturating_add(jiff::Span::new().years(FARTHEST_YEARS))
 }
 
 /// What comes of an act.
@@ -87,7 +95,7 @@ impl<'a> Clerk<'a> {
                 said,
                 by: who,
                 until,
-            } => Ok(self.answer(id, *said, (who.clone(), note), *until, &name)),
+            } => self.answer(id, *said, (who.clone(), note), *until, &name),
             Act::Grant { until } => self.ruling(id, true, *until, (by, note), &name),
             Act::Refuse => self.ruling(id, false, None, (by, note), &name),
             Act::Waive => {
@@ -191,16 +199,44 @@ impl<'a> Clerk<'a> {
         if until < self.today() {
             return Err(format!("延到的 {until} 已经过去"));
         }
-        if let Some(due) = self.agenda.due_in_period(&duty.occurrence, &duty.unit)
+        if let Some(due) = self.set_due(duty)
             && until <= due
         {
             return Err(format!("{name} 的截止日是 {due},延到 {until} 并不更晚"));
         }
+        self.not_too_far("延到的", until)?;
         let settled = |known: &DutyState| known.settled(self.times(duty)).is_some();
         if self.known(duty).is_some_and(settled) {
             return Err(format!("{name} 已经办结,不用延期;要重新打开请先退回"));
         }
         Ok(())
+    }
+
+    /// The day it was due on before it was put off: the calendar's, or the one it was raised for.
+    fn set_due(&self, duty: &DutyId) -> Option<Date> {
+        let raised = || self.known(duty)?.raised.as_ref().map(|raised| raised.due);
+        let dated = self.agenda.due_in_period(&duty.occurrence, &duty.unit);
+        dated.or_else(raised)
+    }
+
+    fn not_too_far(&self, what: &str, day: Date) -> Result<(), String> {
+        let farthest = farthest_day(self.today());
+        if day > farthest {
+            return Err(format!("{what} {day} 太远,最晚写到 {farthest}"));
+        }
+        Ok(())
+    }
+
+    /// Whether a school may ask for a day: one that is later than the day it has by now.
+    fn may_ask_for(&self, duty: &DutyId, name: &str, until: Date) -> Result<(), String> {
+        let extended = self.known(duty).and_then(|known| known.extended_to);
+        let due = self.set_due(duty).max(extended);
+        if let Some(due) = due.filter(|due| *due >= until) {
+            return Err(format!(
+                "{name} 现在的截止日是 {due},希望延到的 {until} 并不更晚"
+            ));
+        }
+        self.not_too_far("希望延到的", until)
     }
 
     fn answer(
@@ -210,16 +246,27 @@ impl<'a> Clerk<'a> {
         (by, note): (String, String),
         until: Option<Date>,
         name: &str,
-    ) -> Decided {
+    ) -> Result<Decided, String> {
         let times = self.times(&duty);
         let known = self.known(&duty);
         let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
-        let again = known
-            .and_then(|known| known.answers.last())
-            .is_some_and(|last| last.answer == said && last.by == by && last.note == note);
-        if again && (times == 1 || done) {
+        let saying = Saying {
+            answer: said,
+            by: &by,
+            note: &note,
+            until,
+            nth: None,
+        };
+        // What another says of the same is recorded too: the clerk was told it, and has just typed who it was.
+        let again = known.is_some_and(|known| {
+            known.is_heard_before(&saying, times) && known.is_on_record(&saying)
+        });
+        if again {
             let words = format!("台账里已有同样的回执:{name} {}({by})", said.name());
-            return Decided::Before(words);
+            return Ok(Decided::Before(words));
+        }
+        if let Some(until) = until {
+            self.may_ask_for(&duty, name, until)?;
         }
         let words = format!("{name} {}({by})", said.name());
         let next = || known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1));
@@ -234,7 +281,7 @@ impl<'a> Clerk<'a> {
             until,
             corrects: done && said.is_request() && said != Answer::HandedOver,
         };
-        Decided::Record(vec![event], words)
+        Ok(Decided::Record(vec![event], words))
     }
 
     fn ruling(

@@ -78,6 +78,7 @@ impl<'a> Clerk<'a> {
         if due < today {
             return Err(format!("到期日 {due} 已经过去"));
         }
+        self.not_too_far("到期日", due)?;
         let occurrence = self.fresh_occurrence(task, &units, today);
         let event = |unit: &&Unit| Event::Raised {
             duty: DutyId {

@@ -88,6 +88,8 @@ pub struct Plan {
     pub slot: Option<Timestamp>,
     /// Whether an outage came before it.
     pub after_outage: bool,
+    /// How much of what a slot tells was [heard](State::heard) by then.
+    pub heard: u64,
     /// The letters, in the order of their addresses.
     pub letters: Vec<Letter>,
     /// The next instant anything may fall due: the next slot, or now again where these are only alerts.
@@ -226,6 +228,7 @@ fn decide(agenda: &Agenda, state: &State, slot: Timestamp, after_outage: bool) -
     Plan {
         slot: Some(slot),
         after_outage,
+        heard: state.heard,
         letters,
         next: None,
     }

@@ -18,8 +18,8 @@ use crate::core::period::PeriodKey;
 pub struct Bulletins {
     /// By week or month.
     pub decided: BTreeMap<PeriodKey, BulletinState>,
-    /// Those that go out with the letters of the next slot, and since when.
-    pub to_send: BTreeMap<PeriodKey, Timestamp>,
+    /// Those that go out with the letters of the next slot, and how much was [heard](State::heard) with the approval.
+    pub to_send: BTreeMap<PeriodKey, u64>,
 }
 
 /// What was decided of one.
@@ -62,7 +62,10 @@ pub struct PutAside {
 
 impl State {
     pub(super) fn apply_bulletin(&mut self, at: Timestamp, what: &Event) {
-        self.bulletins.apply(at, what);
+        if matches!(what, Event::BulletinApproved { .. }) {
+            self.heard += 1;
+        }
+        self.bulletins.apply(at, self.heard, what);
         if let Event::BulletinSent {
             bulletin, letter, ..
         } = what
@@ -80,7 +83,7 @@ impl Bulletins {
     }
 
     /// Takes in what was decided, or sent.
-    fn apply(&mut self, at: Timestamp, what: &Event) {
+    fn apply(&mut self, at: Timestamp, heard: u64, what: &Event) {
         match what {
             Event::BulletinApproved {
                 bulletin,
@@ -101,7 +104,7 @@ impl Bulletins {
                     content: Arc::clone(content),
                     told: BTreeMap::new(),
                 });
-                self.to_send.insert(*bulletin, at);
+                self.to_send.insert(*bulletin, heard);
             }
             Event::BulletinPutAside { bulletin, by, note } => {
                 let known = self.decided.entry(*bulletin).or_default();
@@ -125,10 +128,10 @@ impl Bulletins {
         }
     }
 
-    /// A slot's letters were decided at this moment: what was approved before it is in them. What another process
+    /// A slot's letters were decided when so much was heard: what was approved by then is in them. What another process
     /// appended meanwhile goes with the next.
-    pub(super) fn slot_passed(&mut self, at: Timestamp) {
-        self.to_send.retain(|_, since| *since >= at);
+    pub(super) fn slot_passed(&mut self, heard: u64) {
+        self.to_send.retain(|_, approved| *approved > heard);
     }
 
     /// A newer letter took an older one over.

@@ -106,6 +106,21 @@ pub struct Given {
     pub until: Option<Date>,
 }
 
+/// What somebody says of a duty, before it is an answer on record.
+#[derive(Clone, Copy, Debug)]
+pub struct Saying<'a> {
+    /// What.
+    pub answer: Answer,
+    /// Who.
+    pub by: &'a str,
+    /// With what note.
+    pub note: &'a str,
+    /// The day asked for.
+    pub until: Option<Date>,
+    /// Which of several it is, where that is said.
+    pub nth: Option<u16>,
+}
+
 /// A file that came with an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filed {
@@ -293,6 +308,35 @@ impl DutyState {
     pub fn request(&self) -> Option<&Given> {
         self.pending.and_then(|at| self.answers.get(at))
     }
+
+    /// Whether it changes nothing to hear this: what it says is done is done as things stand, whoever did it; that very
+    /// request still waits; or its receipt is on record. `times` is the number of answers its task asks.
+    pub fn is_heard_before(&self, saying: &Saying<'_>, times: u16) -> bool {
+        if self.closes(saying.answer) {
+            return match saying.nth {
+                Some(nth) => self.dones.contains(&nth),
+                None => self.dones.len() >= usize::from(times),
+            };
+        }
+        if saying.answer.is_request() {
+            return self.request().is_some_and(|asked| saying.is(asked));
+        }
+        self.is_on_record(saying)
+    }
+
+    /// Whether an answer on record says just this, whatever has happened since.
+    pub fn is_on_record(&self, saying: &Saying<'_>) -> bool {
+        self.answers.iter().any(|given| saying.is(given))
+    }
+}
+
+impl Saying<'_> {
+    fn is(&self, given: &Given) -> bool {
+        given.answer == self.answer
+            && given.by == self.by
+            && given.note == self.note
+            && given.until == self.until
+    }
 }
 
 impl DutyState {
@@ -318,6 +362,15 @@ impl DutyState {
             bytes: *bytes,
             by: by.clone(),
         });
+    }
+
+    /// Takes away the request that a decision is about, and says who had asked. One of another kind waits on: an officer
+    /// may put a duty off unasked, and has said nothing of it then.
+    pub(super) fn take_request(&mut self, decided: Answer) -> Option<Address> {
+        let waits = self.request().filter(|given| given.answer == decided)?;
+        let asker = waits.address.clone();
+        self.pending = None;
+        asker
     }
 
     /// Takes in an answer.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, SignInLink, SignedIn};
 pub use bulletin::{Approved, BulletinState, Bulletins, PutAside};
-pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Settled, Told};
+pub use duty::{Decided, DutyState, Filed, Given, LetOff, Raised, Returned, Saying, Settled, Told};
 pub use hold::{Doubts, Held};
 pub use letter::{LetterState, LetterStatus};
 pub use post::{Found, Post, Unclear};
@@ -58,8 +58,11 @@ pub struct State {
     pub passed: BTreeSet<Timestamp>,
     /// The latest slot that followed an outage, and when it was decided.
     pub resumed: Option<(Timestamp, Timestamp)>,
-    /// The duties that something was answered or decided of since the last slot was decided, and when.
-    pub news: NameMap<DutyId, Timestamp>,
+    /// How many answers, decisions, waivers and approvals there have been. A slot's letters tell of those heard by the
+    /// time they are decided; by their count, since another process stamps what it appends meanwhile with a time before.
+    pub heard: u64,
+    /// The duties that something was answered or decided of which no slot has told yet, and the count with the last of it.
+    pub news: NameMap<DutyId, u64>,
     /// The alerts that were raised and are in no letter yet.
     pub alerts: BTreeSet<DutyId>,
     /// What has happened to the duties that anything has happened to.
@@ -164,6 +167,7 @@ impl State {
             last_slot: self.last_slot,
             passed: self.passed.clone(),
             resumed: self.resumed,
+            heard: self.heard,
             news: self.news.clone(),
             alerts: self
                 .alerts
@@ -223,7 +227,11 @@ impl State {
                 self.version = Some(version.clone());
                 self.accepted.get_or_insert_with(|| version.clone());
             }
-            Event::SlotPassed { slot, after_outage } => {
+            Event::SlotPassed {
+                slot,
+                after_outage,
+                heard,
+            } => {
                 self.passed.insert(*slot);
                 self.hold = None;
                 self.accepted.clone_from(&self.version);
@@ -231,8 +239,9 @@ impl State {
                     self.last_slot = Some((*slot, at));
                 }
                 // What another process appended while the slot was being decided is news to the next one.
-                self.news.retain(|_, told| *told >= at);
-                self.bulletins.slot_passed(at);
+                let heard = heard.unwrap_or(self.heard);
+                self.news.retain(|_, told| *told > heard);
+                self.bulletins.slot_passed(heard);
                 if *after_outage {
                     self.resumed = Some((*slot, at));
                 }
@@ -459,7 +468,8 @@ impl State {
         | Event::Decision { duty, .. }
         | Event::Waiver { duty, .. } = what
         {
-            self.news.insert(duty.clone(), at);
+            self.heard += 1;
+            self.news.insert(duty.clone(), self.heard);
         }
         match what {
             Event::Answer {
@@ -495,8 +505,7 @@ impl State {
                 until,
             } => {
                 let duty = self.duty_mut(duty);
-                let asker = duty.request().and_then(|given| given.address.clone());
-                duty.pending = None;
+                let asker = duty.take_request(*request);
                 duty.facts += 1;
                 duty.decisions.push(Decided {
                     order: duty.facts,

@@ -3,14 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use jiff::civil::Date;
 use ring::digest::{SHA256, digest};
 
 use super::bounced::bounced;
 use super::outcomes::{Outcomes, add, shown};
+use crate::core::clerk::farthest_day;
 use crate::core::compose::{Reader, compose};
+use crate::core::dates::near_day;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, LetterNo, MailSort, Via};
 use crate::core::hex::hex;
+use crate::core::letter::Content;
 use crate::core::names::Address;
 use crate::core::reply::{self, Reply, Said, own_words};
 use crate::core::state::{Found, State};
@@ -303,6 +307,10 @@ impl Office {
         });
         outcomes.is_placed = !taken.answers.is_empty();
         for (duty, said) in taken.answers {
+            if let Some(why) = asked_in_vain(content.as_ref(), &duty, &said, self.today()) {
+                add(&mut outcomes.text, &why);
+                continue;
+            }
             // What is attached is evidence for every duty that is answered.
             let kept = match too_many(
                 state,
@@ -370,6 +378,31 @@ fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> 
         .and_then(|known| (1..=times).find(|nth| !known.dones.contains(nth)))
 }
 
+/// Why a person has to look at a request for more time: the day it asks for gives none, or lies too far ahead.
+fn asked_in_vain(
+    content: Option<&Content>,
+    duty: &DutyId,
+    said: &Said,
+    today: Date,
+) -> Option<String> {
+    let until = said.until.filter(|day| *day > today)?;
+    let content = content?;
+    let mut items = content.items.iter().chain(&content.overdue_below);
+    let item = items.find(|item| item.duty == *duty)?;
+    let why = if until <= item.due {
+        format!("不晚于截止日{}", near_day(item.due, today))
+    } else if until > farthest_day(today) {
+        "太远了".to_owned()
+    } else {
+        return None;
+    };
+    let (title, day) = (&item.title, near_day(until, today));
+    Some(format!(
+        "“{title}”希望延到{day},{why},没有记下:“{}”",
+        said.note
+    ))
+}
+
 /// What somebody wrote who did not prove to have a letter: nothing of it counts, and a person reads it.
 fn unproven(state: &State, mail: &Incoming, words: &str, letter: Option<LetterNo>) -> Outcomes {
     let whole = format!("主题“{}”,写道“{words}”", mail.subject);
@@ -392,7 +425,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn of(house: &House, today: jiff::civil::Date, mail: &Incoming, to: &Address) -> Self {
+    fn of(house: &House, today: Date, mail: &Incoming, to: &Address) -> Self {
         let roster = &house.agenda.roster;
         let behind = |address: Option<&Address>| {
             address

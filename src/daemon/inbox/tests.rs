@@ -283,6 +283,32 @@ async fn what_is_attached_is_filed_as_on_the_page() {
     assert_eq!(f.left().1, 1, "a person finds out what it belongs to");
 }
 
+/// More time than there is, and within reason: else a person looks at it, and nothing is on record as asked for.
+#[tokio::test]
+async fn an_extension_that_gives_no_time_is_left_to_a_person() {
+    let mut f = Fixture::new();
+    let (no, _) = f.two();
+    let duty = f.letter(no).duties[0].clone();
+    let due = {
+        let book = f.office.book().unwrap();
+        book.state.duty(&duty).unwrap().told[0].due
+    };
+    let head = format!("Subject: Re: x {}", f.number(no));
+    let ask = |f: &mut Fixture, day: String| {
+        f.take("a@b.example", &head, &format!("延期 1 {day} 操场维修"))
+    };
+    assert!(!ask(&mut f, format!("{}月{}日", due.month(), due.day())));
+    assert_eq!(f.counts(), (0, 1));
+    let (why, _) = f.left();
+    assert!(why.contains("不晚于截止日"), "{why}");
+    assert!(why.contains("操场维修"), "{why}");
+    assert!(!ask(&mut f, "2206-06-20".to_owned()));
+    assert_eq!(f.counts(), (0, 2));
+    let next = due.tomorrow().unwrap();
+    assert!(ask(&mut f, format!("{}月{}日", next.month(), next.day())));
+    assert_eq!(f.counts(), (1, 2));
+}
+
 fn bounce(f: &mut Fixture, mailbox: &str, subject: &str) -> bool {
     let body = format!(
         "Your letter did not arrive.\r\n<{mailbox}>: 550 5.1.1 User unknown\r\nSubject: {subject}"

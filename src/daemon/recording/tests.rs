@@ -368,3 +368,46 @@ async fn a_duty_takes_thirty_files_however_they_come() {
     let told = book.state.post.unclear.values().next().expect("a mail");
     assert!(told.text.contains("已有 30 个材料"), "{}", told.text);
 }
+
+/// A request that was refused may be made again, in the same words, on the page and by mail.
+#[tokio::test]
+async fn a_request_is_made_again_after_it_was_refused() {
+    let mut f = Fixture::new();
+    let (no, _) = f.two();
+    let letter = f.letter(no);
+    let duty = letter.duties[0].clone();
+    let asks = |f: &Fixture| {
+        let one = comes(
+            f,
+            PressedAnswer {
+                answer: Answer::Trouble,
+                note: "经费".to_owned(),
+                ..pressed(no, &duty)
+            },
+            Vec::new(),
+        );
+        f.office.record_all();
+        ended(one)
+    };
+    assert_eq!(asks(&f), Ok(Recorded::Now));
+    assert_eq!(asks(&f), Ok(Recorded::Before), "it waits");
+    let refused = Event::Decision {
+        duty: duty.clone(),
+        request: Answer::Trouble,
+        granted: false,
+        by: "沈志明".to_owned(),
+        note: String::new(),
+        until: None,
+    };
+    f.trial.append(vec![refused.clone()]);
+    assert_eq!(asks(&f), Ok(Recorded::Now));
+    assert_eq!(asks(&f), Ok(Recorded::Before), "it waits once more");
+    f.trial.append(vec![refused.clone()]);
+    let head = format!("Subject: Re: x {}", f.number(no));
+    let mail = "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n1 有困难 经费\r\n--b--";
+    f.take_mixed(letter.address.as_str(), &head, mail);
+    f.trial.append(vec![refused]);
+    f.take_mixed(letter.address.as_str(), &head, mail);
+    f.take_mixed(letter.address.as_str(), &head, mail);
+    assert_eq!(facts(&f).0, 4);
+}

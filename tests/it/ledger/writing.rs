@@ -390,3 +390,29 @@ fn a_row_of_another_make_is_reported_not_skipped() {
     assert!(shell.execute(insert, ["no JSON"]).is_err());
     assert!(shell.execute(insert, ["{}"]).is_err());
 }
+
+/// Two have read up to the same fact. Who comes second learns of it, and keeps nothing; letters on their way are in
+/// nobody's.
+#[test]
+fn what_was_decided_on_less_than_there_is_is_not_kept() {
+    let dir = folder();
+    let (one, other) = (open(&dir), open(&dir));
+    let read_to = one
+        .append(morning(), vec![queued(1, &[])])
+        .unwrap()
+        .last_seq;
+    one.begin_attempt(morning(), attempt(1, 1), Some(b"mail"))
+        .unwrap();
+    let first = one
+        .append_after(read_to, morning(), vec![job("a")])
+        .unwrap();
+    assert_eq!(first.first_seq, read_to + 2);
+    let late = other.append_after(read_to, morning(), vec![job("b")]);
+    assert_eq!(late, Err(LedgerError::Overtaken));
+    assert_eq!(other.last_seq().unwrap(), first.last_seq);
+    assert!(
+        other
+            .append_after(first.last_seq, morning(), vec![job("b")])
+            .is_ok()
+    );
+}

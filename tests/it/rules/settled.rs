@@ -1,8 +1,10 @@
 //! Rules 8 and 9: what ends a duty, who hears of it, and what opens it again.
 
 use expect_test::expect;
+use schoolbell::core::fact::{Answer, Event, Fact, Via};
+use schoolbell::core::plan::plan;
 
-use crate::bell::{DRILL, check, drill_from};
+use crate::bell::{Bell, DRILL, check, drill_from};
 
 /// Done in time by who has to act: nothing more, to nobody.
 #[test]
@@ -373,5 +375,47 @@ fn what_is_done_is_not_withdrawn() {
             10-27 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
             10-30 08:00 safety@s1 opens other@2026/s1 due 11-10 act
         "#]],
+    );
+}
+
+/// A clerk's command comes in between while the slot of 11-12 is decided, and bears the time at which it began: that slot
+/// knows nothing of it, so that the next one tells.
+#[test]
+fn done_while_a_slot_is_decided() {
+    let mut bell = Bell::new(&drill_from("1d"));
+    bell.run(
+        "2026-11-09 07:00 hang
+         2026-11-12 07:59 end",
+    );
+    let at = |text: &str| text.parse().expect("a moment");
+    let due = plan(&bell.agenda, &bell.state, at("2026-11-12T00:00:00Z"));
+    assert!(due.slot.is_some());
+    let done = Event::Answer {
+        duty: "drill@2026/s1".parse().expect("a duty"),
+        answer: Answer::Done,
+        by: "王建国".to_owned(),
+        note: String::new(),
+        via: Via::Clerk,
+        address: None,
+        nth: None,
+        until: None,
+        corrects: false,
+    };
+    let slot = due.events(|letter| format!("<{}@bell>", letter.number));
+    let later = slot
+        .into_iter()
+        .map(|what| (at("2026-11-12T00:00:01Z"), what));
+    for (at, what) in [(bell.now, done)].into_iter().chain(later) {
+        let fact = Fact { at, what };
+        bell.state.apply(&fact);
+        bell.facts.push(fact);
+    }
+    bell.printed.clear();
+    bell.check(
+        "2026-11-16 09:00 end",
+        expect![[r#"
+        11-13 08:00 deputy@s1 closed drill@2026/s1 due 11-10 above
+        11-13 08:00 safety@s1 closed drill@2026/s1 due 11-10 act
+    "#]],
     );
 }

@@ -312,6 +312,32 @@ fn what_another_has_to_act_on_can_be_answered_for_them() {
     );
 }
 
+/// It is due on 5月12日: until then it need not be put off.
+#[test]
+fn an_extension_reaches_beyond_the_due_day() {
+    let site = site();
+    let until = |day| {
+        [
+            ("answer", "extension"),
+            ("note", "操场在施工"),
+            ("until", day),
+        ]
+    };
+    for day in ["2026-05-10", "2026-05-12"] {
+        refused(
+            &site,
+            &until(day),
+            422,
+            "希望延到的日子要晚于现在的截止日（5月12日）",
+        );
+    }
+    refused(&site, &until("2028-05-06"), 422, "最晚写到 2028-05-05");
+    assert_eq!(
+        site.post(&page_of(1), &press(&until("2026-05-13"))).status,
+        303
+    );
+}
+
 #[test]
 fn a_full_disk_is_said_and_what_was_typed_is_kept() {
     let site = site();

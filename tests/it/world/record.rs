@@ -50,6 +50,7 @@ pub(crate) struct Fate {
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) nth: usize,
+    answer: Answer,
     asker: Option<Address>,
 }
 
@@ -324,6 +325,7 @@ impl Record {
                 if answer.is_request() {
                     fate.request = Some(Request {
                         nth: fate.answers,
+                        answer: *answer,
                         asker: address.clone(),
                     });
                 }
@@ -336,7 +338,7 @@ impl Record {
                 ..
             } => {
                 let fate = self.fates.entry(duty.clone()).or_default();
-                let asked = fate.request.take();
+                let asked = fate.request.take_if(|asked| asked.answer == *request);
                 if let Some(asker) = asked.and_then(|request| request.asker) {
                     fate.ruled.push((asker, fate.notes.len()));
                 }
