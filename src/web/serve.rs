@@ -46,6 +46,8 @@ pub struct Limits {
     /// The same for a form with files, which a telephone may take a while to send.
     pub upload: Duration,
     /// For a connection in all, after which it may finish what it began.
+    /// For the first bytes of a file; from then on they must go on coming.
+    pub upload_grace: Duration,
     pub connection: Duration,
     /// Connections at a time; more wait to be accepted, and the ledger keeps its file descriptors.
     pub connections: u32,
@@ -67,6 +69,7 @@ impl Default for Limits {
             connection: Duration::from_mins(5),
             connections: 512,
             per_link: 240,
+            upload_grace: Duration::from_secs(10),
             per_session: 600,
             per_address: 600,
         }
