@@ -194,6 +194,8 @@ pub(super) async fn limit(State(site): State<Arc<Site>>, request: Request, next:
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    // Whoever has too much keeps no place that another could have.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -236,7 +238,7 @@ fn forwarded(word: &str) -> Option<IpAddr> {
 /// A home, a school or an office has a whole network of IPv6 addresses (RFC 6177): a /56 as a rule, some a /64, some a /48.
 /// The first 56 bits name it, so that nobody has a share for each of the 256 networks in a /56. Behind a /48 there may be
 /// 256 shares, as behind so many addresses of IPv4.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
             let network = u128::from(address) >> 72 << 72;
