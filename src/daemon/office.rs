@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Notify;
 
+use super::doorbell::Doorbell;
 use super::recording::Counter;
 pub(super) use crate::book::Book;
 use crate::clock::{Clock, Vigil};
@@ -63,6 +64,8 @@ pub(super) struct Office {
     pub(super) owes_reload: AtomicBool,
     /// The answers that come in.
     pub(super) counter: Counter,
+    /// Who asked for a link to sign in with.
+    pub(super) doorbell: Doorbell,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
     /// Woken when an answer came in.
@@ -135,6 +138,7 @@ impl Office {
             counter: Counter::default(),
             mail: Notify::new(),
             answered: Notify::new(),
+            doorbell: Doorbell::default(),
             #[cfg(test)]
             poisoned: Mutex::default(),
             poll: Notify::new(),

@@ -132,7 +132,7 @@ impl<C: Clock + Clone> Rates<C> {
     }
 
     /// Where a request comes from: its peer, or what the last proxy that is trusted says before itself.
-    fn address(&self, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn network_of(&self, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.to_canonical());
         let lines = headers.get_all("x-forwarded-for").into_iter();
         let words: Vec<&str> = lines
@@ -202,7 +202,7 @@ pub(super) async fn limit(State(site): State<Arc<Site>>, request: Request, next:
 fn visitor(site: &Site, request: &Request) -> Visitor {
     let (path, headers) = (request.uri().path(), request.headers());
     let peer = request.extensions().get::<Peer>().copied();
-    let address = || site.rates.address(peer, headers);
+    let address = || site.rates.network_of(peer, headers);
     if path == Route::Style.path() {
         return Visitor::Anybody;
     }
@@ -465,7 +465,7 @@ mod tests {
             for line in said {
                 headers.append("x-forwarded-for", line.parse().unwrap());
             }
-            let found = rates.address(Some(Peer(peer.parse().unwrap())), &headers);
+            let found = rates.network_of(Some(Peer(peer.parse().unwrap())), &headers);
             assert_eq!(
                 found,
                 expect.parse::<IpAddr>().unwrap(),
