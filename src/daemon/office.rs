@@ -22,7 +22,7 @@ use crate::core::letter::Content;
 use crate::core::names::{Address, UnitId};
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Looking, MatrixAsked, Overview, overview};
-use crate::core::plan::{Slots, officers, undelivered};
+use crate::core::plan::{Slots, officers, undelivered, worth_writing_to};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Ledger, LedgerError, Pending};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
@@ -105,6 +105,8 @@ pub(super) struct Vitals {
     pub(super) ledger_trouble: Option<String>,
     /// Why the queue is paused.
     pub(super) mail_paused: Option<String>,
+    /// Whether mail reaches none of the officers.
+    pub(super) officers_cut_off: bool,
 }
 
 impl Pulse {
@@ -136,9 +138,9 @@ impl Office {
             damage: OnceLock::new(),
             owes_reload: AtomicBool::new(false),
             counter: Counter::default(),
+            doorbell: Doorbell::default(),
             mail: Notify::new(),
             answered: Notify::new(),
-            doorbell: Doorbell::default(),
             #[cfg(test)]
             poisoned: Mutex::default(),
             poll: Notify::new(),
@@ -472,15 +474,11 @@ impl Office {
         matter: &str,
         alert: &Alert,
     ) -> Vec<Event> {
-        let to: Vec<_> = to
-            .into_iter()
-            .filter(|address| !state.unreachable.contains_key(address))
-            .filter(|address| {
-                !state
-                    .matters
-                    .contains(&(matter.to_owned(), address.clone()))
-            })
-            .collect();
+        let to = worth_writing_to(to, state).into_iter().filter(|address| {
+            !state
+                .matters
+                .contains(&(matter.to_owned(), address.clone()))
+        });
         let mut events = Vec::new();
         for (letter, address) in (state.next_letter()..).zip(to) {
             events.push(self.alert_letter(state, letter, &address, alert.clone()));

@@ -12,6 +12,7 @@ use crate::core::duty::DutyId;
 use crate::core::fact::{Event, LetterNo, MailSort, Via};
 use crate::core::hex::hex;
 use crate::core::names::Address;
+use crate::core::plan::officers;
 use crate::core::reply::{self, Reply, Said, own_words};
 use crate::core::state::{Found, State};
 use crate::daemon::desk::{answer_events, too_many};
@@ -265,7 +266,10 @@ impl Office {
                 Some(reply) => self.answered(house, state, prepared, reply),
                 None => unproven(state, incoming, &prepared.words, letter),
             },
-            Sort::Bounce(bounce) => bounced(state, incoming, bounce, found),
+            Sort::Bounce(bounce) => {
+                let officers = officers(&house.agenda, self.today());
+                bounced(state, &officers, incoming, bounce, found)
+            }
             Sort::Automatic(why) => Outcomes::new(MailSort::Automatic, letter, *why),
             Sort::Unreadable => Outcomes::new(MailSort::Unclear, None, "读不了的信,请到邮箱里看"),
         };
