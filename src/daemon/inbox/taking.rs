@@ -161,14 +161,19 @@ impl Office {
         Ok(())
     }
 
-    /// Puts a mail on record that the server does not hand out, so that reading goes on behind it.
-    pub(super) fn pass_over(&self, read_to: (u32, u32), why: &str) -> Result<(), LedgerError> {
+    /// Puts a mail on record that was not read, so that reading goes on behind it: what happened, and why.
+    pub(super) fn pass_over(
+        &self,
+        read_to: (u32, u32),
+        what: &str,
+        why: &str,
+    ) -> Result<(), LedgerError> {
         let (uid_validity, uid) = read_to;
         let message_id = format!("<{uid_validity}.{uid}@unfetched>");
         let mut book = self.book()?;
         let mut events = Vec::new();
         if book.state.post.known(&message_id).is_none() {
-            let text = format!("有一封信几次都取不下来,请到邮箱里看(编号 {uid}):{why}");
+            let text = format!("{what},请到邮箱里看(编号 {uid}):{why}");
             events.push(Event::MailReceived {
                 mail: book.state.post.next(),
                 message_id,
