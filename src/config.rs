@@ -196,6 +196,35 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Takes over from the settings in force what only a start may change, and says which keys wait for that. The folders
+    /// below `state` stay with it.
+    pub fn stay_with(&mut self, now: &Self) -> Vec<&'static str> {
+        let waiting = [
+            ("listen", self.listen != now.listen),
+            ("base_url", self.base_url != now.base_url),
+            (
+                "trusted_proxies",
+                self.trusted_proxies != now.trusted_proxies,
+            ),
+            ("state", self.state != now.state),
+        ];
+        self.listen = now.listen;
+        self.base_url.clone_from(&now.base_url);
+        self.trusted_proxies.clone_from(&now.trusted_proxies);
+        let moved = std::mem::replace(&mut self.state, now.state.clone());
+        let stay = |folder: &mut PathBuf| {
+            if let Ok(rest) = folder.strip_prefix(&moved) {
+                *folder = now.state.join(rest);
+            }
+        };
+        stay(&mut self.backup.folder);
+        if let Transport::Spool(folder) = &mut self.mail.transport {
+            stay(folder);
+        }
+        let waiting = waiting.into_iter().filter(|(_, waits)| *waits);
+        waiting.map(|(key, _)| key).collect()
+    }
+
     /// Reads what can be read: a key that is wrong has its default, and its fault goes to `faults`. With an error among
     /// them the settings must not take effect.
     ///

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::hold::{Look, Surprise};
 use super::office::{House, Office};
 use crate::core::fact::{Event, LetterKind};
-use crate::core::plan::{Plan, first_sights, plan, plan_first};
+use crate::core::plan::{Plan, are_officers_cut_off, first_sights, plan, plan_first};
 use crate::ledger::LedgerError;
 
 impl Office {
@@ -31,6 +31,7 @@ impl Office {
         self.append(&mut book, sights)?;
         let now = self.clock.now();
         let (next_due, surprise) = self.decide(&mut book, &house, now)?;
+        let officers_cut_off = are_officers_cut_off(&house.agenda, &book.state, self.today());
         let keeps = book.is_worth_keeping();
         drop(book);
         if keeps {
@@ -43,6 +44,7 @@ impl Office {
         self.pulse.note(|vitals| {
             vitals.last_beat = Some(now);
             vitals.next_due = next_due;
+            vitals.officers_cut_off = officers_cut_off;
         });
         Ok(())
     }

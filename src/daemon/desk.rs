@@ -216,6 +216,9 @@ impl Desk for FrontDesk {
             // What the server said may name a mailbox.
             reasons.push("邮件服务器拒绝发信,信件暂停发出".to_owned());
         }
+        if vitals.officers_cut_off {
+            reasons.push("没有一个管理员收得到信".to_owned());
+        }
         let mut health = Health {
             reasons,
             last_beat: vitals.last_beat,

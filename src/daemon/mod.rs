@@ -5,6 +5,7 @@ mod beat;
 mod courier;
 mod deeds;
 mod desk;
+mod doorbell;
 mod hold;
 mod inbox;
 mod office;

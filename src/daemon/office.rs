@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Notify;
 
+use super::doorbell::Doorbell;
 use super::recording::Counter;
 pub(super) use crate::book::Book;
 use crate::clock::{Clock, Vigil};
@@ -21,7 +22,7 @@ use crate::core::letter::Content;
 use crate::core::names::{Address, UnitId};
 use crate::core::officer::Officer;
 use crate::core::overview::{Asked, Looking, MatrixAsked, Overview, overview};
-use crate::core::plan::{Slots, officers, undelivered};
+use crate::core::plan::{Slots, officers, undelivered, worth_writing_to};
 use crate::core::state::{LetterStatus, State};
 use crate::ledger::{AppendReceipt, Ledger, LedgerError, Pending};
 use crate::link::{Claim, LIFE_DAYS, LinkKeys};
@@ -63,6 +64,8 @@ pub(super) struct Office {
     pub(super) owes_reload: AtomicBool,
     /// The answers that come in.
     pub(super) counter: Counter,
+    /// Who asked for a link to sign in with.
+    pub(super) doorbell: Doorbell,
     /// Woken when a letter was queued.
     pub(super) mail: Notify,
     /// Woken when an answer came in.
@@ -102,6 +105,8 @@ pub(super) struct Vitals {
     pub(super) ledger_trouble: Option<String>,
     /// Why the queue is paused.
     pub(super) mail_paused: Option<String>,
+    /// Whether mail reaches none of the officers.
+    pub(super) officers_cut_off: bool,
 }
 
 impl Pulse {
@@ -133,6 +138,7 @@ impl Office {
             damage: OnceLock::new(),
             owes_reload: AtomicBool::new(false),
             counter: Counter::default(),
+            doorbell: Doorbell::default(),
             mail: Notify::new(),
             answered: Notify::new(),
             #[cfg(test)]
@@ -468,15 +474,11 @@ impl Office {
         matter: &str,
         alert: &Alert,
     ) -> Vec<Event> {
-        let to: Vec<_> = to
-            .into_iter()
-            .filter(|address| !state.unreachable.contains_key(address))
-            .filter(|address| {
-                !state
-                    .matters
-                    .contains(&(matter.to_owned(), address.clone()))
-            })
-            .collect();
+        let to = worth_writing_to(to, state).into_iter().filter(|address| {
+            !state
+                .matters
+                .contains(&(matter.to_owned(), address.clone()))
+        });
         let mut events = Vec::new();
         for (letter, address) in (state.next_letter()..).zip(to) {
             events.push(self.alert_letter(state, letter, &address, alert.clone()));

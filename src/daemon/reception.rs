@@ -22,9 +22,6 @@ const LINK_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// How long somebody stays signed in: a day at the desk.
 const STAY: SignedDuration = SignedDuration::from_hours(12);
 
-/// Links to one mailbox that may work at a time, so that nobody's is flooded.
-const LINKS_AT_MOST: usize = 3;
-
 /// Lines of an edit that are shown; the rest is counted.
 const MOST_LINES: usize = 200;
 
@@ -32,17 +29,13 @@ impl Office {
     /// Mails a link to sign in with, if the mailbox is one of somebody who may. Nothing of the answer tells.
     pub(super) fn mail_link(&self, asked: &AskedLink) -> Result<(), LedgerError> {
         let address = Address::from(asked.address.to_ascii_lowercase());
-        let now = self.clock.now();
         let mut book = self.book()?;
+        let now = self.clock.now();
         let house = self.house();
         let may = Officer::of(&house.agenda, &address, self.today()).is_some();
-        let enough = book.state.admission.links_to(&address, now) >= LINKS_AT_MOST;
-        if !may || enough || book.state.unreachable.contains_key(&address) {
-            tracing::info!(
-                may,
-                enough,
-                "a link to sign in with was asked for, and not sent"
-            );
+        // Also to a mailbox that a letter came back from: who may sign in and reads it has no other way in.
+        if !may || !self.doorbell.ring(now, &address, asked) {
+            tracing::info!(may, "a link to sign in with was asked for, and not sent");
             return Ok(());
         }
         let letter = book.state.next_letter();

@@ -50,13 +50,10 @@ impl Office {
                 .map_err(|error| error.to_string())
         };
         match read_house(&old.settings.file).and_then(fit) {
-            Ok((house, files)) => {
-                let (new, now) = (&house.settings, &old.settings);
-                let waits = new.listen != now.listen
-                    || new.trusted_proxies != now.trusted_proxies
-                    || new.state != now.state;
-                if waits {
-                    tracing::warn!("listen、trusted_proxies、state 的改动要重启服务才生效");
+            Ok((mut house, files)) => {
+                let waiting = house.settings.stay_with(&old.settings);
+                if !waiting.is_empty() {
+                    tracing::warn!("{} 的改动要重启服务才生效", waiting.join("、"));
                 }
                 let version = house.version.clone();
                 let mut book = self.book()?;
@@ -138,5 +135,53 @@ async fn once_still(mut edits: Receiver<()>, nudges: Sender<Nudge>) {
         if nudges.send(Nudge::Reload).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::trial::Trial;
+    use crate::config::{Settings, Transport};
+
+    /// What is served, and what lies in the state's folder, is where it was at the start until the next one; all else of the
+    /// same edit is in force.
+    #[tokio::test]
+    async fn what_waits_for_a_restart_stays_as_it_was() {
+        let trial = Trial::begin();
+        let office = &trial.office;
+        let before = office.house();
+        let now = &before.settings;
+        let mut text = fs::read_to_string(&now.file).unwrap();
+        for (old, new) in [
+            ("\"../var\"", "\"../elsewhere\""),
+            ("\"127.0.0.1:8080\"", "\"127.0.0.1:8081\""),
+            ("\"http://127.0.0.1:8080\"", "\"https://bell.example/bell\""),
+            ("trusted_proxies = []", "trusted_proxies = [\"127.0.0.1\"]"),
+            ("contact   = \"\"", "contact   = \"0574-00000000\""),
+        ] {
+            assert!(text.contains(old), "{old}");
+            text = text.replacen(old, new, 1);
+        }
+        fs::write(&now.file, text).unwrap();
+        office.reload().unwrap();
+        let after = office.house();
+        let new = &after.settings;
+        assert_eq!(new.mail.contact, "0574-00000000", "it was read");
+        assert_eq!(
+            (&new.state, &new.backup.folder),
+            (&now.state, &now.backup.folder)
+        );
+        assert_eq!((new.listen, &new.base_url), (now.listen, &now.base_url));
+        assert_eq!(new.trusted_proxies, now.trusted_proxies);
+        let spool = |settings: &Settings| match &settings.mail.transport {
+            Transport::Spool(folder) => folder.clone(),
+            Transport::Smtp(_) => panic!("it is the spool"),
+        };
+        assert_eq!(spool(new), spool(now));
+        let mut read = Settings::read(&now.file).unwrap();
+        let waiting = read.stay_with(new);
+        assert_eq!(waiting, ["listen", "base_url", "trusted_proxies", "state"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The desk: what the pages ask of the daemon, in values of the core.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -298,6 +299,10 @@ pub struct AskedLink {
     pub address: String,
     /// The digest of what the browser was given, which alone may use the link.
     pub browser: String,
+    /// Where the browser asks from.
+    pub network: IpAddr,
+    /// Whether somebody was signed in by that mailbox in this browser before.
+    pub is_known: bool,
 }
 
 /// A version of calendar and roster.

@@ -75,7 +75,7 @@ pub(super) async fn press(
         Ok(letter) => letter,
         Err(plain) => return site.plain(plain),
     };
-    let brought = match upload::read(&site, request).await {
+    let brought = match upload::read(&site, letter, request).await {
         Ok(brought) => brought,
         Err(response) => return response,
     };
@@ -134,7 +134,7 @@ pub(super) async fn open(site: &Arc<Site>, token: &str) -> Result<Content, Plain
     of_letter(site, letter_of(site, token)?).await
 }
 
-async fn of_letter(site: &Arc<Site>, letter: LetterNo) -> Result<Content, Plain> {
+pub(super) async fn of_letter(site: &Arc<Site>, letter: LetterNo) -> Result<Content, Plain> {
     let found = site.ask(move |desk| desk.letter(letter)).await?;
     found.ok_or(Plain::NoLetter)
 }

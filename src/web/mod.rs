@@ -9,6 +9,7 @@ mod board;
 mod board_page;
 mod bureau;
 mod card;
+mod crowd;
 mod desk;
 mod files;
 mod guard;

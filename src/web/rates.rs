@@ -132,7 +132,7 @@ impl<C: Clock + Clone> Rates<C> {
     }
 
     /// Where a request comes from: its peer, or what the last proxy that is trusted says before itself.
-    fn address(&self, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn network_of(&self, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.to_canonical());
         let lines = headers.get_all("x-forwarded-for").into_iter();
         let words: Vec<&str> = lines
@@ -194,13 +194,15 @@ pub(super) async fn limit(State(site): State<Arc<Site>>, request: Request, next:
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    // Whoever has too much keeps no place that another could have.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 fn visitor(site: &Site, request: &Request) -> Visitor {
     let (path, headers) = (request.uri().path(), request.headers());
     let peer = request.extensions().get::<Peer>().copied();
-    let address = || site.rates.address(peer, headers);
+    let address = || site.rates.network_of(peer, headers);
     if path == Route::Style.path() {
         return Visitor::Anybody;
     }
@@ -236,7 +238,7 @@ fn forwarded(word: &str) -> Option<IpAddr> {
 /// A home, a school or an office has a whole network of IPv6 addresses (RFC 6177): a /56 as a rule, some a /64, some a /48.
 /// The first 56 bits name it, so that nobody has a share for each of the 256 networks in a /56. Behind a /48 there may be
 /// 256 shares, as behind so many addresses of IPv4.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
             let network = u128::from(address) >> 72 << 72;
@@ -463,7 +465,7 @@ mod tests {
             for line in said {
                 headers.append("x-forwarded-for", line.parse().unwrap());
             }
-            let found = rates.address(Some(Peer(peer.parse().unwrap())), &headers);
+            let found = rates.network_of(Some(Peer(peer.parse().unwrap())), &headers);
             assert_eq!(
                 found,
                 expect.parse::<IpAddr>().unwrap(),

@@ -24,7 +24,7 @@ use super::pages::{Pages, Plain, STYLE};
 use super::rates::Rates;
 use super::serve::WebSettings;
 use super::sign_in::{self, LINKS_AT_ONCE};
-use super::upload::{self, UPLOADS_AT_ONCE};
+use super::upload::{self, Places};
 use super::workbooks::{self, WORKBOOKS_AT_ONCE};
 
 /// A path that is served. The router is built from this list alone, so that what holds for all routes can be shown
@@ -259,7 +259,7 @@ pub(super) struct Site {
     pub(super) pages: Pages,
     pub(super) settings: WebSettings,
     /// A place for each upload that is being read.
-    pub(super) uploads: Arc<Semaphore>,
+    pub(super) uploads: Places,
     /// A place for each file that is being given out.
     pub(super) downloads: Arc<Semaphore>,
     /// A place for each workbook that is being made, or given out.
@@ -302,7 +302,7 @@ pub fn router(desk: Arc<dyn Desk>, settings: WebSettings) -> Router {
     let site = Arc::new(Site {
         desk,
         pages: Pages::new(&settings.base_url),
-        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        uploads: Places::default(),
         downloads: Arc::new(Semaphore::new(DOWNLOADS_AT_ONCE)),
         workbooks: Arc::new(Semaphore::new(WORKBOOKS_AT_ONCE)),
         links: Arc::new(Semaphore::new(LINKS_AT_ONCE)),

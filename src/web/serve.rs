@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 
+use super::crowd::Crowd;
 use super::desk::Desk;
 use super::rates::Peer;
 use super::routes::router;
@@ -45,10 +46,14 @@ pub struct Limits {
     pub request: Duration,
     /// The same for a form with files, which a telephone may take a while to send.
     pub upload: Duration,
+    /// For the first bytes of a file; from then on they must go on coming.
+    pub upload_grace: Duration,
     /// For a connection in all, after which it may finish what it began.
     pub connection: Duration,
     /// Connections at a time; more wait to be accepted, and the ledger keeps its file descriptors.
     pub connections: u32,
+    /// Of these from one address that is no trusted proxy's; more are closed at once.
+    pub connections_per_address: u32,
     /// Requests in a minute with one letter's or board's link, whoever sends them: a school's staff on their telephones.
     /// A press counts as four.
     pub per_link: u32,
@@ -64,8 +69,10 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             request: Duration::from_secs(10),
             upload: Duration::from_secs(90),
+            upload_grace: Duration::from_secs(10),
             connection: Duration::from_mins(5),
             connections: 512,
+            connections_per_address: 128,
             per_link: 240,
             per_session: 600,
             per_address: 600,
@@ -85,6 +92,7 @@ pub async fn serve(
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let limits = settings.limits;
+    let crowd = Crowd::new(limits.connections_per_address, &settings.trusted_proxies);
     let router = router(desk, settings);
     let places = Arc::new(Semaphore::new(limits.connections as usize));
     let stopping = stop.clone();
@@ -104,11 +112,14 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(guest) = crowd.enter(peer.ip()) else {
+                    continue;
+                };
                 let peer = Peer(peer.ip());
                 let visit = visit(stream, peer, router.clone(), limits, stopping.clone());
                 tokio::spawn(async move {
                     visit.await;
-                    drop(place);
+                    drop((guest, place));
                 });
             }
             Err(error) if is_of_one_connection(&error) => {}

@@ -36,6 +36,13 @@ pub(super) const BROWSER: Cookie = Cookie {
     below: "",
 };
 
+/// Of a browser in which somebody was signed in by a mailbox. It opens nothing: its next link does not wait for strangers.
+pub(super) const KNOWN: Cookie = Cookie {
+    name: "schoolbell_known",
+    seconds: 365 * 24 * 60 * 60,
+    below: "/sign-in",
+};
+
 /// Of a device that remembers, for a year, who presses on it. A name can hold any character, so it travels as base64.
 pub(super) const NAME: Cookie = Cookie {
     name: "schoolbell_by",
@@ -106,17 +113,35 @@ fn set(response: &mut Response, pages: &Pages, cookie: Cookie, value: &str, seco
 
 /// The token that the forms of a session carry. It cannot be made up without the key, nor used in another session.
 pub(super) fn form_token(keys: &LinkKeys, session: &str) -> String {
-    let tag = hmac::sign(&form_key(keys), session.as_bytes());
-    URL_SAFE_NO_PAD.encode(tag)
+    tag(keys, "form", session)
 }
 
 /// Whether a form's token is that of its session, in a time that does not depend on where they differ.
 pub(super) fn is_form_token(keys: &LinkKeys, session: &str, token: &str) -> bool {
-    URL_SAFE_NO_PAD
-        .decode(token)
-        .is_ok_and(|tag| hmac::verify(&form_key(keys), session.as_bytes(), &tag).is_ok())
+    is_tag(keys, "form", session, token)
 }
 
-fn form_key(keys: &LinkKeys) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, &keys.derive("form"))
+/// What a browser is known by in which somebody was signed in by a mailbox.
+pub(super) fn mark_of(keys: &LinkKeys, mailbox: &str) -> String {
+    tag(keys, "known", &mailbox.to_ascii_lowercase())
+}
+
+/// Whether a browser is known by a mailbox.
+pub(super) fn is_known(keys: &LinkKeys, headers: &HeaderMap, mailbox: &str) -> bool {
+    let mark = value(headers, KNOWN);
+    mark.is_some_and(|mark| is_tag(keys, "known", &mailbox.to_ascii_lowercase(), mark))
+}
+
+fn tag(keys: &LinkKeys, purpose: &str, text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(hmac::sign(&key(keys, purpose), text.as_bytes()))
+}
+
+fn is_tag(keys: &LinkKeys, purpose: &str, text: &str, tag: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(tag)
+        .is_ok_and(|tag| hmac::verify(&key(keys, purpose), text.as_bytes(), &tag).is_ok())
+}
+
+fn key(keys: &LinkKeys, purpose: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, &keys.derive(purpose))
 }

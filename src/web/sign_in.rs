@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path, State};
+use axum::extract::{Extension, Form, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use minijinja::context;
@@ -12,8 +12,9 @@ use serde::Deserialize;
 use super::bureau;
 use super::desk::AskedLink;
 use super::pages::Plain;
+use super::rates::Peer;
 use super::routes::Site;
-use super::session::{self, BROWSER, SESSION};
+use super::session::{self, BROWSER, KNOWN, SESSION};
 
 /// Links to sign in with that are written at a time, each on a thread. Anybody may ask for one: of more at once the rest
 /// are not sent.
@@ -54,6 +55,8 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Response {
 /// `POST /sign-in`: the same words, as fast, whether or not the mailbox is one of somebody who may sign in.
 pub(super) async fn ask(
     State(site): State<Arc<Site>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
     asking: Result<Form<Asking>, FormRejection>,
 ) -> Response {
     let Ok(Form(asking)) = asking else {
@@ -72,6 +75,8 @@ pub(super) async fn ask(
     let asked = AskedLink {
         address: address.to_owned(),
         browser: session::digest_of(&secret),
+        network: site.rates.network_of(peer.map(|peer| peer.0), &headers),
+        is_known: session::is_known(&site.desk.keys(), &headers, address),
     };
     // Nobody waits for it: how long it takes would tell whether there is such an officer.
     if let Ok(place) = Arc::clone(&site.links).try_acquire_owned() {
@@ -141,16 +146,25 @@ pub(super) async fn enter(
     };
     let digest = session::digest_of(&secret);
     let signed_in = site
-        .ask(move |desk| desk.sign_in(letter, &browser, &digest))
+        .ask(move |desk| {
+            let is_in = desk.sign_in(letter, &browser, &digest)?;
+            // Signed in is signed in, whether or not it can be told just now as whom.
+            let officer = is_in.then(|| desk.officer(&digest).ok().flatten());
+            Ok((is_in, officer.flatten()))
+        })
         .await;
     match signed_in {
-        Ok(true) => {
+        Ok((true, officer)) => {
             let mut response = back_home(&site);
             session::hand_out(&mut response, &site.pages, SESSION, &secret);
             session::take_away(&mut response, &site.pages, BROWSER);
+            if let Some(officer) = officer {
+                let mark = session::mark_of(&site.desk.keys(), officer.address.as_str());
+                session::hand_out(&mut response, &site.pages, KNOWN, &mark);
+            }
             response
         }
-        Ok(false) => site.plain(Plain::NoSignIn),
+        Ok((false, _)) => site.plain(Plain::NoSignIn),
         Err(plain) => site.plain(plain),
     }
 }

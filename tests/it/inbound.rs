@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use expect_test::expect;
 use schoolbell::core::evidence::BYTES_AT_MOST;
 use schoolbell::core::names::Address;
@@ -255,4 +257,89 @@ fn hostile_html_costs_no_time() {
         let took = begun.elapsed();
         assert!(took.as_millis() < 1_000, "{unit:?} took {took:?}");
     }
+}
+
+/// Mails within mails within mails: what would overrun the stack is refused before it is parsed, however it is written.
+#[test]
+fn a_mail_too_deep_is_not_parsed() {
+    let head = "From: wang@hs.example\r\nMessage-ID: <deep@hs.example>\r\nSubject: x\r\n";
+    let deep = |level: &str, levels: usize| format!("{head}{}\r\n完成", level.repeat(levels));
+    let is_read = |mail: &str| !matches!(read(mail.as_bytes(), &own()).sort, Sort::Unreadable);
+    for level in [
+        "Content-Type:message/rfc822\n\n",
+        "CONTENT-TYPE: Message/RFC822\r\n\r\n",
+        "Content-Type:\r\n message/rfc822\r\n\r\n",
+        "Content- Type: message (a) / (b)\r\n\tglobal\r\n\r\n",
+    ] {
+        assert!(!is_read(&deep(level, 35_000)), "{level:?}");
+        assert!(is_read(&deep(level, 50)), "{level:?}");
+    }
+    let mut digests = String::new();
+    for n in 0..35_000 {
+        let _ = write!(
+            digests,
+            "Content-Type: multipart/digest; boundary={n}\n\n--{n}\n\n"
+        );
+    }
+    assert!(!is_read(&format!("{head}{digests}")));
+
+    // What is encoded is looked into by the parser as well, three times over.
+    let within = deep("Content-Type:message/rfc822\n\n", 35_000);
+    for (kind, encoding, body) in [
+        ("message/rfc822", "base64", STANDARD.encode(&within)),
+        (
+            "message/global",
+            "=?utf-8?q?base64?=",
+            STANDARD.encode(&within),
+        ),
+        ("message/rfc822", "\r\n quoted-printable", within.clone()),
+    ] {
+        let mail = format!(
+            "{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: {kind}\r\n\
+             Content-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n--b--\r\n"
+        );
+        assert!(!is_read(&mail), "{kind} in {encoding:?}");
+    }
+    let mail = format!(
+        "{head}Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        STANDARD.encode(&within)
+    );
+    assert!(
+        !is_read(&mail),
+        "a part of a digest that says nothing of itself"
+    );
+
+    // The headers that come back with a bounce are parsed by themselves.
+    let mail = format!(
+        "From: mailer-daemon@hs.example\r\nSubject: Undeliverable\r\nContent-Type: multipart/report; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        STANDARD.encode(&within)
+    );
+    assert!(is_read(&mail));
+}
+
+/// What people forward is read: a mail in a mail beside encoded files, and many files.
+#[test]
+fn an_honest_mail_is_not_too_deep() {
+    let part = |head: &str, body: &str| format!("--b\r\n{head}\r\n\r\n{body}\r\n");
+    let forwarded = part(
+        "Content-Type: message/rfc822; name=\"=?utf-8?B?5L+h?=.eml\"\r\nContent-Transfer-Encoding: 7bit",
+        "From: li@hs.example\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n5a6M5oiQ",
+    );
+    let file = part(
+        "Content-Type: application/pdf; name=\"message-global.pdf\"\r\nContent-Transfer-Encoding: base64",
+        "JVBERi0xLjQK",
+    );
+    let text = part("Content-Type: text/plain; charset=utf-8", "完成");
+    let read = mail(
+        "x",
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n",
+        &format!("{text}{forwarded}{}--b--", file.repeat(300)),
+    );
+    let Sort::Written(written) = &read.sort else {
+        panic!("{:?}", read.sort);
+    };
+    assert_eq!(own_words(&written.text), "完成");
+    assert_eq!(written.attachments.len(), MOST_ATTACHMENTS);
 }

@@ -448,12 +448,9 @@ impl<'a> Pass<'a> {
             .collect()
     }
 
-    /// The officers' mailboxes.
+    /// The officers' mailboxes that are written to.
     fn officers(&self) -> BTreeSet<Address> {
-        officers(self.agenda, self.today)
-            .into_iter()
-            .filter(|address| !self.state.unreachable.contains_key(address))
-            .collect()
+        worth_writing_to(officers(self.agenda, self.today), self.state)
     }
 }
 
@@ -477,6 +474,23 @@ pub fn officers(agenda: &Agenda, today: Date) -> BTreeSet<Address> {
         found.extend(holders.filter_map(|contact| contact.address.clone()));
     }
     found
+}
+
+/// Of these mailboxes those that mail reaches; all of them where it reaches none. A mailbox may be marked wrongly, and a
+/// letter that comes back costs less than a matter that nobody hears of.
+pub fn worth_writing_to(to: BTreeSet<Address>, state: &State) -> BTreeSet<Address> {
+    let is_reached = |address: &Address| !state.unreachable.contains_key(address);
+    if to.iter().any(is_reached) {
+        to.into_iter().filter(is_reached).collect()
+    } else {
+        to
+    }
+}
+
+/// Whether there are officers, and mail reaches none of them.
+pub fn are_officers_cut_off(agenda: &Agenda, state: &State, today: Date) -> bool {
+    let mut all = officers(agenda, today).into_iter().peekable();
+    all.peek().is_some() && all.all(|address| state.unreachable.contains_key(&address))
 }
 
 /// Whether what a contact does at a unit makes them an officer.

@@ -44,14 +44,6 @@ impl Admission {
         self.links.get(&letter).filter(|link| now <= link.until)
     }
 
-    /// How many links to a mailbox still work.
-    pub fn links_to(&self, address: &Address, now: Timestamp) -> usize {
-        let links = self.links.values();
-        links
-            .filter(|link| link.address == *address && now <= link.until)
-            .count()
-    }
-
     /// Who is signed in by what a browser holds.
     pub fn session(&self, digest: &str, now: Timestamp) -> Option<&SignedIn> {
         self.sessions.get(digest).filter(|found| now <= found.until)

@@ -2,6 +2,7 @@
 //! beat, nor the beat on it.
 
 mod asking;
+mod begun;
 mod bounced;
 mod outcomes;
 mod taking;
@@ -140,7 +141,7 @@ impl Watcher {
                 Ok(None) => continue,
                 Err(fault) => return self.stick((validity, uid), fault).await,
             };
-            let take = move |office: &Office| office.take_in(&mail, (validity, uid));
+            let take = move |office: &Office| office.take_in_noted(&mail, (validity, uid));
             let understood = on_thread(&self.office, take).await?;
             // On record by now; whether the mark holds makes no difference.
             if understood && let Err(fault) = session.mark_seen(uid).await {
@@ -166,7 +167,9 @@ impl Watcher {
         }
         tracing::error!(%fault, uid, "a mail does not come; it is left to a person");
         let why = fault.text;
-        let pass_over = move |office: &Office| office.pass_over((validity, uid), &why);
+        let pass_over = move |office: &Office| {
+            office.pass_over((validity, uid), "有一封信几次都取不下来", &why)
+        };
         on_thread(&self.office, pass_over).await?;
         self.stuck = None;
         // The line may be out of step by now; what is left is read with the next look.

@@ -16,6 +16,7 @@ use crate::core::fact::{Event, LetterNo, MailSort, Via};
 use crate::core::hex::hex;
 use crate::core::letter::Content;
 use crate::core::names::Address;
+use crate::core::plan::officers;
 use crate::core::reply::{self, Reply, Said, own_words};
 use crate::core::state::{Found, State};
 use crate::daemon::desk::{answer_events, too_many};
@@ -164,14 +165,19 @@ impl Office {
         Ok(())
     }
 
-    /// Puts a mail on record that the server does not hand out, so that reading goes on behind it.
-    pub(super) fn pass_over(&self, read_to: (u32, u32), why: &str) -> Result<(), LedgerError> {
+    /// Puts a mail on record that was not read, so that reading goes on behind it: what happened, and why.
+    pub(super) fn pass_over(
+        &self,
+        read_to: (u32, u32),
+        what: &str,
+        why: &str,
+    ) -> Result<(), LedgerError> {
         let (uid_validity, uid) = read_to;
         let message_id = format!("<{uid_validity}.{uid}@unfetched>");
         let mut book = self.book()?;
         let mut events = Vec::new();
         if book.state.post.known(&message_id).is_none() {
-            let text = format!("有一封信几次都取不下来,请到邮箱里看(编号 {uid}):{why}");
+            let text = format!("{what},请到邮箱里看(编号 {uid}):{why}");
             events.push(Event::MailReceived {
                 mail: book.state.post.next(),
                 message_id,
@@ -269,7 +275,10 @@ impl Office {
                 Some(reply) => self.answered(house, state, prepared, reply),
                 None => unproven(state, incoming, &prepared.words, letter),
             },
-            Sort::Bounce(bounce) => bounced(state, incoming, bounce, found),
+            Sort::Bounce(bounce) => {
+                let officers = officers(&house.agenda, self.today());
+                bounced(state, &officers, incoming, bounce, found)
+            }
             Sort::Automatic(why) => Outcomes::new(MailSort::Automatic, letter, *why),
             Sort::Unreadable => Outcomes::new(MailSort::Unclear, None, "读不了的信,请到邮箱里看"),
         };

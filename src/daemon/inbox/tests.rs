@@ -2,19 +2,23 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::super::desk::FrontDesk;
 use super::super::office::Office;
 use super::super::trial::Trial;
 use super::{FETCHES, Trouble, Watcher};
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
-use crate::core::fact::{Answer, Event, LetterNo, Outcome};
+use crate::core::fact::{Alert, Answer, Event, LetterNo, Outcome};
 use crate::core::names::Address;
+use crate::core::plan::officers;
 use crate::core::state::{LetterState, LetterStatus};
 use crate::ledger::Witness;
 use crate::mail::{Fetched, ImapFault};
+use crate::web::{AskedLink, Desk as _};
 
 /// The task that is to be done three times, and when it opens: here earlier, so that the first letters tell of it.
 const LESSONS: (&str, &str) = (
@@ -130,6 +134,18 @@ impl Fixture {
             .iter()
             .map(|file| file.name.clone())
             .collect()
+    }
+
+    /// Tells the officers of a matter; the number of the letter that does, if one does.
+    fn tell(&self, matter: &str) -> Option<LetterNo> {
+        let alert = Alert {
+            subject: matter.to_owned(),
+            text: matter.to_owned(),
+        };
+        let next = self.office.book().unwrap().state.next_letter();
+        self.office.alert(matter, &alert).unwrap();
+        let book = self.office.book().unwrap();
+        book.state.letters.contains_key(&next).then_some(next)
     }
 
     /// What a person has to read of the last mail, and how many files are left to them.
@@ -369,6 +385,60 @@ async fn a_bounce_that_names_a_mailbox_is_believed() {
     let unclear = f.counts().1;
     assert!(bounce(&mut f, own.as_str(), "x"));
     assert_eq!(f.counts().1, unclear);
+}
+
+/// Anybody can write a bounce. One that names an officer's mailbox and does not prove which letter came back shuts nobody
+/// out: a person looks at it.
+#[tokio::test]
+async fn a_forged_bounce_silences_no_officer() {
+    let mut f = Fixture::new();
+    let officers = officers(&f.office.house().agenda, f.office.today());
+    assert_eq!(officers.len(), 1);
+    let officer = officers.first().unwrap();
+    let no = f.tell("a").expect("the officer hears of it");
+    f.trial.tried(no, Outcome::Accepted, None);
+    for subject in ["x".to_owned(), format!("[No.{no}]")] {
+        assert!(!bounce(&mut f, officer.as_str(), &subject), "{subject}");
+        assert!(f.left().0.contains("说管理员的邮箱"), "{:?}", f.left());
+    }
+    assert!(
+        !f.office
+            .book()
+            .unwrap()
+            .state
+            .unreachable
+            .contains_key(officer)
+    );
+    assert_eq!(f.letter(no).status, LetterStatus::Ended(Outcome::Accepted));
+
+    // With the letter's tag it is true. The last officer is written to all the same, and a monitor hears of it.
+    f.office.beat().unwrap();
+    let silent = "没有一个管理员收得到信".to_owned();
+    let health = FrontDesk(Arc::clone(&f.office)).health().reasons;
+    assert!(!health.contains(&silent));
+    let number = f.number(no);
+    assert!(bounce(&mut f, officer.as_str(), &number));
+    assert!(
+        f.office
+            .book()
+            .unwrap()
+            .state
+            .unreachable
+            .contains_key(officer)
+    );
+    f.office.beat().unwrap();
+    let health = FrontDesk(Arc::clone(&f.office)).health().reasons;
+    assert!(health.contains(&silent), "{health:?}");
+    assert!(f.tell("b").is_some());
+    let asked = AskedLink {
+        address: officer.to_string(),
+        browser: "0b".repeat(32),
+        network: Ipv4Addr::LOCALHOST.into(),
+        is_known: false,
+    };
+    let before = f.trial.letters().len();
+    f.office.mail_link(&asked).unwrap();
+    assert_eq!(f.trial.letters().len(), before + 1, "the way in is open");
 }
 
 /// A mail at which the program fails is left to a person, and the next is read; the ledger is not called ill.

@@ -2,6 +2,7 @@
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
+use super::nesting::is_bounded;
 use super::{Clues, Sort, text_of};
 use crate::core::names::Address;
 use crate::mail::number::Numbered;
@@ -84,6 +85,7 @@ pub(super) fn read(message: &Message<'_>, own: &Address, clues: &mut Clues) -> O
         if let PartType::Message(original) = &original.body {
             look_at(original, clues);
         } else if original.is_content_type("text", "rfc822-headers")
+            && is_bounded(original.contents())
             && let Some(original) = MessageParser::default().parse(original.contents())
             && !original.parts.is_empty()
         {

@@ -4,6 +4,7 @@
 mod automatic;
 mod bounce;
 mod html;
+mod nesting;
 
 use std::panic::catch_unwind;
 
@@ -109,6 +110,9 @@ impl Incoming {
 
 /// Reads a mail. `own` is the address that letters come from.
 pub fn read(bytes: &[u8], own: &Address) -> Incoming {
+    if !nesting::is_bounded(bytes) {
+        return Incoming::unreadable();
+    }
     // mail-parser's own assertions fail on some hostile mails in builds that have them.
     let read = catch_unwind(|| {
         let message = MessageParser::default().parse(bytes)?;

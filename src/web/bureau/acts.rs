@@ -357,13 +357,10 @@ pub(super) fn told_page(
     told: &Told,
     back: &str,
 ) -> Response {
-    // Only a path of our own leads back.
-    let own =
-        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
     let page = context! {
         done => Serde(&told.done),
         not_done => Serde(&told.not_done),
-        back => if own { back } else { "/" },
+        back => if is_own(back) { back } else { "/" },
     };
     let title = if told.done.is_empty() {
         "没有办成"
@@ -373,4 +370,10 @@ pub(super) fn told_page(
     let mut response = site.bureau(entry, ("told.html", "", title), &page);
     *response.status_mut() = status;
     response
+}
+
+/// Whether it is a path of our own, as a browser reads it: that takes a backslash for `/`, and leaves out tabs and ends of lines.
+fn is_own(path: &str) -> bool {
+    let is_plain = !path.contains('\\') && !path.contains(char::is_control);
+    is_plain && path.starts_with('/') && !path.starts_with("//")
 }

@@ -133,3 +133,22 @@ fn a_dead_mailbox_troubles_until_the_roster_is_mended() {
     assert_eq!(troubles(&bell), (vec![], vec![]));
     assert_eq!(bell.state.unreachable.len(), 1, "the record stays");
 }
+
+/// Where no officer would be left to write to, all are: the last one hears of the dead mailbox at the school, and of its
+/// own.
+#[test]
+fn the_last_officer_is_written_to_whatever_came_back() {
+    check(
+        &drill_from("1d"),
+        "2026-11-09 07:00 hang
+         2026-11-09 07:30 bounce office@b
+         2026-11-11 07:00 returned safety@s1
+         2026-11-12 09:00 end",
+        expect![[r#"
+            11-09 08:00 office@b ! unreachable:office@b
+            11-09 08:00 safety@s1 opens drill@2026/s1 due 11-10 act
+            11-11 08:00 deputy@s1 overdue drill@2026/s1 due 11-10 act
+            11-11 08:00 office@b ! unreachable:safety@s1
+        "#]],
+    );
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::boards::bell;
 use super::desk::{FILE, MemoryDesk, digest_of, letter};
-use super::site::{FORM, Reply, Site, page_of, sign_in_of};
+use super::site::{FORM, Reply, Site, encode, page_of, sign_in_of};
 use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND};
 
 pub(super) const SECRET: &str = "what-the-session-is-known-by";
@@ -67,6 +67,7 @@ fn an_officer_signs_in_by_a_mailed_link_and_out_again() {
     let kept = site.desk.asked_links.lock().unwrap()[0].clone();
     assert_eq!(kept.address, "office@b");
     assert_eq!(kept.browser, digest_of(browser), "only the digest is kept");
+    assert!(!kept.is_known);
 
     // Another browser opens nothing by it, and uses nothing up.
     let link = sign_in_of(1);
@@ -87,6 +88,11 @@ fn an_officer_signs_in_by_a_mailed_link_and_out_again() {
     let (secret, attributes) = handed_out(&entered, "schoolbell_session");
     assert_eq!(attributes, "Path=/; Max-Age=43200; HttpOnly; SameSite=Lax");
     assert_ne!(secret, browser);
+    let (known, attributes) = handed_out(&entered, "schoolbell_known");
+    assert_eq!(
+        attributes,
+        "Path=/sign-in; Max-Age=31536000; HttpOnly; SameSite=Lax"
+    );
     let again = site.ask("POST", &link, &format!("{FORM}{mine}"), "");
     assert_eq!(again.status, 404, "once only");
 
@@ -104,6 +110,25 @@ fn an_officer_signs_in_by_a_mailed_link_and_out_again() {
     assert_eq!(left.status, 303);
     assert_eq!(handed_out(&left, "schoolbell_session").0, "");
     site.ask("GET", "/", &inside, "").says("把登录链接寄给我");
+
+    // The browser is known by that mailbox from now on, and by no other.
+    let mark = cookie("schoolbell_known", known);
+    for (typed, mark, is_known) in [
+        ("Office@b", mark.as_str(), true),
+        ("safety@t1", &mark, false),
+        ("office@b", "", false),
+        ("office@b", &cookie("schoolbell_known", "AAAA"), false),
+    ] {
+        let asked = encode(&[("address", typed)]);
+        let before = site.desk.asked_links.lock().unwrap().len();
+        site.ask("POST", "/sign-in", &format!("{FORM}{mark}"), &asked);
+        while site.desk.asked_links.lock().unwrap().len() == before {
+            assert!(Instant::now() < until + Duration::from_secs(20));
+            std::thread::yield_now();
+        }
+        let asked = site.desk.asked_links.lock().unwrap()[before].clone();
+        assert_eq!(asked.is_known, is_known, "{typed} {mark}");
+    }
 }
 
 #[test]

@@ -203,11 +203,19 @@ fn what_is_not_meant_is_refused_with_a_word_and_nothing_recorded() {
         }
     }
     // A way back that leads elsewhere leads home.
-    let fields = [("duty", S1), ("act", "grant"), ("back", "//evil.example/")];
-    let reply = press(&site, "/act", &fields);
-    reply.says("href=\"/\">返回");
-    reply.does_not_say("evil.example");
-    assert_eq!(deeds(&site).len(), 1);
+    for back in [
+        "//evil.example/",
+        "/\\evil.example/",
+        "/\t/evil.example/",
+        "/\n/evil.example/",
+        "\u{b}//evil.example/",
+    ] {
+        let fields = [("duty", S1), ("act", "grant"), ("back", back)];
+        let reply = press(&site, "/act", &fields);
+        reply.says("href=\"/\">返回");
+        reply.does_not_say("evil.example");
+    }
+    assert_eq!(deeds(&site).len(), 5);
 }
 
 /// Reloaded, pressed twice or pressed again after an error page, a form of one page is recorded once.

@@ -1,11 +1,13 @@
 //! More requests than people send: who sends them is told to wait, and nobody else feels it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::date;
 use schoolbell::link::{Claim, LinkKeys};
+use schoolbell::web::Limits;
 
 use super::boards::bell;
 use super::desk::{KEY, MemoryDesk, item, letter};
@@ -32,12 +34,16 @@ fn site() -> Site {
     Site::of(desk)
 }
 
-/// One connection on which request follows request, as from a proxy.
-struct Line(BufReader<TcpStream>);
+/// A connection on which request follows request, as from a proxy, and a new one where it was closed.
+struct Line<'s> {
+    site: &'s Site,
+    reader: BufReader<TcpStream>,
+}
 
-impl Line {
-    fn to(site: &Site) -> Self {
-        Self(BufReader::new(site.connect()))
+impl<'s> Line<'s> {
+    fn to(site: &'s Site) -> Self {
+        let reader = BufReader::new(site.connect());
+        Self { site, reader }
     }
 
     fn ask(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
@@ -45,19 +51,26 @@ impl Line {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: bell.example\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
         );
-        let stream = self.0.get_mut();
+        let stream = self.reader.get_mut();
         stream.write_all(request.as_bytes()).expect("it is taken");
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            assert_ne!(self.0.read_line(&mut head).expect("a line"), 0, "{head}");
+            assert_ne!(
+                self.reader.read_line(&mut head).expect("a line"),
+                0,
+                "{head}"
+            );
         }
         let mut reply = Reply::parse(&head);
         let length = reply
             .header("content-length")
             .map_or(0, |length| length.parse().expect("a number of bytes"));
         let mut body = vec![0; length];
-        self.0.read_exact(&mut body).expect("the whole body");
+        self.reader.read_exact(&mut body).expect("the whole body");
         reply.body = String::from_utf8(body).expect("a page");
+        if reply.header("connection") == Some("close") {
+            self.reader = BufReader::new(self.site.connect());
+        }
         reply
     }
 
@@ -99,6 +112,7 @@ fn tells_what_to_do(reply: &Reply) {
         .and_then(|text| text.parse().ok());
     assert!(wait.is_some_and(|seconds: u64| (1..=60).contains(&seconds)));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("connection"), Some("close"));
     assert!(reply.header("content-security-policy").is_some());
 }
 
@@ -202,4 +216,33 @@ fn a_thousand_schools_answer_behind_one_address() {
         school.join().expect("every school is served");
     }
     assert_eq!(site.desk.recorded().len() as u64, SCHOOLS);
+}
+
+/// As many connections as there are places, from one address: most are closed at once, and others are served.
+#[test]
+fn one_address_does_not_take_all_connections() {
+    let limits = Limits {
+        connections: 8,
+        connections_per_address: 4,
+        ..Limits::default()
+    };
+    let desk = MemoryDesk::with([letter(1)]);
+    let site = Site::start(desk, "http://127.0.0.1:8080", limits);
+    let crowd: Vec<TcpStream> = (0..8).map(|_| site.connect_from("127.0.0.2")).collect();
+    for from in ["127.0.0.3", "127.0.0.1"] {
+        let mut other = site.connect_from(from);
+        let asked =
+            other.write_all(b"GET /healthz HTTP/1.1\r\nHost: bell\r\nConnection: close\r\n\r\n");
+        asked.expect("it is taken");
+        let mut reply = String::new();
+        other.read_to_string(&mut reply).expect("an answer");
+        assert!(reply.starts_with("HTTP/1.1 200"), "{from}: {reply}");
+    }
+    let is_open = |stream: &TcpStream| {
+        let moment = Duration::from_millis(100);
+        stream.set_read_timeout(Some(moment)).expect("a time-out");
+        let end = stream.peek(&mut [0]);
+        end.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+    };
+    assert_eq!(crowd.iter().filter(|stream| is_open(stream)).count(), 4);
 }

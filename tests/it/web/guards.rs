@@ -34,6 +34,8 @@ fn desk() -> std::sync::Arc<MemoryDesk> {
     let asked = AskedLink {
         address: "office@b".to_owned(),
         browser: digest_of(BROWSER),
+        network: std::net::Ipv4Addr::LOCALHOST.into(),
+        is_known: false,
     };
     desk.mail_link(&asked).expect("a desk in memory");
     desk

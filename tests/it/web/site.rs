@@ -11,7 +11,7 @@ use jiff::civil::date;
 use schoolbell::core::fact::LetterNo;
 use schoolbell::link::{Claim, LinkKeys};
 use schoolbell::web::{Limits, WebSettings, serve};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -67,6 +67,21 @@ impl Site {
 
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("the site listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream
+    }
+
+    /// A connection from another address of this machine.
+    pub(crate) fn connect_from(&self, address: &str) -> TcpStream {
+        let own = SocketAddr::new(address.parse().expect("an address"), 0);
+        let stream = self.runtime.block_on(async {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            socket.bind(own).expect("an address of this machine");
+            socket.connect(self.address).await
+        });
+        let stream = stream.expect("the site listens").into_std();
+        let stream = stream.expect("a connection");
+        stream.set_nonblocking(false).expect("it can wait");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         stream
     }

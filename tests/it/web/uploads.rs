@@ -2,8 +2,11 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+use schoolbell::web::Limits;
 
 use super::desk::{MemoryDesk, item, letter};
 use super::site::{Reply, Site, page_of};
@@ -16,9 +19,22 @@ const MOMENT: Duration = Duration::from_millis(400);
 const MEGABYTE: usize = 1024 * 1024;
 
 fn site() -> Site {
-    let mut content = letter(1);
-    content.items.push(item(DRILL, "每月应急疏散演练"));
-    Site::of(MemoryDesk::with([content]))
+    Site::of(desk())
+}
+
+/// Five letters of five units, and a sixth of the first one's.
+fn desk() -> Arc<MemoryDesk> {
+    let letters = (1..=6).map(|no| {
+        let mut content = letter(no);
+        content.unit = Some(
+            format!("s00{}", if no == 6 { 1 } else { no })
+                .as_str()
+                .into(),
+        );
+        content.items.push(item(DRILL, "每月应急疏散演练"));
+        content
+    });
+    MemoryDesk::with(letters)
 }
 
 /// A part of a form: its name, its file's name if it is one, what is in it.
@@ -55,11 +71,16 @@ fn body(more: Vec<Part<'_>>) -> Vec<u8> {
 
 /// Sends so many bytes of a press on a connection of its own.
 fn begin(site: &Site, body: &[u8], bytes: usize) -> TcpStream {
+    begin_of(site, 1, body, bytes)
+}
+
+/// The same by the link in another letter.
+fn begin_of(site: &Site, letter: u64, body: &[u8], bytes: usize) -> TcpStream {
     let mut stream = site.connect();
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: bell.example\r\nConnection: close\r\nContent-Length: {}\r\n\
          Content-Type: multipart/form-data; boundary=b\r\n\r\n",
-        page_of(1),
+        page_of(letter),
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("it is taken");
@@ -142,6 +163,61 @@ fn plain_fields_are_short_in_all() {
     }
 }
 
+/// Whether a press has no answer yet, after a while.
+fn waits(stream: &TcpStream) -> bool {
+    stream.set_read_timeout(Some(MOMENT)).expect("a time-out");
+    let peeked = stream.peek(&mut [0]);
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a time-out");
+    peeked.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+}
+
+/// Whoever holds a link, or several of one unit, takes one place of four by it, however many uploads they begin.
+#[test]
+fn one_unit_takes_one_place() {
+    let site = site();
+    let whole = body(vec![file("照片.jpg", 2000)]);
+    let mut begun: Vec<TcpStream> = [1, 1, 6, 1, 6]
+        .into_iter()
+        .map(|letter| begin_of(&site, letter, &whole, whole.len() - 1000))
+        .collect();
+    // The first has its turn, and not only a connection.
+    assert!(waits(&begun[0]));
+    for letter in 2..=5 {
+        let other = begin_of(&site, letter, &whole, whole.len());
+        assert_eq!(answer(other).status, 303, "{letter}");
+    }
+    let second = begin_of(&site, 6, &whole, whole.len());
+    assert!(waits(&second));
+    // One after the other.
+    for mut stream in begun.drain(..) {
+        let rest = &whole[whole.len() - 1000..];
+        stream.write_all(rest).expect("it is taken");
+    }
+    assert_eq!(answer(second).status, 303);
+}
+
+/// An upload that stands still is ended, and its place is another's.
+#[test]
+fn an_upload_that_stands_still_is_ended() {
+    let limits = Limits {
+        upload_grace: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let site = Site::start(desk(), "http://127.0.0.1:8080", limits);
+    let whole = body(vec![file("照片.jpg", 2000), file("照片二.jpg", 2000)]);
+    let between = whole.len() - 2000 - "\r\n--b--\r\n".len() - 60;
+    for bytes in [whole.len() - 100, between] {
+        let still = begin(&site, &whole, bytes);
+        let next = begin(&site, &whole, whole.len());
+        let ended = answer(still);
+        assert_eq!(ended.status, 503, "{}", ended.body);
+        ended.says("等得太久了");
+        assert_eq!(answer(next).status, 303);
+    }
+}
+
 /// Four are read at a time, whatever their files are called; the fifth waits until one is over. Who brings no file waits
 /// for nobody.
 #[test]
@@ -149,18 +225,14 @@ fn a_fifth_upload_waits_for_its_turn() {
     for name in ["照片.jpg", ""] {
         let site = site();
         let whole = body(vec![file(name, 2000)]);
-        let mut begun: Vec<TcpStream> = (0..4)
-            .map(|_| begin(&site, &whole, whole.len() - 1000))
+        let mut begun: Vec<TcpStream> = (1..=4)
+            .map(|letter| begin_of(&site, letter, &whole, whole.len() - 1000))
             .collect();
         let until = Instant::now() + Duration::from_secs(20);
         // Whether all four have their turn is seen by one that gets none.
         let fifth = loop {
-            let stream = begin(&site, &whole, whole.len());
-            stream.set_read_timeout(Some(MOMENT)).expect("a time-out");
-            let waits = stream.peek(&mut [0]).is_err_and(|error| {
-                matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-            });
-            if waits {
+            let stream = begin_of(&site, 5, &whole, whole.len());
+            if waits(&stream) {
                 break stream;
             }
             assert!(Instant::now() < until, "five at once");

@@ -31,7 +31,7 @@ use jiff::civil::Date;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Event, Fact, LetterNo, Part};
-use schoolbell::core::plan::Slots;
+use schoolbell::core::plan::{Slots, officers};
 use schoolbell::core::rehearsal::Rehearsal;
 use schoolbell::core::state::LetterState;
 
@@ -365,11 +365,15 @@ impl World {
         let address = &bounce.address;
         self.note(&format!("letter {letter} to {address} comes back"));
         let was_gone = self.record.unreachable.contains(address);
+        // What proves nothing is not believed of an officer's mailbox: a person looks at it.
+        let is_believed =
+            bounce.says_which || !officers(&self.house.agenda, self.today()).contains(address);
         let understood = self.house.take_in(bounce.mail.clone())?;
         self.catch_up();
         let is_gone = self.record.unreachable.contains(address);
         let is_known = !bounce.says_which || self.record.is_lost(letter);
-        if !understood || !is_known || is_gone != (was_gone || bounce.blames) {
+        let may_be_gone = was_gone || bounce.blames && is_believed;
+        if understood != is_believed || !is_known || is_gone != may_be_gone {
             self.faults.push(format!(
                 "letter {letter} came back, and that is not on record: {bounce:?}"
             ));
