@@ -7,7 +7,7 @@ use super::read::{Tags, audience};
 use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
 use super::{Origin, Schedule, Task};
-use crate::core::dates::{DateForm, examples};
+use crate::core::dates::{DateForm, Named, examples};
 use crate::core::diagnostic::{Diagnostic, Faults, Place, Text, Words, did_you_mean, one_of};
 use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
@@ -184,12 +184,14 @@ fn read_raised(value: Value<'_, '_>) -> Option<Schedule> {
 }
 
 fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Option<Schedule> {
-    let form = if value.is_table() {
-        read_floating(value)?
+    let (form, named) = if value.is_table() {
+        (read_floating(value)?, None)
     } else {
         read_form(value)?
     };
-    match form.under(every?, month) {
+    let every = every?;
+    let agrees = named.map_or(Ok(()), |named| named.agrees_with(every));
+    match agrees.and_then(|()| form.under(every, month)) {
         Ok(form) => Some(Schedule::Dated(form)),
         Err(words) => {
             value.file().error(
@@ -202,10 +204,11 @@ fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Op
     }
 }
 
-fn read_form(value: Value<'_, '_>) -> Option<DateForm> {
+/// A date, and the period that its words name.
+fn read_form(value: Value<'_, '_>) -> Option<(DateForm, Option<Named>)> {
     let text = value.string()?;
-    match DateForm::parse(&text.value) {
-        Ok(form) => Some(form),
+    match DateForm::parse_named(&text.value) {
+        Ok(found) => Some(found),
         Err(words) => {
             let (zh, hint_zh) = split(&words.zh, '。');
             let (en, hint_en) = split(&words.en, ';');
@@ -247,7 +250,7 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
             .parse::<i16>()
             .ok()
             .filter(|year| (1990..=2110).contains(year));
-        let form = read_form(value);
+        let form = read_form(value).and_then(|found| of_one_year(value, found));
         let Some(year) = year else {
             value.file().error(
                 key.span,
@@ -271,6 +274,22 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
         }
     }
     (!years.is_empty()).then_some(DateForm::Floating(years))
+}
+
+/// A date of one year names no other period.
+fn of_one_year(value: Value<'_, '_>, (form, named): (DateForm, Option<Named>)) -> Option<DateForm> {
+    let Err(_) = named.map_or(Ok(()), |named| named.agrees_with(Every::Year)) else {
+        return Some(form);
+    };
+    value.file().error(
+        value.span(),
+        Words::new("这个日期用不上", "this date does not fit"),
+        Words::new(
+            "逐年写明的,每年只写一个日期",
+            "one date a year is given here",
+        ),
+    );
+    None
 }
 
 fn read_skip(value: Value<'_, '_>) -> Option<u16> {
