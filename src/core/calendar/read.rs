@@ -7,8 +7,9 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::links::{Links, check_links};
 use super::read_ladder::{default_ladder, read_patch};
-use super::read_task::{Links, check_links, read_task};
+use super::read_task::read_task;
 use super::read_year::{read_notice, read_school_year};
 use super::{Adjust, Calendar, Cap, Caps, MonthPage, Task};
 use crate::core::audience::{Audience, AudienceFault};
