@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::core::diagnostic::{Diagnostic, Faults, Text, Words, did_you_mean};
+use super::copies::Copies;
+use crate::core::diagnostic::{Diagnostic, Faults, Place, Text, Words, did_you_mean};
 use crate::core::names::TaskId;
 use crate::core::period::Every;
 use crate::core::toml_text::Placed;
@@ -26,6 +27,13 @@ impl Links {
         self.after.iter().chain(&self.met_by)
     }
 
+    fn place(&self) -> Place {
+        Place {
+            text: Arc::clone(&self.text),
+            span: self.id.span.clone(),
+        }
+    }
+
     fn comes_after(&self, other: &Links) -> bool {
         let after = self.after.as_ref();
         after.is_some_and(|after| after.value == other.id.value)
@@ -33,11 +41,11 @@ impl Links {
 }
 
 /// What the tasks say of each other: ids that stand twice, tasks that are not there, chains that loop.
-pub(super) fn check_links(tasks: &[Links], faults: &Faults) {
+pub(super) fn check_links(tasks: &[Links], copies: &mut Copies, faults: &Faults) {
     let mut by_id = ById::new();
     for task in tasks {
         let first = *by_id.entry(&task.id.value).or_insert(task);
-        if !std::ptr::eq(first, task) {
+        if !std::ptr::eq(first, task) && !copies.note(first.place(), task.place()) {
             faults.add(twice(first, task));
         }
     }

@@ -1,5 +1,6 @@
 //! The calendar: the year of duties as the bureau wrote it, checked.
 
+mod copies;
 mod links;
 mod read;
 mod read_due_at;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::copies::{self, Copies};
 use super::links::{Links, check_links};
 use super::read_ladder::{default_ladder, read_patch};
 use super::read_task::read_task;
@@ -26,7 +27,11 @@ use crate::core::workdays::Workdays;
 /// calendar returned must not take effect.
 pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     let file = |text| File { text, faults };
-    let named = |name: &str| files.iter().find(|text| is_named(text, name));
+    // What stands in the folder itself holds, whatever copies lie below it.
+    let mut files: Vec<_> = files.iter().collect();
+    files.sort_by_key(|text| copies::depth(text));
+    let mut copies = Copies::default();
+    let named = |name: &str| files.iter().copied().find(|text| is_named(text, name));
     let mut head = if let Some(text) = named("calendar.toml") {
         read_head(file(text))
     } else {
@@ -51,17 +56,25 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     });
     let mut notices = BTreeMap::new();
     let mut pages = Pages::default();
+    let mut singles: BTreeMap<&str, &Arc<Text>> = BTreeMap::new();
     for text in files {
-        if is_named(text, "calendar.toml") || is_named(text, "school-year.toml") {
-            continue;
+        let is_head = is_named(text, "calendar.toml") || is_named(text, "school-year.toml");
+        let is_notice = text.name.contains("holidays/");
+        if is_head || is_notice {
+            let name = text.name.rsplit('/').next().unwrap_or_default();
+            let first = *singles.entry(name).or_insert(text);
+            if !Arc::ptr_eq(first, text) && copies.note_files(first, text) {
+                continue;
+            }
         }
-        if text.name.contains("holidays/") {
+        if is_notice {
             read_notice(file(text), &mut notices);
-        } else {
+        } else if !is_head {
             read_page(file(text), &tags, &mut pages);
         }
     }
-    check_links(&pages.links, faults);
+    check_links(&pages.links, &mut copies, faults);
+    copies.report(faults);
     Calendar {
         title: head.title,
         timezone: head.timezone,
