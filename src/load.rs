@@ -176,16 +176,16 @@ fn parse(
         let shown = settings.calendar.join(name).display().to_string();
         texts.extend(Text::decode(&shown, bytes, &faults));
     }
-    let calendar = if files.is_empty() && faults.any_error() {
-        Calendar::default()
-    } else {
-        calendar::read(&texts, &faults)
-    };
     let roster = roster_bytes.map_or_else(Roster::default, |bytes| {
         digest.update(bytes);
         kept.push((KEPT_ROSTER.to_owned(), decode(bytes).0));
         read_csv(&settings.roster.display().to_string(), bytes, &faults)
     });
+    let calendar = if files.is_empty() && faults.any_error() {
+        Calendar::default()
+    } else {
+        calendar::read_beside(&texts, roster.units(), &faults)
+    };
     let agenda = Agenda::new(
         Arc::new(calendar),
         Arc::new(roster),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-pub use read::read;
+pub use read::{read, read_beside};
 pub use read_ladder::{default_ladder, read_role, role};
 
 use super::audience::Audience;

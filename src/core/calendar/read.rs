@@ -13,11 +13,12 @@ use super::read_ladder::{default_ladder, read_patch};
 use super::read_task::read_task;
 use super::read_year::{read_notice, read_school_year};
 use super::{Adjust, Calendar, Cap, Caps, MonthPage, Task};
-use crate::core::audience::{Audience, AudienceFault};
+use crate::core::audience::{Audience, AudienceFault, hint};
 use crate::core::diagnostic::{
     Diagnostic, Faults, Locale, Place, Text, Words, did_you_mean, one_of,
 };
 use crate::core::ladder::Ladder;
+use crate::core::roster::Unit;
 use crate::core::school_year::SchoolYear;
 use crate::core::toml_text::{File, Keys, Placed, Value};
 use crate::core::workdays::Workdays;
@@ -26,6 +27,11 @@ use crate::core::workdays::Workdays;
 /// `holidays/2026.toml`; every other one holds tasks. Faults go to `faults`; with an error among them the
 /// calendar returned must not take effect.
 pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
+    read_beside(files, &[], faults)
+}
+
+/// The same beside the units of a roster, which a fault may have meant.
+pub fn read_beside(files: &[Arc<Text>], units: &[Unit], faults: &Faults) -> Calendar {
     let file = |text| File { text, faults };
     // What stands in the folder itself holds, whatever copies lie below it.
     let mut files: Vec<_> = files.iter().collect();
@@ -46,6 +52,8 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     };
     let tags = Tags {
         declared: head.tags.keys().cloned().collect(),
+        meanings: head.tags.clone(),
+        units: units.iter().map(hint::Named::of).collect(),
         complete: head.is_whole,
     };
     if let Some(text) = named("calendar.toml") {
@@ -123,6 +131,9 @@ fn is_named(text: &Text, name: &str) -> bool {
 /// The tags the calendar declares.
 pub(super) struct Tags {
     declared: BTreeSet<String>,
+    meanings: BTreeMap<String, String>,
+    /// The units of the roster.
+    units: Vec<hint::Named>,
     /// Whether the whole of `calendar.toml` could be read. If not, a tag may stand in the part that could not.
     complete: bool,
 }
@@ -355,13 +366,15 @@ pub(super) fn audience_of(
         Ok(found) => return Some(found),
         Err(faults) => faults,
     };
-    let unsure = |fault: &AudienceFault| fault.is_undeclared && !tags.complete;
+    let unsure = |fault: &AudienceFault| fault.undeclared.is_some() && !tags.complete;
     for fault in faults.into_iter().filter(|fault| !unsure(fault)) {
+        let instead = |word: &String| hint::instead(word, &tags.meanings, &tags.units);
+        let help = fault.undeclared.as_ref().map(instead).or(fault.help);
         file.error_with_help(
             span(&fault.span),
             Words::new("适用对象写得不对", "the audience cannot be read"),
             fault.message,
-            fault.help,
+            help,
         );
     }
     None
