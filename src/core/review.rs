@@ -1,5 +1,8 @@
 //! What calendar and roster say together: audiences that meet nobody, roles that nobody holds, years without data.
 
+mod contacts;
+mod ladders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
@@ -22,7 +25,8 @@ pub fn review(agenda: &Agenda, faults: &Faults) {
     audiences(agenda, faults);
     due_days(agenda, faults);
     roles(agenda, faults);
-    contacts(agenda, faults);
+    contacts::contacts(agenda, faults);
+    ladders::early_reminders(agenda, faults);
     years(agenda, faults);
     super::burden::review(agenda, faults);
 }
@@ -291,32 +295,6 @@ fn roles(agenda: &Agenda, faults: &Faults) {
                     "add a row with the role {}; {} needs it",
                     role.role, task.id
                 ),
-            ),
-        ));
-    }
-}
-
-fn contacts(agenda: &Agenda, faults: &Faults) {
-    for unit in agenda.roster.units() {
-        if unit
-            .contacts
-            .iter()
-            .any(|contact| contact.address.is_some())
-        {
-            continue;
-        }
-        let Some(place) = agenda.roster.row(&unit.id, Some(&unit.name)) else {
-            continue;
-        };
-        faults.add(warn(
-            &place,
-            Words::new(
-                format!("联系人空缺:{}没有一个邮箱", unit.name),
-                format!("contact gap: {} has no mailbox at all", unit.id),
-            ),
-            Words::new(
-                "至少给一位联系人写上邮箱,否则收不到信",
-                "give at least one contact an address",
             ),
         ));
     }

@@ -14,6 +14,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use read::{read, read_beside};
+pub(crate) use read_ladder::later;
 pub use read_ladder::{default_ladder, read_role, role};
 
 use super::audience::Audience;
@@ -204,6 +205,8 @@ pub struct Calendar {
     pub tags: BTreeMap<String, String>,
     /// What every task inherits.
     pub ladder: Ladder,
+    /// Where `[ladder]` stands, if the calendar has one.
+    pub ladder_place: Option<Place>,
     /// The adjustments, in order.
     pub adjusts: Vec<Adjust>,
     /// How much may be asked of a school.

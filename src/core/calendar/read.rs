@@ -90,6 +90,7 @@ pub fn read_beside(files: &[Arc<Text>], units: &[Unit], faults: &Faults) -> Cale
         send_at: head.send_at,
         tags: head.tags,
         ladder: head.ladder,
+        ladder_place: head.ladder_place,
         adjusts: head.adjusts,
         caps: head.caps,
         months: pages.months,
@@ -114,6 +115,7 @@ impl Default for Calendar {
             send_at: head.send_at,
             tags: head.tags,
             ladder: head.ladder,
+            ladder_place: head.ladder_place,
             adjusts: head.adjusts,
             caps: head.caps,
             months: BTreeMap::new(),
@@ -156,6 +158,7 @@ struct Head {
     send_at: Vec<Time>,
     tags: BTreeMap<String, String>,
     ladder: Ladder,
+    ladder_place: Option<Place>,
     adjusts: Vec<Adjust>,
     caps: Caps,
 }
@@ -170,6 +173,7 @@ impl Default for Head {
             send_at: vec![jiff::civil::time(8, 0, 0, 0)],
             tags: BTreeMap::new(),
             ladder: default_ladder(),
+            ladder_place: None,
             adjusts: Vec::new(),
             caps: Caps::default(),
         }
@@ -216,7 +220,9 @@ fn read_head(file: File<'_>) -> Head {
             let mut times: Vec<Time> = elements
                 .into_iter()
                 .flatten()
-                .filter_map(|element| element.time().map(|time| time.value))
+                .filter_map(|element| element.time())
+                .inspect(|time| warn_of_night(file, time))
+                .map(|time| time.value)
                 .collect();
             times.sort_unstable();
             times.dedup();
@@ -240,6 +246,10 @@ fn read_head(file: File<'_>) -> Head {
         if let Some(ladder) = keys.value("ladder").and_then(Value::table) {
             head.ladder = default_ladder().patched(&read_patch(&ladder));
             ladder.report_unknown();
+            head.ladder_place = Some(Place {
+                text: Arc::clone(file.text),
+                span: ladder.span(),
+            });
         }
         if let Some(burden) = keys.value("burden").and_then(Value::table) {
             head.caps = read_caps(&burden);
@@ -249,6 +259,26 @@ fn read_head(file: File<'_>) -> Head {
         keys.report_unknown();
     });
     head
+}
+
+/// A slot at which people sleep is mostly a slip of the pen; the letters go all the same.
+fn warn_of_night(file: File<'_>, slot: &Placed<Time>) {
+    if (6..21).contains(&slot.value.hour()) || slot.value == jiff::civil::time(21, 0, 0, 0) {
+        return;
+    }
+    let shown = slot.value.strftime("%H:%M");
+    file.faults.add(Diagnostic::warning(
+        file.text,
+        slot.span.clone(),
+        Words::new(
+            format!("{shown} 是夜里,信会在那时发出"),
+            format!("{shown} is at night, and letters go out then"),
+        ),
+        Words::new(
+            "一般写6点到21点之间,如 08:00",
+            "mostly between 6 and 21 o'clock, such as 08:00",
+        ),
+    ));
 }
 
 /// Reads `[burden]`; a cap of 0 is none.
