@@ -90,12 +90,48 @@ fn load_with(settings: &Settings, faults: Faults) -> Loaded {
 
 /// The calendar's files, by name.
 fn gather_all(settings: &Settings, faults: &Faults) -> Vec<(String, Vec<u8>)> {
-    let mut files = Vec::new();
-    if let Err((path, error)) = gather(&settings.calendar, &settings.calendar, &mut files) {
+    let mut found = Folder::default();
+    if let Err((path, error)) = gather(&settings.calendar, &settings.calendar, &mut found) {
         faults.add(unreadable("行事历", "the calendar", &path, &error));
     }
-    files.sort();
-    files
+    found.left_out.sort();
+    for path in &found.left_out {
+        faults.add(left_out(path));
+    }
+    found.files.sort();
+    found.files
+}
+
+/// What the calendar's folder holds.
+#[derive(Default)]
+struct Folder {
+    files: Vec<(String, Vec<u8>)>,
+    /// What looks as if it should be read and is not.
+    left_out: Vec<PathBuf>,
+}
+
+/// A file that is not read: its tasks would be missing without a word.
+fn left_out(path: &Path) -> Diagnostic {
+    let is_large = path
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
+    let (zh, en) = if is_large {
+        (
+            "文件名结尾的 .toml 要用小写字母",
+            "the .toml its name ends with must be in small letters",
+        )
+    } else {
+        ("文件名要以 .toml 结尾", "its name must end with .toml")
+    };
+    let path = path.display();
+    Diagnostic::general(Words::new(
+        format!("{path} 不会被读取:{zh}"),
+        format!("{path} is not read: {en}"),
+    ))
+    .help(Words::new(
+        "是行事历就改文件名,不是就移到这个文件夹外面",
+        "rename it if it belongs to the calendar, else move it out of the folder",
+    ))
 }
 
 fn unreadable(zh: &str, en: &str, path: &Path, error: &io::Error) -> Diagnostic {
@@ -170,11 +206,6 @@ fn parse(
         let shown = settings.calendar.join(name).display().to_string();
         texts.extend(Text::decode(&shown, bytes, &faults));
     }
-    let calendar = if files.is_empty() && faults.any_error() {
-        Calendar::default()
-    } else {
-        calendar::read(&texts, &faults)
-    };
     let roster = roster.map_or_else(Roster::default, |file| {
         digest.update(file.bytes());
         let name = settings.roster.display().to_string();
@@ -182,6 +213,11 @@ fn parse(
         kept.push((KEPT_ROSTER.to_owned(), text));
         roster
     });
+    let calendar = if files.is_empty() && faults.any_error() {
+        Calendar::default()
+    } else {
+        calendar::read_beside(&texts, roster.units(), &faults)
+    };
     let agenda = Agenda::new(
         Arc::new(calendar),
         Arc::new(roster),
@@ -199,28 +235,28 @@ fn parse(
 }
 
 /// Every `.toml` under the calendar's folder, by its name relative to it.
-fn gather(
-    root: &Path,
-    folder: &Path,
-    files: &mut Vec<(String, Vec<u8>)>,
-) -> Result<(), (PathBuf, io::Error)> {
+fn gather(root: &Path, folder: &Path, found: &mut Folder) -> Result<(), (PathBuf, io::Error)> {
     let wrong = |error| (folder.to_owned(), error);
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
         let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if hidden {
+        let file_name = entry.file_name();
+        let file_name = file_name.to_string_lossy();
+        if file_name.starts_with('.') {
             continue;
         }
         if path.is_dir() {
-            gather(root, &path, files)?;
+            gather(root, &path, found)?;
         } else if path.extension().is_some_and(|ext| ext == "toml") {
             let name = path
                 .strip_prefix(root)
                 .unwrap_or(&path)
                 .to_string_lossy()
                 .replace('\\', "/");
-            files.push((name, fs::read(&path).map_err(|error| (path, error))?));
+            let bytes = fs::read(&path).map_err(|error| (path, error))?;
+            found.files.push((name, bytes));
+        } else if !(file_name.starts_with("README") && file_name.ends_with(".md")) {
+            found.left_out.push(path);
         }
     }
     Ok(())

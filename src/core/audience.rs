@@ -1,5 +1,7 @@
 //! Audiences: boolean expressions over kinds and tags that say whom a task is for.
 
+pub(crate) mod hint;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -42,8 +44,8 @@ pub struct AudienceFault {
     pub message: Words,
     /// What to do.
     pub help: Option<Words>,
-    /// Whether it is a tag nobody declared.
-    pub is_undeclared: bool,
+    /// The word, where it is a tag nobody declared.
+    pub undeclared: Option<String>,
 }
 
 impl Audience {
@@ -70,10 +72,12 @@ impl Audience {
         let read = parser.any().and_then(|audience| match parser.peek() {
             None => Ok(audience),
             Some(')') => Err(parser.fault("多了一个右括号", "a bracket too many")),
-            Some(_) => Err(parser.fault(
-                "两个条件之间要写 &(并且)或 |(或者)",
-                "write & (and) or | (or) between two conditions",
-            )),
+            Some(_) => Err(parser.odd_sign().unwrap_or_else(|| {
+                parser.fault(
+                    "两个条件之间要写 &(并且)或 |(或者)",
+                    "write & (and) or | (or) between two conditions",
+                )
+            })),
         });
         let mut faults = parser.undeclared;
         match read {
@@ -103,6 +107,17 @@ impl Audience {
             Self::Not(inner) => !inner.matches(unit),
             Self::All(parts) => parts.iter().all(|part| part.matches(unit)),
             Self::Any(parts) => parts.iter().any(|part| part.matches(unit)),
+        }
+    }
+
+    /// The units and towns it names, by their ids, and whether it is a town.
+    pub fn named(&self) -> BTreeSet<(&str, bool)> {
+        match self {
+            Self::Town(id) => BTreeSet::from([(id.as_str(), true)]),
+            Self::Unit(id) => BTreeSet::from([(id.as_str(), false)]),
+            Self::Not(inner) => inner.named(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::named).collect(),
+            _ => BTreeSet::new(),
         }
     }
 
@@ -152,6 +167,19 @@ impl fmt::Display for Audience {
 /// How deep parentheses may nest.
 const DEEPEST: usize = 32;
 
+/// Signs that people write for `&` and `|`.
+const ODD_SIGNS: [&str; 5] = ["、", ",", "，", ";", "；"];
+
+/// Words that people write for `&`, `|` and `!`.
+const ODD_WORDS: [&str; 16] = [
+    "and", "or", "not", "和", "与", "及", "以及", "且", "并且", "或", "或者", "不含", "不是", "除",
+    "除了", "非",
+];
+
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || "!&|()".contains(half_width(c))
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -189,7 +217,38 @@ impl Parser<'_> {
             span: self.at..end,
             message: Words::new(zh, en),
             help: None,
-            is_undeclared: false,
+            undeclared: None,
+        }
+    }
+
+    /// A fault at a sign or word that people write where `|`, `&` or `!` belongs, if one comes next.
+    fn odd_sign(&mut self) -> Option<AudienceFault> {
+        self.peek();
+        let rest = &self.text[self.at..];
+        let before = self.text[..self.at].trim_end();
+        for (sign, double) in [('&', "&&"), ('|', "||")] {
+            if before.ends_with(sign) && rest.starts_with(sign) {
+                return Some(self.odd(double, before.len() - 1..self.at + 1));
+            }
+        }
+        let sign = ODD_SIGNS.iter().find(|sign| rest.starts_with(**sign));
+        let word = rest.split(is_end).next().unwrap_or_default();
+        let found = sign.copied().or_else(|| {
+            let plain = word.to_lowercase();
+            ODD_WORDS.contains(&plain.as_str()).then_some(word)
+        })?;
+        let span = self.at..self.at + found.len();
+        Some(self.odd(found, span))
+    }
+
+    fn odd(&self, sign: &str, span: Range<usize>) -> AudienceFault {
+        AudienceFault {
+            help: Some(hint::signs()),
+            span,
+            ..self.fault(
+                &format!("这里不能写 {sign}"),
+                &format!("{sign} cannot stand here"),
+            )
         }
     }
 
@@ -230,11 +289,13 @@ impl Parser<'_> {
     }
 
     fn word(&mut self) -> Result<Audience, AudienceFault> {
-        self.peek();
+        if let Some(fault) = self.odd_sign() {
+            return Err(fault);
+        }
         let start = self.at;
         let rest = &self.text[start..];
         let end = rest
-            .find(|c: char| c.is_whitespace() || "!&|()".contains(half_width(c)))
+            .find(is_end)
             .map_or(self.text.len(), |length| start + length);
         if end == start {
             return Err(self.fault(
@@ -244,6 +305,11 @@ impl Parser<'_> {
         }
         self.at = end;
         let written = &self.text[start..end];
+        if let Some(at) = written.find(['、', ',', '，', ';', '；']) {
+            let sign = written[at..].chars().next().map_or(0, char::len_utf8);
+            let span = start + at..start + at + sign;
+            return Err(self.odd(&written[at..at + sign], span));
+        }
         let word: String = written.chars().map(half_width).collect();
         let word = word.as_str();
         if let Some((key, value)) = word.split_once('=') {
@@ -285,13 +351,8 @@ impl Parser<'_> {
                 format!("{tag} 既不是单位类型,也不是 [tags] 里声明的标签"),
                 format!("{tag} is neither a kind of unit nor a tag declared in [tags]"),
             ),
-            help: did_you_mean(tag, words).or_else(|| {
-                Some(Words::new(
-                    format!("若是新标签,请在 calendar.toml 的 [tags] 里加一行 {tag} = \"…\""),
-                    format!("if it is a new tag, declare it in [tags]: {tag} = \"…\""),
-                ))
-            }),
-            is_undeclared: true,
+            help: did_you_mean(tag, words),
+            undeclared: Some(tag.to_owned()),
         });
     }
 }

@@ -309,6 +309,13 @@ impl Faults {
         }
     }
 
+    /// Adds one, if there is one.
+    pub fn add_some(&self, diagnostic: Option<Diagnostic>) {
+        if let Some(diagnostic) = diagnostic {
+            self.add(diagnostic);
+        }
+    }
+
     /// Whether no more of them are kept: what is read on is read for nothing.
     pub fn is_full(&self) -> bool {
         self.found.borrow().len() >= MOST_FINDINGS

@@ -1,25 +1,32 @@
 //! What calendar and roster say together: audiences that meet nobody, roles that nobody holds, years without data.
 
+mod contacts;
+mod ladders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 
 use super::agenda::{Absent, Agenda};
+use super::audience::Audience;
+use super::audience::hint::{is_bare_key, near_unit};
 use super::calendar::{Calendar, DueAt, Schedule, Task, role_name};
 use super::dates::DateForm;
 use super::diagnostic::{Diagnostic, Faults, Place, Words, did_you_mean};
 use super::ladder::RoleRef;
 use super::names::{TaskId, UnitId};
 use super::period::PeriodKey;
-use super::roster::Unit;
+use super::roster::{Kind, Unit};
 
 /// Adds the warnings that need both calendar and roster, and those of the years ahead.
 pub fn review(agenda: &Agenda, faults: &Faults) {
     tags(agenda, faults);
+    named_units(agenda, faults);
     audiences(agenda, faults);
     due_days(agenda, faults);
     roles(agenda, faults);
-    contacts(agenda, faults);
+    contacts::contacts(agenda, faults);
+    ladders::early_reminders(agenda, faults);
     years(agenda, faults);
     super::burden::review(agenda, faults);
 }
@@ -43,12 +50,7 @@ fn tags(agenda: &Agenda, faults: &Faults) {
         let Some(place) = agenda.roster.row(unit, Some(tag)) else {
             continue;
         };
-        let advice = did_you_mean(tag, declared.iter().map(String::as_str)).unwrap_or_else(|| {
-            Words::new(
-                format!("在 [tags] 里加一行 {tag} = \"…\",或从花名册里删去它"),
-                format!("declare it in [tags]: {tag} = \"…\", or remove it"),
-            )
-        });
+        let advice = of_tag(tag, &agenda.calendar.tags);
         faults.add(
             warn(
                 &place,
@@ -89,9 +91,87 @@ fn tags(agenda: &Agenda, faults: &Faults) {
     }
 }
 
+/// What to do about a tag of the roster that nobody declared.
+fn of_tag(tag: &str, tags: &BTreeMap<String, String>) -> Words {
+    if let Some((meant, _)) = tags.iter().find(|(_, meaning)| *meaning == tag) {
+        return Words::new(
+            format!("你是不是想写 {meant}?"),
+            format!("did you mean {meant}?"),
+        );
+    }
+    did_you_mean(tag, tags.keys().map(String::as_str)).unwrap_or_else(|| {
+        // What is no plain word stands between quotes there.
+        let shown = if is_bare_key(tag) {
+            tag.to_owned()
+        } else {
+            format!("\"{tag}\"")
+        };
+        Words::new(
+            format!("在 [tags] 里加一行 {shown} = \"…\",或从花名册里删去它"),
+            format!("declare it in [tags]: {shown} = \"…\", or remove it"),
+        )
+    })
+}
+
+/// Units and towns that an audience names and the roster has not.
+fn named_units(agenda: &Agenda, faults: &Faults) {
+    let calendar = &agenda.calendar;
+    let of_tasks = calendar.tasks.values().flat_map(|task| {
+        let others = task.due_at.iter().map(|at| (&at.audience, &at.place));
+        std::iter::once((&task.audience, &task.audience_place)).chain(others)
+    });
+    let adjusts = calendar
+        .adjusts
+        .iter()
+        .map(|adjust| (&adjust.audience, &adjust.place));
+    for (audience, place) in of_tasks.chain(adjusts) {
+        for (id, is_town) in unknown(agenda, audience) {
+            faults.add(unknown_unit(agenda, id, is_town, place));
+        }
+    }
+}
+
+/// What an audience names that is not on the roster.
+fn unknown<'a>(agenda: &Agenda, audience: &'a Audience) -> Vec<(&'a str, bool)> {
+    let is_there = |id: &str| agenda.roster.unit(&UnitId::from(id)).is_some();
+    let named = audience.named().into_iter();
+    named.filter(|(id, _)| !is_there(id)).collect()
+}
+
+fn unknown_unit(agenda: &Agenda, id: &str, is_town: bool, place: &Place) -> Diagnostic {
+    let sign = if is_town { "town" } else { "unit" };
+    let span = place.text.body[place.span.clone()]
+        .find(&format!("{sign}:{id}"))
+        .map_or(place.span.clone(), |at| {
+            let start = place.span.start + at;
+            start..start + sign.len() + 1 + id.len()
+        });
+    let mut found = Diagnostic::warning(
+        &place.text,
+        span,
+        Words::new(
+            format!("花名册里没有编号为 {id} 的单位"),
+            format!("there is no unit {id} on the roster"),
+        ),
+        Words::new(
+            format!("{sign}: 后面要写花名册里的单位编号"),
+            format!("the id of a unit on the roster belongs after {sign}:"),
+        ),
+    );
+    let units = agenda.roster.units().iter();
+    let fitting = units.filter(|unit| !is_town || unit.kind == Kind::Town);
+    if let Some(unit) = near_unit(id, fitting) {
+        found.help = Some(Words::new(
+            format!("你是不是想写 {sign}:{}({})?", unit.id, unit.name),
+            format!("did you mean {sign}:{} ({})?", unit.id, unit.name),
+        ));
+    }
+    found
+}
+
 fn audiences(agenda: &Agenda, faults: &Faults) {
     for task in agenda.calendar.tasks.values() {
-        if agenda.groups(task).is_empty() {
+        if agenda.groups(task).is_empty() && unknown(agenda, &task.audience).is_empty() {
             faults.add(warn(
                 &task.audience_place,
                 Words::new(
@@ -215,32 +295,6 @@ fn roles(agenda: &Agenda, faults: &Faults) {
                     "add a row with the role {}; {} needs it",
                     role.role, task.id
                 ),
-            ),
-        ));
-    }
-}
-
-fn contacts(agenda: &Agenda, faults: &Faults) {
-    for unit in agenda.roster.units() {
-        if unit
-            .contacts
-            .iter()
-            .any(|contact| contact.address.is_some())
-        {
-            continue;
-        }
-        let Some(place) = agenda.roster.row(&unit.id, Some(&unit.name)) else {
-            continue;
-        };
-        faults.add(warn(
-            &place,
-            Words::new(
-                format!("联系人空缺:{}没有一个邮箱", unit.name),
-                format!("contact gap: {} has no mailbox at all", unit.id),
-            ),
-            Words::new(
-                "至少给一位联系人写上邮箱,否则收不到信",
-                "give at least one contact an address",
             ),
         ));
     }

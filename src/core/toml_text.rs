@@ -1,5 +1,6 @@
 //! Reading TOML by hand, key by key, so that every fault of a file is found at once and each has its place.
 
+mod heads;
 mod scan;
 mod syntax;
 
@@ -80,9 +81,19 @@ impl File<'_> {
             );
             return None;
         }
-        let (table, mut errors) = DeTable::parse_recoverable(&self.text.body);
+        let body = self.text.body.as_str();
+        let (mut table, mut errors) = DeTable::parse_recoverable(body);
+        let mended = if heads::are_doubtful(table.get_ref(), !errors.is_empty()) {
+            heads::mended(self)
+        } else {
+            None
+        };
+        if let Some(mended) = &mended {
+            (table, errors) = DeTable::parse_recoverable(mended);
+        }
+        let body = mended.as_deref().unwrap_or(body);
         let passable;
-        let table = match syntax::without_dead_ends(&self.text.body, &mut errors) {
+        let mut table = match syntax::without_dead_ends(body, &mut errors) {
             None => table,
             Some(rest) => {
                 passable = rest;
@@ -91,6 +102,9 @@ impl File<'_> {
                 table
             }
         };
+        if mended.is_some() {
+            heads::restore(table.get_mut());
+        }
         syntax::report(self, &errors);
         Some(read(Keys::new(self, table.get_ref(), 0..0)))
     }

@@ -245,6 +245,11 @@ impl Agenda {
         self.members.get(task).map_or(&[], |members| members)
     }
 
+    /// Which of the calendar's adjustments hold for a group, in their order.
+    pub(crate) fn adjusts_of(&self, group: &Group) -> &[usize] {
+        &self.classes[group.class].adjusts
+    }
+
     /// The days as they are for a group.
     pub fn almanac(&self, group: &Group) -> Almanac<'_> {
         Almanac {

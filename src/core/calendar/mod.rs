@@ -1,5 +1,7 @@
 //! The calendar: the year of duties as the bureau wrote it, checked.
 
+mod copies;
+mod links;
 mod read;
 mod read_due_at;
 mod read_ladder;
@@ -11,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-pub use read::read;
+pub use read::{read, read_beside};
+pub(crate) use read_ladder::later;
 pub use read_ladder::{default_ladder, read_role, role};
 
 use super::audience::Audience;
@@ -202,6 +205,8 @@ pub struct Calendar {
     pub tags: BTreeMap<String, String>,
     /// What every task inherits.
     pub ladder: Ladder,
+    /// Where `[ladder]` stands, if the calendar has one.
+    pub ladder_place: Option<Place>,
     /// The adjustments, in order.
     pub adjusts: Vec<Adjust>,
     /// How much may be asked of a school.

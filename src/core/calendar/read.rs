@@ -7,15 +7,18 @@ use std::sync::Arc;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::copies::{self, Copies};
+use super::links::{Links, check_links};
 use super::read_ladder::{default_ladder, read_patch};
-use super::read_task::{Links, check_links, read_task};
+use super::read_task::read_task;
 use super::read_year::{read_notice, read_school_year};
 use super::{Adjust, Calendar, Cap, Caps, MonthPage, Task};
-use crate::core::audience::{Audience, AudienceFault};
+use crate::core::audience::{Audience, AudienceFault, hint};
 use crate::core::diagnostic::{
     Diagnostic, Faults, Locale, Place, Text, Words, did_you_mean, one_of,
 };
 use crate::core::ladder::Ladder;
+use crate::core::roster::Unit;
 use crate::core::school_year::SchoolYear;
 use crate::core::toml_text::{File, Keys, Placed, Value};
 use crate::core::workdays::Workdays;
@@ -24,8 +27,17 @@ use crate::core::workdays::Workdays;
 /// `holidays/2026.toml`; every other one holds tasks. Faults go to `faults`; with an error among them the
 /// calendar returned must not take effect.
 pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
+    read_beside(files, &[], faults)
+}
+
+/// The same beside the units of a roster, which a fault may have meant.
+pub fn read_beside(files: &[Arc<Text>], units: &[Unit], faults: &Faults) -> Calendar {
     let file = |text| File { text, faults };
-    let named = |name: &str| files.iter().find(|text| is_named(text, name));
+    // What stands in the folder itself holds, whatever copies lie below it.
+    let mut files: Vec<_> = files.iter().collect();
+    files.sort_by_key(|text| copies::depth(text));
+    let mut copies = Copies::default();
+    let named = |name: &str| files.iter().copied().find(|text| is_named(text, name));
     let mut head = if let Some(text) = named("calendar.toml") {
         read_head(file(text))
     } else {
@@ -40,6 +52,8 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     };
     let tags = Tags {
         declared: head.tags.keys().cloned().collect(),
+        meanings: head.tags.clone(),
+        units: units.iter().map(hint::Named::of).collect(),
         complete: head.is_whole,
     };
     if let Some(text) = named("calendar.toml") {
@@ -50,17 +64,25 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
     });
     let mut notices = BTreeMap::new();
     let mut pages = Pages::default();
+    let mut singles: BTreeMap<&str, &Arc<Text>> = BTreeMap::new();
     for text in files {
-        if is_named(text, "calendar.toml") || is_named(text, "school-year.toml") {
-            continue;
+        let is_head = is_named(text, "calendar.toml") || is_named(text, "school-year.toml");
+        let is_notice = text.name.contains("holidays/");
+        if is_head || is_notice {
+            let name = text.name.rsplit('/').next().unwrap_or_default();
+            let first = *singles.entry(name).or_insert(text);
+            if !Arc::ptr_eq(first, text) && copies.note_files(first, text) {
+                continue;
+            }
         }
-        if text.name.contains("holidays/") {
+        if is_notice {
             read_notice(file(text), &mut notices);
-        } else {
+        } else if !is_head {
             read_page(file(text), &tags, &mut pages);
         }
     }
-    check_links(&pages.links, faults);
+    check_links(&pages.links, &mut copies, faults);
+    copies.report(faults);
     Calendar {
         title: head.title,
         timezone: head.timezone,
@@ -68,6 +90,7 @@ pub fn read(files: &[Arc<Text>], faults: &Faults) -> Calendar {
         send_at: head.send_at,
         tags: head.tags,
         ladder: head.ladder,
+        ladder_place: head.ladder_place,
         adjusts: head.adjusts,
         caps: head.caps,
         months: pages.months,
@@ -92,6 +115,7 @@ impl Default for Calendar {
             send_at: head.send_at,
             tags: head.tags,
             ladder: head.ladder,
+            ladder_place: head.ladder_place,
             adjusts: head.adjusts,
             caps: head.caps,
             months: BTreeMap::new(),
@@ -109,6 +133,9 @@ fn is_named(text: &Text, name: &str) -> bool {
 /// The tags the calendar declares.
 pub(super) struct Tags {
     declared: BTreeSet<String>,
+    meanings: BTreeMap<String, String>,
+    /// The units of the roster.
+    units: Vec<hint::Named>,
     /// Whether the whole of `calendar.toml` could be read. If not, a tag may stand in the part that could not.
     complete: bool,
 }
@@ -131,6 +158,7 @@ struct Head {
     send_at: Vec<Time>,
     tags: BTreeMap<String, String>,
     ladder: Ladder,
+    ladder_place: Option<Place>,
     adjusts: Vec<Adjust>,
     caps: Caps,
 }
@@ -145,6 +173,7 @@ impl Default for Head {
             send_at: vec![jiff::civil::time(8, 0, 0, 0)],
             tags: BTreeMap::new(),
             ladder: default_ladder(),
+            ladder_place: None,
             adjusts: Vec::new(),
             caps: Caps::default(),
         }
@@ -191,7 +220,9 @@ fn read_head(file: File<'_>) -> Head {
             let mut times: Vec<Time> = elements
                 .into_iter()
                 .flatten()
-                .filter_map(|element| element.time().map(|time| time.value))
+                .filter_map(|element| element.time())
+                .inspect(|time| warn_of_night(file, time))
+                .map(|time| time.value)
                 .collect();
             times.sort_unstable();
             times.dedup();
@@ -215,6 +246,10 @@ fn read_head(file: File<'_>) -> Head {
         if let Some(ladder) = keys.value("ladder").and_then(Value::table) {
             head.ladder = default_ladder().patched(&read_patch(&ladder));
             ladder.report_unknown();
+            head.ladder_place = Some(Place {
+                text: Arc::clone(file.text),
+                span: ladder.span(),
+            });
         }
         if let Some(burden) = keys.value("burden").and_then(Value::table) {
             head.caps = read_caps(&burden);
@@ -224,6 +259,26 @@ fn read_head(file: File<'_>) -> Head {
         keys.report_unknown();
     });
     head
+}
+
+/// A slot at which people sleep is mostly a slip of the pen; the letters go all the same.
+fn warn_of_night(file: File<'_>, slot: &Placed<Time>) {
+    if (6..21).contains(&slot.value.hour()) || slot.value == jiff::civil::time(21, 0, 0, 0) {
+        return;
+    }
+    let shown = slot.value.strftime("%H:%M");
+    file.faults.add(Diagnostic::warning(
+        file.text,
+        slot.span.clone(),
+        Words::new(
+            format!("{shown} 是夜里,信会在那时发出"),
+            format!("{shown} is at night, and letters go out then"),
+        ),
+        Words::new(
+            "一般写6点到21点之间,如 08:00",
+            "mostly between 6 and 21 o'clock, such as 08:00",
+        ),
+    ));
 }
 
 /// Reads `[burden]`; a cap of 0 is none.
@@ -341,13 +396,15 @@ pub(super) fn audience_of(
         Ok(found) => return Some(found),
         Err(faults) => faults,
     };
-    let unsure = |fault: &AudienceFault| fault.is_undeclared && !tags.complete;
+    let unsure = |fault: &AudienceFault| fault.undeclared.is_some() && !tags.complete;
     for fault in faults.into_iter().filter(|fault| !unsure(fault)) {
+        let instead = |word: &String| hint::instead(word, &tags.meanings, &tags.units);
+        let help = fault.undeclared.as_ref().map(instead).or(fault.help);
         file.error_with_help(
             span(&fault.span),
             Words::new("适用对象写得不对", "the audience cannot be read"),
             fault.message,
-            fault.help,
+            help,
         );
     }
     None

@@ -220,7 +220,7 @@ fn levels(value: Value<'_, '_>) -> Option<Vec<Level>> {
 }
 
 /// Whether one offset surely comes later than another. A workday is at least a day.
-fn later(this: Stretch, before: Stretch) -> bool {
+pub(crate) fn later(this: Stretch, before: Stretch) -> bool {
     match (this, before) {
         (Stretch::Days(a), Stretch::Days(b))
         | (Stretch::Workdays(a), Stretch::Workdays(b) | Stretch::Days(b)) => a > b,

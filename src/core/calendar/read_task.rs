@@ -3,27 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::links::Links;
 use super::read::{Tags, audience};
 use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
 use super::{Origin, Schedule, Task};
-use crate::core::dates::{DateForm, examples};
-use crate::core::diagnostic::{Diagnostic, Faults, Place, Text, Words, did_you_mean, one_of};
+use crate::core::dates::{DateForm, Named, examples};
+use crate::core::diagnostic::{Place, Words, did_you_mean, one_of};
 use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::Every;
 use crate::core::scan::{Scan, plain};
 use crate::core::toml_text::{Keys, Placed, Value};
-
-/// What a task says of other tasks.
-pub(super) struct Links {
-    text: Arc<Text>,
-    id: Placed<TaskId>,
-    after: Option<Placed<TaskId>>,
-    met_by: Vec<Placed<TaskId>>,
-    /// `None` where it cannot be read.
-    every: Option<Every>,
-}
 
 /// Reads one task; `None` where too little of it can be read.
 pub(super) fn read_task(
@@ -184,12 +175,14 @@ fn read_raised(value: Value<'_, '_>) -> Option<Schedule> {
 }
 
 fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Option<Schedule> {
-    let form = if value.is_table() {
-        read_floating(value)?
+    let (form, named) = if value.is_table() {
+        (read_floating(value)?, None)
     } else {
         read_form(value)?
     };
-    match form.under(every?, month) {
+    let every = every?;
+    let agrees = named.map_or(Ok(()), |named| named.agrees_with(every));
+    match agrees.and_then(|()| form.under(every, month)) {
         Ok(form) => Some(Schedule::Dated(form)),
         Err(words) => {
             value.file().error(
@@ -202,10 +195,11 @@ fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Op
     }
 }
 
-fn read_form(value: Value<'_, '_>) -> Option<DateForm> {
+/// A date, and the period that its words name.
+fn read_form(value: Value<'_, '_>) -> Option<(DateForm, Option<Named>)> {
     let text = value.string()?;
-    match DateForm::parse(&text.value) {
-        Ok(form) => Some(form),
+    match DateForm::parse_named(&text.value) {
+        Ok(found) => Some(found),
         Err(words) => {
             let (zh, hint_zh) = split(&words.zh, '。');
             let (en, hint_en) = split(&words.en, ';');
@@ -247,7 +241,7 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
             .parse::<i16>()
             .ok()
             .filter(|year| (1990..=2110).contains(year));
-        let form = read_form(value);
+        let form = read_form(value).and_then(|found| of_one_year(value, found));
         let Some(year) = year else {
             value.file().error(
                 key.span,
@@ -271,6 +265,22 @@ fn read_floating(value: Value<'_, '_>) -> Option<DateForm> {
         }
     }
     (!years.is_empty()).then_some(DateForm::Floating(years))
+}
+
+/// A date of one year names no other period.
+fn of_one_year(value: Value<'_, '_>, (form, named): (DateForm, Option<Named>)) -> Option<DateForm> {
+    let Err(_) = named.map_or(Ok(()), |named| named.agrees_with(Every::Year)) else {
+        return Some(form);
+    };
+    value.file().error(
+        value.span(),
+        Words::new("这个日期用不上", "this date does not fit"),
+        Words::new(
+            "逐年写明的,每年只写一个日期",
+            "one date a year is given here",
+        ),
+    );
+    None
 }
 
 fn read_skip(value: Value<'_, '_>) -> Option<u16> {
@@ -330,106 +340,4 @@ fn read_origin(value: Value<'_, '_>) -> Option<Origin> {
         );
     }
     found
-}
-
-/// What the tasks say of each other: ids that stand twice, tasks that are not there, chains that loop.
-pub(super) fn check_links(tasks: &[Links], faults: &Faults) {
-    let mut by_id: BTreeMap<&TaskId, &Links> = BTreeMap::new();
-    for task in tasks {
-        let first = *by_id.entry(&task.id.value).or_insert(task);
-        if !std::ptr::eq(first, task) {
-            faults.add(twice(first, task));
-        }
-    }
-    for task in tasks {
-        for named in task.after.iter().chain(&task.met_by) {
-            if !by_id.contains_key(&named.value) {
-                faults.add(nowhere(task, named, &by_id));
-            }
-        }
-        if let Some(after) = &task.after
-            && let Some(before) = by_id.get(&after.value)
-        {
-            faults_of_step(task, after, before, faults);
-            if let Some(chain) = looping(task, &by_id) {
-                faults.add(Diagnostic::error(
-                    &task.text,
-                    after.span.clone(),
-                    Words::new(
-                        "先后顺序绕成了圈,哪一个都开始不了",
-                        "the chain loops, so that none can begin",
-                    ),
-                    Words::new(chain.clone(), chain),
-                ));
-            }
-        }
-    }
-}
-
-fn twice(first: &Links, task: &Links) -> Diagnostic {
-    let id = &task.id.value;
-    Diagnostic::error(
-        &task.text,
-        task.id.span.clone(),
-        Words::new(
-            format!("任务编号 {id} 用了两次"),
-            format!("the id {id} is used twice"),
-        ),
-        Words::new("又出现在这里", "again here"),
-    )
-    .other(
-        &first.text,
-        first.id.span.clone(),
-        Words::new("第一次在这里", "first here"),
-    )
-}
-
-fn nowhere(task: &Links, named: &Placed<TaskId>, ids: &BTreeMap<&TaskId, &Links>) -> Diagnostic {
-    let mut found = Diagnostic::error(
-        &task.text,
-        named.span.clone(),
-        Words::new(
-            format!("没有编号为 {} 的任务", named.value),
-            format!("there is no task {}", named.value),
-        ),
-        Words::new("要写另一项任务的 id", "the id of another task belongs here"),
-    );
-    let others = ids.keys().filter(|id| **id != &task.id.value);
-    found.help = did_you_mean(named.value.as_str(), others.map(|id| id.as_str()));
-    found
-}
-
-fn faults_of_step(task: &Links, after: &Placed<TaskId>, before: &Links, faults: &Faults) {
-    let (Some(this), Some(other)) = (task.every, before.every) else {
-        return;
-    };
-    if this != other {
-        let (this, other) = (this.word(), other.word());
-        faults.add(Diagnostic::error(
-            &task.text,
-            after.span.clone(),
-            Words::new("与前一步的周期不同", "the step before has another period"),
-            Words::new(
-                format!("前一步 every = \"{other}\",这一步 every = \"{this}\",要相同"),
-                format!("it has every = \"{other}\", this has \"{this}\"; they must agree"),
-            ),
-        ));
-    }
-}
-
-/// The chain of a task that comes back to it. Each of the loop's tasks finds it; the first by name says so.
-fn looping(task: &Links, by_id: &BTreeMap<&TaskId, &Links>) -> Option<String> {
-    let mut seen = vec![&task.id.value];
-    let mut step = task;
-    while let Some(next) = step.after.as_ref().and_then(|id| by_id.get(&id.value)) {
-        if seen.contains(&&next.id.value) {
-            let says =
-                next.id.value == task.id.value && seen.iter().all(|id| **id >= task.id.value);
-            let chain: Vec<_> = seen.iter().map(|id| id.as_str()).collect();
-            return says.then(|| format!("{} → {}", chain.join(" → "), task.id.value));
-        }
-        seen.push(&next.id.value);
-        step = next;
-    }
-    None
 }

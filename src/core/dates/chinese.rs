@@ -2,6 +2,7 @@
 
 use jiff::civil::Weekday;
 
+use super::named::{Named, in_chinese};
 use super::{DateForm, Edge, Gap, Nth, Unit, WindowEnd, examples};
 use crate::core::diagnostic::Words;
 use crate::core::period::{BreakKind, Festival, Season};
@@ -43,12 +44,13 @@ const WEEKDAYS: [(&str, Weekday); 8] = [
     ("天", Weekday::Sunday),
 ];
 
-pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
-    let scan = Scan::new(text);
+pub(super) fn parse(text: &str) -> Result<(DateForm, Option<Named>), Words> {
+    let mut scan = Scan::new(text);
+    let named = in_chinese(&mut scan);
     let attempts = [term, gap, month, within_period, festival];
     for attempt in attempts {
         match attempt(scan) {
-            Some((form, rest)) if rest.is_done() => return Ok(form),
+            Some((form, rest)) if rest.is_done() => return Ok((form, named)),
             _ => {}
         }
     }
@@ -105,7 +107,7 @@ fn nth(scan: &mut Scan<'_>, measures: &[&str]) -> Option<Nth> {
     Some(nth)
 }
 
-fn weekday(scan: &mut Scan<'_>) -> Option<Weekday> {
+pub(super) fn weekday(scan: &mut Scan<'_>) -> Option<Weekday> {
     let mut ahead = *scan;
     if !ahead.take(&["星期", "礼拜", "周"]) {
         return None;
@@ -193,15 +195,6 @@ fn window_end(scan: &mut Scan<'_>) -> Option<WindowEnd> {
 /// `10日`, `月底`, `最后一个工作日`, `第二个周五`, `周五`.
 fn within_period(scan: Scan<'_>) -> Read<'_> {
     let mut scan = scan;
-    if scan.take(&["每", "本"]) {
-        // `每周五` names the weekday, `每周最后一个工作日` only the period.
-        let mut ahead = scan;
-        if weekday(&mut ahead).is_none() {
-            scan.take(&["季度", "月", "周", "星期"]);
-        }
-    } else {
-        scan.take(&["当月"]);
-    }
     if let Some(nth) = nth(&mut scan, &["个"]) {
         if scan.take(&["工作日"]) {
             return Some((DateForm::Workday(nth), scan));
@@ -222,19 +215,12 @@ fn within_period(scan: Scan<'_>) -> Read<'_> {
             scan,
         ));
     }
-    if scan.take(&["月底前", "月底", "月末", "季末", "周末"]) {
+    if scan.take(&["月底前", "月底", "月末", "季度末", "季末", "周末"]) {
         return Some((DateForm::MonthEnd { month: None }, scan));
     }
     if let Some(weekday) = weekday(&mut scan) {
         scan.take(&["前"]);
-        return Some((
-            DateForm::Weekday {
-                month: None,
-                nth: Nth::Number(1),
-                weekday,
-            },
-            scan,
-        ));
+        return Some((DateForm::EachWeekday(weekday), scan));
     }
     let day = scan.small()?;
     if !scan.take(&["日", "号"]) {

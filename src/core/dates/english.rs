@@ -2,6 +2,7 @@
 
 use jiff::civil::Weekday;
 
+use super::named::{Named, in_english};
 use super::{DateForm, Edge, Gap, Nth, Unit, WindowEnd, examples};
 use crate::core::diagnostic::{Words, did_you_mean};
 use crate::core::period::{BreakKind, Festival, Season};
@@ -78,16 +79,29 @@ const ORDINALS: [(&str, Nth); 7] = [
     ("last", Nth::Last),
 ];
 
-pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
+pub(super) fn parse(text: &str) -> Result<(DateForm, Option<Named>), Words> {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let scan = Scan::new(&words);
-    let attempts = [numeric, term, gap, ordinal, window, day, festival];
-    for attempt in attempts {
-        match attempt(scan) {
-            Some((form, rest)) if rest.is_done() => return Ok(form),
-            _ => {}
-        }
+    if let Some(form) = attempt(&words) {
+        return Ok((form, None));
     }
+    if let Some((named, rest)) = in_english(&words)
+        && let Some(form) = attempt(rest)
+    {
+        return Ok((form, Some(named)));
+    }
+    Err(unreadable(&words))
+}
+
+fn attempt(text: &str) -> Option<DateForm> {
+    let attempts = [numeric, term, gap, ordinal, window, day, festival];
+    attempts
+        .iter()
+        .filter_map(|attempt| attempt(Scan::new(text)))
+        .find(|(_, rest)| rest.is_done())
+        .map(|(form, _)| form)
+}
+
+fn unreadable(words: &str) -> Words {
     let hint = examples();
     let meant = words
         .split(' ')
@@ -101,10 +115,10 @@ pub(super) fn parse(text: &str) -> Result<DateForm, Words> {
             did_you_mean(word, known.clone()).filter(|_| !known.clone().any(|k| k == word))
         })
         .unwrap_or_else(|| Words::new("", ""));
-    Err(Words::new(
+    Words::new(
         format!("读不懂日期“{words}”。{}{}", meant.zh, hint.zh),
         format!("cannot read the date “{words}”; {} {}", meant.en, hint.en),
-    ))
+    )
 }
 
 type Read<'a> = Option<(DateForm, Scan<'a>)>;
@@ -168,14 +182,7 @@ fn day(scan: Scan<'_>) -> Read<'_> {
         return Some((DateForm::Day { month: None, day }, scan));
     }
     if let Some(weekday) = scan.one_of(&WEEKDAYS) {
-        return Some((
-            DateForm::Weekday {
-                month: None,
-                nth: Nth::Number(1),
-                weekday,
-            },
-            scan,
-        ));
+        return Some((DateForm::EachWeekday(weekday), scan));
     }
     let day = scan.small()?;
     let month = scan.one_of(&MONTHS)?;

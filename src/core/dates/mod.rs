@@ -2,6 +2,7 @@
 
 mod chinese;
 mod english;
+mod named;
 mod resolve;
 mod show;
 mod spoken;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Weekday;
 
+pub use named::Named;
 pub use resolve::{Almanac, Found, short_day};
 pub use spoken::{month_day, near_day, weekday_in_full, weekday_name, whole_day};
 
@@ -82,7 +84,9 @@ pub enum DateForm {
         /// The month, unless the period gives it.
         month: Option<i8>,
     },
-    /// `3月最后一个周一`; without a month, `第二个周五`, or `周五` under `every = "week"`.
+    /// `周五`: of each week.
+    EachWeekday(Weekday),
+    /// `3月最后一个周一`; without a month, `第二个周五`.
     Weekday {
         /// The month, unless the period gives it.
         month: Option<i8>,
@@ -149,12 +153,20 @@ impl DateForm {
     /// # Errors
     /// What is wrong, in both languages.
     pub fn parse(text: &str) -> Result<Self, Words> {
+        Self::parse_named(text).map(|(form, _)| form)
+    }
+
+    /// The same, with the period that its words name.
+    ///
+    /// # Errors
+    /// What is wrong, in both languages.
+    pub fn parse_named(text: &str) -> Result<(Self, Option<Named>), Words> {
         // What stands between two ends is written in many ways.
         let plain = scan::plain(text).replace(['—', '–', '~'], "至");
         if plain.is_empty() {
             return Err(Words::new("日期是空的", "the date is empty"));
         }
-        let form = if plain
+        let (form, named) = if plain
             .chars()
             .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
         {
@@ -163,7 +175,7 @@ impl DateForm {
             english::parse(&plain)
         }?;
         form.possible()?;
-        Ok(form.plainer())
+        Ok((form.plainer(), named))
     }
 
     /// No workdays after a day are that day, as no days are.
@@ -300,14 +312,19 @@ impl DateForm {
                 "只写几日,要么放在月份文件里,要么用于每月、每季的任务",
                 "a bare day needs a month: a month's file, or every = \"month\" or \"quarter\"",
             ),
+            Self::EachWeekday(_) => (
+                every == Every::Week,
+                "只写周几,没有说是哪一个:每周的请加 every = \"week\";每月、每季的写“第一个周五”“最后一个周五”;每年的写“5月第二个周五”",
+                "which one is not said: every = \"week\" for each week, “1st Friday” or “last Friday” of a month or quarter, “2nd Friday of May” of a year",
+            ),
             Self::MonthEnd { month: None } => (civil, "没有写哪个月", "which month is not said"),
             Self::Weekday {
                 month: None, nth, ..
             } => (
                 matches!(every, Every::Quarter | Every::Month)
                     || (every == Every::Week && *nth == Nth::Number(1)),
-                "只写周几,要用于每周的任务,或写明几月第几个",
-                "a bare weekday needs every = \"week\", or say which of which month",
+                "“第几个周几”要写明几月,或用于每月、每季的任务",
+                "an nth weekday needs its month, or every = \"month\" or \"quarter\"",
             ),
             Self::Workday(_) | Self::TeachingDay(_) => (
                 civil || every == Every::Term,

@@ -93,6 +93,9 @@ impl Almanac<'_> {
                 nth,
                 weekday,
             } => nth_weekday(period, *month, *nth, *weekday).map(Found::day),
+            DateForm::EachWeekday(weekday) => {
+                nth_weekday(period, None, Nth::Number(1), *weekday).map(Found::day)
+            }
             DateForm::Week { month, nth } => {
                 let monday = nth_weekday(period, Some(*month), *nth, Weekday::Monday)?;
                 Ok(Found::window(monday, monday.saturating_add(6.days())))

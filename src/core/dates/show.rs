@@ -34,11 +34,7 @@ fn chinese(form: &DateForm) -> String {
         DateForm::Day { month, day } => format!("{}{day}日", of_month(month)),
         DateForm::MonthEnd { month: Some(month) } => format!("{month}月底"),
         DateForm::MonthEnd { month: None } => "月底".to_owned(),
-        DateForm::Weekday {
-            month: None,
-            nth: Nth::Number(1),
-            weekday,
-        } => weekday_name(*weekday).to_owned(),
+        DateForm::EachWeekday(weekday) => weekday_name(*weekday).to_owned(),
         DateForm::Weekday {
             month,
             nth: which,
@@ -180,11 +176,7 @@ fn english(form: &DateForm) -> String {
         DateForm::Day { month: None, day } => format!("day {day}"),
         DateForm::MonthEnd { month: Some(month) } => format!("end of {}", month_name(*month)),
         DateForm::MonthEnd { month: None } => "last day".to_owned(),
-        DateForm::Weekday {
-            month: None,
-            nth: Nth::Number(1),
-            weekday,
-        } => english_weekday(*weekday),
+        DateForm::EachWeekday(weekday) => english_weekday(*weekday),
         DateForm::Weekday {
             month,
             nth: which,

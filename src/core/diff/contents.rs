@@ -156,6 +156,7 @@ fn calendar_card(calendar: &Calendar) -> Card {
         caps,
         workdays,
         school: _,
+        ladder_place: _,
     } = calendar;
     let mut card = Card::default();
     card.text("title", "行事历标题", "calendar title", title);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::cover::Cover;
+use super::gate::Gate;
 use super::{NoDuty, Notice, Pass, Slots, Standing, Timetable};
 use crate::core::calendar::Task;
 use crate::core::dates::month_day;
@@ -182,15 +183,15 @@ impl<'a> Case<'a> {
     }
 
     /// Rule 2: on the roster before the due day, and the due day not over when the bell was hung or the task added.
-    fn exists(&self, pass: &Pass<'_>) -> bool {
+    pub(super) fn exists(&self, pass: &Pass<'_>) -> bool {
         pass.was_asked(&self.task.id, &self.unit.id, self.due())
     }
 
-    /// A covering duty of this unit, due in this period, that is open or done.
+    /// A covering duty of this unit, due in this period, that is done, or is asked or may yet be.
     pub(super) fn cover(&self, pass: &Pass<'_>) -> Option<&Cover<'a>> {
         self.covers
             .iter()
-            .find(|cover| cover.holds(self.at, &self.unit.id, pass))
+            .find(|cover| cover.holds(self.at, self.unit, pass))
     }
 
     /// Whether it ended.
@@ -200,37 +201,7 @@ impl<'a> Case<'a> {
 
     /// Whether the duty this one comes after lets it open.
     pub(super) fn gate(&self, pass: &Pass<'_>) -> Gate {
-        let Some(named) = &self.task.after else {
-            return Gate::Open;
-        };
-        let agenda = pass.agenda;
-        let Some(before) = agenda.calendar.tasks.get(named) else {
-            return Gate::Open;
-        };
-        let Some(group) = agenda.group_of(before, &self.unit.id) else {
-            return Gate::Open;
-        };
-        let occurrence = agenda.occurrence(before, self.occurrence.period, group);
-        let happened = pass.state.happened(&occurrence.id);
-        match happened.ending(&self.unit.id, before.times) {
-            Some(ending) if ending.how == How::Done => Gate::Since(pass.slots.day(ending.at)),
-            Some(ending) => Gate::Gone(ending.how),
-            None => {
-                let Ok(dated) = &occurrence.dated else {
-                    return Gate::Open;
-                };
-                let ladder = &agenda.groups(before)[group].ladder;
-                let timetable = Timetable::new(ladder, &agenda.calendar.workdays, dated, false);
-                let unit = (self.at, self.unit);
-                let earlier = Case::new(before, unit, &[], &occurrence.id, timetable, happened);
-                // A first step that never was a duty, its day being over before the bell was hung, holds nothing up.
-                if happened.has(&self.unit.id) || earlier.exists(pass) {
-                    Gate::Shut
-                } else {
-                    Gate::Open
-                }
-            }
-        }
+        pass.gate(self.task, self.occurrence.period, (self.at, self.unit))
     }
 
     /// The mailboxes of those who have to act: of the ladder's `to`, or of the next reachable contact at the unit.
@@ -544,18 +515,6 @@ impl Since {
             None
         }
     }
-}
-
-/// What a predecessor means for what comes after it.
-pub(super) enum Gate {
-    /// There is none, or it holds nothing up.
-    Open,
-    /// It was done on that day.
-    Since(Date),
-    /// It is not done yet.
-    Shut,
-    /// It was waived or does not apply: neither does this.
-    Gone(How),
 }
 
 fn request_words(answer: Answer) -> &'static str {

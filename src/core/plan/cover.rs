@@ -3,11 +3,12 @@
 use jiff::civil::Date;
 
 use super::Pass;
+use super::gate::Gate;
 use crate::core::agenda::Agenda;
 use crate::core::calendar::Task;
 use crate::core::duty::OccurrenceId;
-use crate::core::names::UnitId;
 use crate::core::period::PeriodKey;
+use crate::core::roster::Unit;
 use crate::core::state::{DutyState, Happened, How, State};
 
 /// An occurrence that covers another one, for the units of one of its task's groups.
@@ -43,19 +44,27 @@ pub(super) fn covers_of<'a>(
 }
 
 impl Cover<'_> {
-    /// Whether the duty of a unit, at this place in the roster, is open or done.
-    pub(super) fn holds(&self, at: usize, unit: &UnitId, pass: &Pass<'_>) -> bool {
+    /// Whether the duty of a unit, at this place in the roster, is done, or is asked or may yet be.
+    pub(super) fn holds(&self, at: usize, unit: &Unit, pass: &Pass<'_>) -> bool {
         if self.members.get(at).copied().flatten() != Some(self.group) {
             return false;
         }
         let happened = self.happened;
-        if let Some(ending) = happened.ending(unit, self.task.times) {
+        if let Some(ending) = happened.ending(&unit.id, self.task.times) {
             return ending.how == How::Done;
         }
-        // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
-        let is_told = |state: &DutyState| !state.told.is_empty();
-        happened.state(unit).is_some_and(is_told)
-            || happened.rest(unit).is_some()
-            || pass.was_asked(&self.task.id, unit, self.due)
+        let has_notice = |state: &DutyState| !state.told.is_empty();
+        let is_told =
+            happened.state(&unit.id).is_some_and(has_notice) || happened.rest(&unit.id).is_some();
+        match pass.gate(self.task, self.id.period, (at, unit)) {
+            // What it comes after was let off: nobody is asked for it any more.
+            Gate::Gone(_) => false,
+            // It may wait for ever, and this one would never be heard of.
+            Gate::Shut => is_told,
+            // Where the covering duty never was one, its day being over when the bell was hung, this one stands.
+            Gate::Open | Gate::Since(_) => {
+                is_told || pass.was_asked(&self.task.id, &unit.id, self.due)
+            }
+        }
     }
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::case::{Case, Gate};
+use super::case::Case;
 use super::cover::covers_of;
+use super::gate::Gate;
 use super::standing::looking;
 use super::{Pass, Timetable, served_a_workday};
 use crate::core::agenda::Agenda;

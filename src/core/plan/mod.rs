@@ -6,6 +6,7 @@ mod case;
 mod closing;
 mod cover;
 mod escalation;
+mod gate;
 mod hindrance;
 mod matters;
 mod slots;

@@ -331,3 +331,79 @@ fn the_impossible_is_refused() {
     "#]]
     .assert_eq(&out);
 }
+
+/// What names its period is taken under that `every` only; a date without such words under each that it suits.
+#[test]
+fn a_date_that_names_its_period() {
+    use schoolbell::core::period::Every;
+    let taken = |text: &str| {
+        let (form, named) = DateForm::parse_named(text).unwrap_or_else(|words| {
+            panic!("{text}: {}", words.zh);
+        });
+        let all = [
+            Every::Year,
+            Every::Term,
+            Every::Quarter,
+            Every::Month,
+            Every::Week,
+        ];
+        let agrees = |every: &Every| named.is_none_or(|named| named.agrees_with(*every).is_ok());
+        all.into_iter()
+            .filter(agrees)
+            .filter(|every| form.clone().under(*every, Some(5)).is_ok())
+            .map(Every::word)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (texts, expected) in [
+        (
+            &[
+                "每周五",
+                "每个周五",
+                "每逢星期五",
+                "every Friday",
+                "周五",
+                "本周五",
+                "Friday",
+            ][..],
+            "week",
+        ),
+        (
+            &[
+                "每月5日",
+                "每个月5号",
+                "每月最后一个周五",
+                "每月的第一个周五",
+                "每月底",
+                "每月月底",
+                "day 5 of every month",
+                "last Friday of each month",
+                "every month on day 5",
+            ],
+            "month",
+        ),
+        (
+            &[
+                "每季度最后一个工作日",
+                "每季末",
+                "last workday of every quarter",
+            ],
+            "quarter",
+        ),
+        (
+            &["每学期开学后14天", "每学期末", "every term, mid-term"],
+            "term",
+        ),
+        (&["每年5月12日", "每年端午节", "May 12 every year"], "year"),
+        (&["每周最后一个工作日", "last workday every week"], "week"),
+        (
+            &["本月10日", "当月10日", "day 10 of the month"],
+            "year month",
+        ),
+        (&["第一个周五", "1st Friday"], "year quarter month week"),
+    ] {
+        for text in texts {
+            assert_eq!(taken(text), expected, "{text}");
+        }
+    }
+}

@@ -257,6 +257,70 @@ fn not_covered_by_what_never_was() {
     );
 }
 
+/// The whole school's drill, due on 11-10, comes after a plan, due on 11-05; it covers November's monthly one.
+fn drill_after_plan() -> String {
+    let plan = format!("[[task]]\nid = \"plan\"\ntitle = \"演练方案\"\ndue = \"11月5日\"\n{QUIET}");
+    let whole = "due = \"11月10日\"\nafter = \"plan\"";
+    plan + &drills().replace("due = \"11月10日\"", whole)
+}
+
+/// What comes after something that was let off is no duty, so it covers nothing: the monthly drill is asked.
+#[test]
+fn not_covered_by_what_comes_after_something_let_off() {
+    for how in ["waive plan@2026/s1", "grant plan@2026/s1 not-applicable"] {
+        check(
+            &drill_after_plan(),
+            &format!(
+                "2026-10-26 07:00 hang
+                 2026-10-26 10:00 {how}
+                 2026-11-10 09:00 end"
+            ),
+            expect![[r#"
+                10-26 08:00 safety@s1 opens plan@2026/s1 due 11-05 act
+                10-27 08:00 safety@s1 closed plan@2026/s1 due 11-05 act
+                11-06 08:00 safety@s1 opens monthly@2026-11/s1 due 11-20 act
+            "#]],
+        );
+    }
+}
+
+/// While the plan is not done nobody was told of the whole school's drill: the monthly one is asked on its own day. Once
+/// the plan is done the other one is open, and covers it.
+#[test]
+fn not_covered_by_what_waits_untold() {
+    check(
+        &drill_after_plan(),
+        "2026-10-26 07:00 hang
+         2026-11-09 10:00 done plan@2026/s1 safety@s1
+         2026-11-24 09:00 end",
+        expect![[r#"
+            10-26 08:00 safety@s1 opens plan@2026/s1 due 11-05 act
+            11-06 08:00 safety@s1 overdue plan@2026/s1 due 11-05 act
+            11-06 08:00 safety@s1 opens monthly@2026-11/s1 due 11-20 act
+            11-10 08:00 safety@s1 opens whole@2026/s1 due 11-10 act
+            11-11 08:00 safety@s1 overdue whole@2026/s1 due 11-10 act
+        "#]],
+    );
+}
+
+/// The plan is returned when its drill has been told of: that one waits, and still covers.
+#[test]
+fn covered_by_what_waits_and_was_told() {
+    check(
+        &drill_after_plan(),
+        "2026-10-26 07:00 hang
+         2026-10-28 10:00 done plan@2026/s1 safety@s1
+         2026-10-30 10:00 return plan@2026/s1
+         2026-11-10 09:00 end",
+        expect![[r#"
+            10-26 08:00 safety@s1 opens plan@2026/s1 due 11-05 act
+            10-29 08:00 safety@s1 opens whole@2026/s1 due 11-10 act
+            11-02 08:00 safety@s1 decided plan@2026/s1 due 11-05 act
+            11-06 08:00 safety@s1 overdue plan@2026/s1 due 11-05 act
+        "#]],
+    );
+}
+
 /// July 2026 has three teaching days (term ends on Saturday 07-04), August none: both are left out. September's last
 /// teaching day is 09-30; 14 days before is 09-16.
 #[test]
