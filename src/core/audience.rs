@@ -44,8 +44,8 @@ pub struct AudienceFault {
     pub message: Words,
     /// What to do.
     pub help: Option<Words>,
-    /// The word, where it is a tag nobody declared.
-    pub undeclared: Option<String>,
+    /// Whether it is a tag nobody declared.
+    pub is_undeclared: bool,
 }
 
 impl Audience {
@@ -217,7 +217,7 @@ impl Parser<'_> {
             span: self.at..end,
             message: Words::new(zh, en),
             help: None,
-            undeclared: None,
+            is_undeclared: false,
         }
     }
 
@@ -352,7 +352,7 @@ impl Parser<'_> {
                 format!("{tag} is neither a kind of unit nor a tag declared in [tags]"),
             ),
             help: did_you_mean(tag, words),
-            undeclared: Some(tag.to_owned()),
+            is_undeclared: true,
         });
     }
 }

@@ -120,6 +120,17 @@ impl OnRestDay {
     }
 }
 
+impl OnRestDay {
+    /// What it means, as people say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Before => "提前到工作日",
+            Self::After => "顺延到工作日",
+            Self::Keep => "不动",
+        }
+    }
+}
+
 /// When a duty is announced, reminded of and escalated, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ladder {

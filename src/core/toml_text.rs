@@ -13,6 +13,8 @@ use jiff::civil::{Date, Time};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use syntax::month_as_number;
+
 use scan::{DEEPEST, scan};
 
 use super::diagnostic::{Diagnostic, Faults, Text, Words, did_you_mean, nearest, one_of};
@@ -125,7 +127,14 @@ pub struct Keys<'a, 'i> {
     span: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
     refused: RefCell<Vec<&'static str>>,
-    missing: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<Missing>>,
+}
+
+/// A key that must be there and is not.
+struct Missing {
+    key: &'static str,
+    /// A line with it, and what may stand there.
+    sample: Option<(&'static str, Words)>,
 }
 
 impl<'a, 'i> Keys<'a, 'i> {
@@ -166,11 +175,23 @@ impl<'a, 'i> Keys<'a, 'i> {
 
     /// The value under a key that must be there; `report_unknown` says so if it is not.
     pub fn required(&self, key: &'static str) -> Option<Value<'a, 'i>> {
-        let value = self.value(key);
-        if value.is_none() {
-            self.missing.borrow_mut().push(key);
-        }
-        value
+        self.value(key).or_else(|| self.lacks(key, None))
+    }
+
+    /// The same for a key of which a line is shown where it is missing, with what may stand there.
+    pub fn required_like(
+        &self,
+        key: &'static str,
+        line: &'static str,
+        allowed: impl FnOnce() -> Words,
+    ) -> Option<Value<'a, 'i>> {
+        self.value(key)
+            .or_else(|| self.lacks(key, Some((line, allowed()))))
+    }
+
+    fn lacks<T>(&self, key: &'static str, sample: Option<(&'static str, Words)>) -> Option<T> {
+        self.missing.borrow_mut().push(Missing { key, sample });
+        None
     }
 
     /// Every key with its value, for a table whose keys are data.
@@ -207,7 +228,7 @@ impl<'a, 'i> Keys<'a, 'i> {
             if !asked.iter().chain(&*refused).any(|key| key == found) {
                 // A misspelt key is not missing as well.
                 let meant = nearest(found, asked.iter().copied());
-                missing.retain(|key| Some(*key) != meant);
+                missing.retain(|lack| Some(lack.key) != meant);
                 self.file.error_with_help(
                     name.span(),
                     Words::new(
@@ -222,15 +243,41 @@ impl<'a, 'i> Keys<'a, 'i> {
         // Where a line of the table cannot be read, the key may stand on it.
         let extent = self.file.extent(&self.span);
         if !missing.is_empty() && !self.file.faults.is_spoilt(self.file.text, &extent) {
-            self.file.error(
-                self.span.clone(),
-                Words::new(
-                    format!("缺少 {}", missing.join("、")),
-                    format!("missing {}", missing.join(", ")),
-                ),
-                Words::new("在下面加上", "it belongs here"),
-            );
+            self.report_missing(&missing);
         }
+    }
+
+    fn report_missing(&self, missing: &[Missing]) {
+        let keys: Vec<_> = missing.iter().map(|lack| lack.key).collect();
+        let samples = || missing.iter().filter_map(|lack| lack.sample.as_ref());
+        let lines: Vec<_> = samples().map(|(line, _)| *line).collect();
+        let label = if lines.is_empty() {
+            Words::new("在下面加上", "it belongs here")
+        } else {
+            Words::new(
+                format!("在下面加上,如 {}", lines.join("、")),
+                format!("it belongs here, such as {}", lines.join(", ")),
+            )
+        };
+        let of = |lack: &Missing| {
+            let (_, allowed) = lack.sample.as_ref()?;
+            let key = lack.key;
+            Some((
+                format!("{key} {}", allowed.zh),
+                format!("{key} {}", allowed.en),
+            ))
+        };
+        let (zh, en): (Vec<_>, Vec<_>) = missing.iter().filter_map(of).unzip();
+        let help = (!zh.is_empty()).then(|| Words::new(zh.join(";"), en.join("; ")));
+        self.file.error_with_help(
+            self.span.clone(),
+            Words::new(
+                format!("缺少 {}", keys.join("、")),
+                format!("missing {}", keys.join(", ")),
+            ),
+            label,
+            help,
+        );
     }
 }
 
@@ -321,6 +368,13 @@ impl<'a, 'i> Value<'a, 'i> {
     /// A text if it is one, without complaint.
     pub fn as_str(self) -> Option<&'a str> {
         self.value.get_ref().as_str()
+    }
+
+    /// A day such as 2026-03-04 if it is one, outside of quotes, without complaint.
+    pub fn as_day(self) -> Option<Date> {
+        let found = self.value.get_ref().as_datetime()?;
+        let day = found.date.filter(|_| found.time.is_none())?;
+        day.to_string().parse().ok()
     }
 
     /// `true` or `false` if it is one, without complaint.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::diagnostic::{Words, did_you_mean, nearest, one_of};
+use crate::core::diagnostic::{Words, did_you_mean, nearest, one_of_meaning};
 use crate::core::roster::{Kind, Unit};
 
 /// What people call whom a task is for, beside the kinds' own names.
@@ -40,6 +40,17 @@ pub(crate) fn signs() -> Words {
     Words::new(
         "用 | 表示“或者”,用 & 表示“并且”,用 ! 表示“不是”,如 primary | junior、school & !boarding",
         "write | for or, & for and, ! for not, such as primary | junior, school & !boarding",
+    )
+}
+
+/// Whom a task may be for.
+pub(crate) fn examples() -> Words {
+    let all = [("school", "全部学校和幼儿园"), ("k12", "中小学")];
+    let kinds = Kind::ALL.map(|kind| (kind.word(), kind.name()));
+    let Words { zh, en } = one_of_meaning(all.into_iter().chain(kinds));
+    Words::new(
+        format!("{zh},或 [tags] 里的标签"),
+        format!("{en}, or a tag of [tags]"),
     )
 }
 
@@ -105,7 +116,7 @@ pub(crate) fn instead(word: &str, tags: &BTreeMap<String, String>, units: &[Name
             format!("if it is a new tag, declare it in [tags]: {word} = \"…\""),
         );
     }
-    one_of(words().chain(tags.keys().map(String::as_str)))
+    examples()
 }
 
 /// Whether a word can stand before the equals sign as it is, as a tag's name does in `[tags]`.

@@ -19,8 +19,9 @@ use crate::core::diagnostic::{
 };
 use crate::core::ladder::Ladder;
 use crate::core::roster::Unit;
+use crate::core::scan::half_width;
 use crate::core::school_year::SchoolYear;
-use crate::core::toml_text::{File, Keys, Placed, Value};
+use crate::core::toml_text::{File, Keys, Placed, Value, month_as_number};
 use crate::core::workdays::Workdays;
 
 /// Reads a calendar from its files. Their names are relative to the folder: `calendar.toml`, `school-year.toml`,
@@ -220,7 +221,7 @@ fn read_head(file: File<'_>) -> Head {
             let mut times: Vec<Time> = elements
                 .into_iter()
                 .flatten()
-                .filter_map(|element| element.time())
+                .filter_map(Value::time)
                 .inspect(|time| warn_of_night(file, time))
                 .map(|time| time.value)
                 .collect();
@@ -327,9 +328,7 @@ fn read_adjusts(file: File<'_>, tags: &Tags) -> Vec<Adjust> {
 }
 
 fn read_adjust(keys: &Keys<'_, '_>, tags: &Tags) -> Option<Adjust> {
-    let whom = keys
-        .required("audience")
-        .and_then(|value| audience(value, tags));
+    let whom = required_audience(keys).and_then(|value| audience(value, tags));
     let patch = read_patch(keys);
     keys.report_unknown();
     let whom = whom?;
@@ -345,10 +344,7 @@ fn read_adjust(keys: &Keys<'_, '_>, tags: &Tags) -> Option<Adjust> {
 
 fn read_page(file: File<'_>, tags: &Tags, pages: &mut Pages) {
     file.read_toml(|keys| {
-        let month = keys
-            .value("month")
-            .and_then(|value| value.integer(1, 12))
-            .and_then(|month| i8::try_from(month.value).ok());
+        let month = keys.value("month").and_then(read_month);
         let theme = keys.value("theme").and_then(Value::line);
         let focus = keys.value("focus").and_then(Value::strings);
         if let Some(month) = month {
@@ -377,6 +373,25 @@ fn read_page(file: File<'_>, tags: &Tags, pages: &mut Pages) {
     });
 }
 
+/// A month's number.
+fn read_month(value: Value<'_, '_>) -> Option<i8> {
+    if let Some(text) = value.as_str() {
+        value.file().error(
+            value.span(),
+            Words::new("月份要写数字", "a month is a number"),
+            month_as_number(text),
+        );
+        return None;
+    }
+    let month = value.integer(1, 12)?;
+    i8::try_from(month.value).ok()
+}
+
+/// The audience, which must be there.
+pub(super) fn required_audience<'a, 'i>(keys: &Keys<'a, 'i>) -> Option<Value<'a, 'i>> {
+    keys.required_like("audience", "audience = \"school\"", hint::examples)
+}
+
 /// Reads an audience.
 pub(super) fn audience(value: Value<'_, '_>, tags: &Tags) -> Option<Placed<Audience>> {
     let text = value.line()?;
@@ -396,10 +411,14 @@ pub(super) fn audience_of(
         Ok(found) => return Some(found),
         Err(faults) => faults,
     };
-    let unsure = |fault: &AudienceFault| fault.undeclared.is_some() && !tags.complete;
+    let unsure = |fault: &AudienceFault| fault.is_undeclared && !tags.complete;
     for fault in faults.into_iter().filter(|fault| !unsure(fault)) {
-        let instead = |word: &String| hint::instead(word, &tags.meanings, &tags.units);
-        let help = fault.undeclared.as_ref().map(instead).or(fault.help);
+        let help = if fault.is_undeclared {
+            let word: String = text[fault.span.clone()].chars().map(half_width).collect();
+            Some(hint::instead(&word, &tags.meanings, &tags.units))
+        } else {
+            fault.help
+        };
         file.error_with_help(
             span(&fault.span),
             Words::new("适用对象写得不对", "the audience cannot be read"),

@@ -1,7 +1,7 @@
 //! Reading ladders: `[ladder]`, and the same keys in `[[adjust]]` and `[[task]]`.
 
 use crate::core::calendar::ROLES;
-use crate::core::diagnostic::{Words, did_you_mean, one_of};
+use crate::core::diagnostic::{Words, did_you_mean, one_of, one_of_meaning};
 use crate::core::ladder::{Ladder, LadderPatch, Level, Nag, OnRestDay, RoleRef, Stretch};
 use crate::core::names::Role;
 use crate::core::roster::Kind;
@@ -287,7 +287,7 @@ fn rest_day(value: Value<'_, '_>, allowed: &[OnRestDay]) -> Option<OnRestDay> {
                 format!("不认识的值 {}", text.value),
                 format!("unknown value {}", text.value),
             ),
-            one_of(words()),
+            one_of_meaning(allowed.iter().map(|way| (way.word(), way.name()))),
             did_you_mean(&text.value, words()),
         );
     }

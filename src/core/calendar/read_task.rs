@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::links::Links;
-use super::read::{Tags, audience};
+use super::read::{Tags, audience, required_audience};
 use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
 use super::{Origin, Schedule, Task};
-use crate::core::dates::{DateForm, Named, examples};
-use crate::core::diagnostic::{Place, Words, did_you_mean, one_of};
+use crate::core::dates::{DateForm, Named, examples, without_year};
+use crate::core::diagnostic::{Place, Words, did_you_mean, one_of, one_of_meaning};
 use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::Every;
@@ -33,7 +33,7 @@ pub(super) fn read_task(
     let times = keys.value("times").and_then(|value| value.integer(1, 99));
     let when = keys.value("when");
     let conditional = when.and_then(read_when);
-    let due = keys.required("due");
+    let due = required_due(keys);
     let schedule = match (due, conditional) {
         (Some(value), Some(())) => read_raised(value),
         (Some(value), None) => read_due(value, every, month),
@@ -46,9 +46,7 @@ pub(super) fn read_task(
     let due_at = due_at.map(|value| read_due_at(value, tags));
     let due_time = keys.value("due_time").and_then(Value::time);
     let patch = read_patch(keys);
-    let whom = keys
-        .required("audience")
-        .and_then(|value| audience(value, tags));
+    let whom = required_audience(keys).and_then(|value| audience(value, tags));
     let evidence = keys.value("evidence").and_then(Value::line);
     let after = keys.value("after").and_then(read_id);
     let met_by: Vec<_> = keys
@@ -60,7 +58,9 @@ pub(super) fn read_task(
         .collect();
     let skip = keys.value("skip_if").and_then(read_skip);
     let source = keys.value("source").and_then(Value::line);
-    let origin = keys.required("origin").and_then(read_origin);
+    let origin = keys
+        .required_like("origin", "origin = \"local\"", origins)
+        .and_then(read_origin);
     let authority = keys.value("authority").and_then(Value::line);
     keys.report_unknown();
     let links = id.clone().map(|id| Links {
@@ -197,21 +197,38 @@ fn read_due(value: Value<'_, '_>, every: Option<Every>, month: Option<i8>) -> Op
 
 /// A date, and the period that its words name.
 fn read_form(value: Value<'_, '_>) -> Option<(DateForm, Option<Named>)> {
-    let text = value.string()?;
-    match DateForm::parse_named(&text.value) {
-        Ok(found) => Some(found),
-        Err(words) => {
-            let (zh, hint_zh) = split(&words.zh, '。');
-            let (en, hint_en) = split(&words.en, ';');
-            value.file().error_with_help(
-                text.span,
-                Words::new("日期写得不对", "not a date"),
-                Words::new(zh, en),
-                hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_else(|| examples().en))),
-            );
-            None
-        }
+    // A day of one year without quotes.
+    if let Some(day) = value.as_day() {
+        not_a_date(value, &without_year(day), None);
+        return None;
     }
+    let text = value.string()?;
+    DateForm::parse_named(&text.value)
+        .map_err(|words| {
+            // What could be read and is no day is no slip.
+            let is_unread = words.zh.starts_with("读不懂");
+            let meant = is_unread.then(|| DateForm::meant(&text.value)).flatten();
+            not_a_date(value, &words, meant);
+        })
+        .ok()
+}
+
+fn not_a_date(value: Value<'_, '_>, words: &Words, meant: Option<String>) {
+    let (zh, hint_zh) = split(&words.zh, '。');
+    let (en, hint_en) = split(&words.en, ';');
+    let hint = hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_else(|| examples().en)));
+    let meant = meant.map(|meant| {
+        Words::new(
+            format!("你是不是想写 {meant}?"),
+            format!("did you mean {meant}?"),
+        )
+    });
+    value.file().error_with_help(
+        value.span(),
+        Words::new("日期写得不对", "not a date"),
+        Words::new(zh, en),
+        meant.or(hint),
+    );
 }
 
 /// The first sentence, and the rest.
@@ -335,9 +352,22 @@ fn read_origin(value: Value<'_, '_>) -> Option<Origin> {
                 format!("不认识的来源 {}", text.value),
                 format!("unknown origin {}", text.value),
             ),
-            one_of(words),
+            origins(),
             did_you_mean(&text.value, words),
         );
     }
     found
+}
+
+fn origins() -> Words {
+    one_of_meaning(Origin::ALL.map(|(word, name, _)| (word, name)))
+}
+
+fn required_due<'a, 'i>(keys: &Keys<'a, 'i>) -> Option<Value<'a, 'i>> {
+    keys.required_like("due", "due = \"5月12日\"", || {
+        Words::new(
+            "可以写:5月12日、5月底、5月第二个周五、开学后14天、国庆节前3个工作日",
+            "may be May 12, end of May, 2nd Friday of May, 14d after spring term start, 3 workdays before National Day",
+        )
+    })
 }

@@ -2,6 +2,7 @@
 
 mod chinese;
 mod english;
+mod meant;
 mod named;
 mod resolve;
 mod show;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Weekday;
 
+pub(crate) use meant::without_year;
 pub use named::Named;
 pub use resolve::{Almanac, Found, short_day};
 pub use spoken::{month_day, near_day, weekday_in_full, weekday_name, whole_day};
@@ -18,6 +20,7 @@ pub use spoken::{month_day, near_day, weekday_in_full, weekday_name, whole_day};
 use super::diagnostic::Words;
 use super::period::{BreakKind, Every, Festival, Season};
 use super::scan;
+use super::written::read_day;
 
 /// The most days a date may lie from the term it is anchored on: more is a slip of the pen.
 const FARTHEST: u16 = 400;
@@ -166,6 +169,9 @@ impl DateForm {
         if plain.is_empty() {
             return Err(Words::new("日期是空的", "the date is empty"));
         }
+        if let Some(day) = read_day(&plain) {
+            return Err(without_year(day));
+        }
         let (form, named) = if plain
             .chars()
             .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
@@ -176,6 +182,11 @@ impl DateForm {
         }?;
         form.possible()?;
         Ok((form.plainer(), named))
+    }
+
+    /// The date that may have been meant by a text that is none.
+    pub(crate) fn meant(text: &str) -> Option<String> {
+        meant::date(&scan::plain(text))
     }
 
     /// No workdays after a day are that day, as no days are.

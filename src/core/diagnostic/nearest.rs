@@ -156,6 +156,19 @@ pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>)
     })
 }
 
+/// The allowed words in a row, each with what it means, for a message in Chinese; an English one needs no meanings.
+pub fn one_of_meaning<'a>(allowed: impl IntoIterator<Item = (&'a str, &'a str)>) -> Words {
+    let all: Vec<_> = allowed.into_iter().collect();
+    let meaning: Vec<_> = all
+        .iter()
+        .map(|(word, meaning)| format!("{word}({meaning})"))
+        .collect();
+    Words {
+        zh: format!("可以写:{}", meaning.join("、")),
+        en: one_of(all.into_iter().map(|(word, _)| word)).en,
+    }
+}
+
 /// The allowed words in a row, for a message.
 pub fn one_of<'a>(allowed: impl IntoIterator<Item = &'a str>) -> Words {
     let all: Vec<_> = allowed.into_iter().collect();

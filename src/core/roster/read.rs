@@ -77,6 +77,7 @@ pub fn read_sheet(sheet: &Sheet, faults: &Faults) -> Roster {
         units: Vec::new(),
         index: NameMap::default(),
         first_rows: NameMap::default(),
+        faulty: Vec::new(),
         current: None,
     };
     if !reader.check_header(&sheet.rows[header]) {
@@ -105,6 +106,8 @@ struct Reading<'a> {
     index: NameMap<UnitId, usize>,
     /// The first row of each unit, also of those that are at fault.
     first_rows: NameMap<UnitId, &'a SheetRow>,
+    /// The units that are at fault.
+    faulty: Vec<(UnitId, &'a SheetRow)>,
     /// The unit of the last row.
     current: Option<UnitId>,
 }
@@ -314,6 +317,8 @@ impl<'a> Reading<'a> {
             if let Some(unit) = self.new_unit(row, &id) {
                 self.index.insert(id.clone(), self.units.len());
                 self.units.push(unit);
+            } else {
+                self.faulty.push((id.clone(), row));
             }
         }
         // Of a unit that is at fault the contact is read all the same, for the faults in it.
@@ -529,6 +534,17 @@ impl<'a> Reading<'a> {
 
     /// Every parent is there, and nobody is above themselves.
     fn check_parents(&self) {
+        for (id, row) in &self.faulty {
+            let parent = UnitId::from(self.get(row, "parent"));
+            if !parent.as_str().is_empty() && !self.first_rows.contains_key(&parent) {
+                let name = self.get(row, "name");
+                self.no_parent(
+                    id,
+                    if name.is_empty() { id.as_str() } else { name },
+                    &parent,
+                );
+            }
+        }
         let above = |at: usize| self.index.get(self.units[at].parent.as_ref()?).copied();
         // 0: not yet looked at; else the walk it was met on.
         let mut met = vec![0_usize; self.units.len()];
@@ -537,7 +553,7 @@ impl<'a> Reading<'a> {
             if let Some(parent) = &unit.parent
                 && !self.first_rows.contains_key(parent)
             {
-                self.no_parent(unit, parent);
+                self.no_parent(&unit.id, &unit.name, parent);
             }
             let mut step = Some(at);
             while let Some(here) = step.filter(|here| met[*here] == 0) {
@@ -565,15 +581,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn no_parent(&self, unit: &Unit, parent: &UnitId) {
+    fn no_parent(&self, id: &UnitId, name: &str, parent: &UnitId) {
         // Schools have none below them.
         let above = self.units.iter().filter(|unit| !unit.kind.teaches());
         self.error(
-            self.first_rows[&unit.id],
+            self.first_rows[id],
             "parent",
             Words::new(
-                format!("{}的上级 {parent} 不在花名册里", unit.name),
-                format!("{parent}, above {}, is not on the roster", unit.id),
+                format!("{name}的上级 {parent} 不在花名册里"),
+                format!("{parent}, above {id}, is not on the roster"),
             ),
             Words::new(
                 "应是花名册里一个单位的编号",

@@ -8,6 +8,7 @@ use toml::de::Error;
 use super::File;
 use super::scan::{Open, scan};
 use crate::core::diagnostic::{Diagnostic, Words, did_you_mean};
+use crate::core::scan::{Scan, plain};
 
 /// The text with blanks for the lines on which the parser goes no further, those with a key and no value; of the errors
 /// only theirs are left. `None` where there are no such lines.
@@ -363,6 +364,16 @@ impl Fault<'_> {
                 ),
             );
         }
+        if (says("string values must be") || says("invalid value"))
+            && let Some((key, value)) = self.source().split_once('=')
+            && key.trim() == "month"
+            && !value.trim().is_empty()
+        {
+            return (
+                Words::new("月份要写数字", "a month is a number"),
+                month_as_number(value),
+            );
+        }
         let is_blank = self.source().trim_end().ends_with('=') && says("string values must be");
         let found = PLAIN.iter().find(|(starts, ..)| {
             is_blank && starts.contains(&"missing value")
@@ -377,6 +388,21 @@ impl Fault<'_> {
                 Words::new(format!("读到这里卡住了({})", self.message), self.message),
             ),
         }
+    }
+}
+
+/// How a month that is written in words is written as a number.
+pub fn month_as_number(text: &str) -> Words {
+    let plain = plain(text);
+    let mut ahead = Scan::new(&plain);
+    let number = ahead.small().filter(|month| (1..=12).contains(month));
+    let number = number.filter(|_| ahead.is_done() || ahead.take(&["月"]));
+    match number {
+        Some(number) => Words::new(
+            format!("写成 month = {number}"),
+            format!("write month = {number}"),
+        ),
+        None => Words::new("如 month = 5", "such as month = 5"),
     }
 }
 
