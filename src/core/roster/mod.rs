@@ -15,8 +15,8 @@ use jiff::civil::Date;
 pub use changes::{Change, Tally, changes, tally};
 pub(crate) use columns::column;
 pub use columns::{COLUMNS, CsvStyle, NEEDED};
-pub use read::{TITLES, is_toml, read_csv, read_sheet, read_toml};
-pub use sheet::Sheet;
+pub use read::{TITLES, read_csv, read_sheet, read_toml};
+pub use sheet::{Sheet, is_toml};
 
 use super::diagnostic::{Place, Text};
 use super::ladder::RoleRef;

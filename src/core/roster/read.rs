@@ -1,7 +1,6 @@
 //! Reading the roster from a sheet: every fault with its cell, what was found and what is allowed.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -34,12 +33,6 @@ const FAILED_FORMULAS: [&str; 8] = [
 /// Reads a roster from CSV. Faults go to `faults`; with an error among them the roster must not take effect.
 pub fn read_csv(name: &str, bytes: &[u8], faults: &Faults) -> Roster {
     read_sheet(&Sheet::from_csv(name, bytes, faults), faults)
-}
-
-/// Whether a roster's file is TOML, by its name.
-pub fn is_toml(roster: &Path) -> bool {
-    let ending = roster.extension();
-    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
 /// Reads a roster from TOML, as [`read_csv`] does from CSV.

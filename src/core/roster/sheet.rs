@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use crate::core::diagnostic::{Diagnostic, Faults, Text, Words, decode, no_text};
 
+pub use tables::is_toml;
+
 /// Rows of cells, as a spreadsheet shows them.
 #[derive(Clone, Debug)]
 pub struct Sheet {

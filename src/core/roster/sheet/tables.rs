@@ -1,11 +1,18 @@
 //! A roster in TOML: a table `[[contact]]` for each contact, with the sheet's columns for keys.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Sheet, SheetCell, SheetRow};
 use crate::core::diagnostic::{Faults, Text, Words};
 use crate::core::toml_text::{File, Keys, Placed, Value};
+
+/// Whether a roster's file is TOML, by its name.
+pub fn is_toml(roster: &Path) -> bool {
+    let ending = roster.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+}
 
 impl Sheet {
     /// Reads TOML as a sheet whose columns are the keys, in the order in which they first come up.
