@@ -163,9 +163,6 @@ impl Looking<'_> {
         if let Some(held_up) = self.held_up(day) {
             return held_up;
         }
-        if self.known.state.has_lapsed(self.today) {
-            return skipped("逾期太久,不再催办");
-        }
         if !self
             .known
             .unit
@@ -178,6 +175,9 @@ impl Looking<'_> {
 
     /// What kept any rung of it from being told.
     fn held_up(&self, day: Date) -> Option<RungOutcome> {
+        if self.known.state.has_lapsed(self.today) {
+            return Some(skipped("逾期太久,不再催办"));
+        }
         let named = |duty: &DutyId| {
             let title = title_of(self.agenda, self.state, &duty.occurrence);
             format!("“{title}”")
@@ -197,7 +197,7 @@ impl Looking<'_> {
                     if decided.is_some_and(|decided| day <= decided) {
                         return None;
                     }
-                    if self.state.hold.is_some() {
+                    if !self.state.held_for().is_empty() {
                         return Some(skipped("定时的信已暂停,等人放行"));
                     }
                     return Some(RungOutcome::Ahead);

@@ -212,3 +212,64 @@ fn of_one_before_its_slot_and_without_a_contact() {
         "#]],
     );
 }
+
+/// The task is new, or the unit is, or the pass is held: each says so of what had its day before.
+#[test]
+fn of_one_that_came_later_and_of_one_that_is_held() {
+    told(
+        "2026-10-19 07:00 hang
+         2026-11-12 09:00 edit \"patrol\" => \"survey\"
+         2026-11-12 10:00 end",
+        "survey@2026-11/s1",
+        expect![[r#"
+            11-11 opens 那时行事历里还没有这项任务
+            11-26 overdue ahead
+        "#]],
+    );
+    told(
+        "2026-10-19 07:00 hang
+         2026-11-07 09:00 edit principal@s1,,, => principal@s1,,,~s9,横河小学,primary,t1,,safety,郑海波,safety@s9,,,
+         2026-11-07 10:00 end",
+        "check@2026/s9",
+        expect![[r#"
+            10-27 opens 那时花名册里还没有这个单位
+            11-06 remind:2 workdays 那时花名册里还没有这个单位
+            11-11 overdue ahead
+            11-11 escalate:1 workday ahead
+            11-12 escalate:2 workdays ahead
+        "#]],
+    );
+    told(
+        "2026-10-19 07:00 hang
+         2026-10-26 09:00 guard
+         2026-10-26 10:00 restore 备份.sqlite
+         2026-10-27 09:00 end",
+        "check@2026/s1",
+        expect![[r#"
+            10-27 opens 定时的信已暂停,等人放行
+            11-06 remind:2 workdays ahead
+            11-11 overdue ahead
+            11-11 escalate:1 workday ahead
+            11-12 escalate:2 workdays ahead
+        "#]],
+    );
+}
+
+/// Nobody is pressed for what has been overdue for more than a year.
+#[test]
+fn of_one_that_has_lapsed() {
+    told(
+        "2026-10-19 07:00 hang
+         2026-10-28 09:00 down
+         2028-03-01 07:00 up
+         2028-03-01 09:00 end",
+        "check@2026/s1",
+        expect![[r#"
+            10-27 opens sent
+            11-06 remind:2 workdays 逾期太久,不再催办
+            11-11 overdue 逾期太久,不再催办
+            11-11 escalate:1 workday 逾期太久,不再催办
+            11-12 escalate:2 workdays 逾期太久,不再催办
+        "#]],
+    );
+}
