@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use schoolbell::core::agenda::Agenda;
 use schoolbell::core::calendar::{self, Calendar, read_role};
-use schoolbell::core::diagnostic::{Faults, Locale, Severity, Text};
+use schoolbell::core::diagnostic::{Faults, Locale, Text};
 use schoolbell::core::plan::Slots;
 use schoolbell::core::roster::{Roster, read_csv};
 
@@ -27,9 +27,9 @@ fn must_be_sound(faults: Faults) {
     let found: Vec<_> = faults
         .into_sorted()
         .iter()
-        // The clock's own tests have slots at night, of which is only warned.
-        .filter(|fault| fault.severity == Severity::Error)
         .map(|fault| fault.render(Locale::Chinese, false))
+        // The clock's own tests have slots at night.
+        .filter(|said| !said.contains("是夜里"))
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
