@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{OnceLock, Weak};
 
 use super::*;
-use crate::core::fact::{Answer, LetterNo};
+use crate::core::fact::{Answer, Fact, LetterNo};
 use crate::core::state::State;
 use crate::daemon::inbox::tests::Fixture;
 use crate::ledger::{Ledger, Moment, Nature};
@@ -155,26 +155,72 @@ async fn who_comes_while_the_disk_takes_has_an_end_too() {
     assert_eq!(facts(&f), (2, 0));
 }
 
+type Step = Box<dyn FnOnce() + Send>;
+
+/// An office where something happens at the moments around its commits.
+struct Scripted {
+    fixture: Fixture,
+    /// What happens at the next moments, the last first.
+    steps: Arc<Mutex<Vec<Step>>>,
+    moments: Arc<Mutex<Vec<Moment>>>,
+}
+
+impl Scripted {
+    fn new() -> Self {
+        let steps: Arc<Mutex<Vec<Step>>> = Arc::default();
+        let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
+        let (script, seen) = (Arc::clone(&steps), Arc::clone(&moments));
+        let fixture = Fixture::new().witnessed(Arc::new(move |moment| {
+            seen.lock().unwrap().push(moment);
+            let next = script.lock().unwrap().pop();
+            if let Some(step) = next {
+                step();
+            }
+        }));
+        Self {
+            fixture,
+            steps,
+            moments,
+        }
+    }
+
+    /// Records all who wait; at the first moment the first of these happens, at the second the other.
+    fn record_all(
+        &self,
+        first: impl FnOnce() + Send + 'static,
+        other: impl FnOnce() + Send + 'static,
+    ) {
+        let steps: [Step; 2] = [Box::new(other), Box::new(first)];
+        self.steps.lock().unwrap().extend(steps);
+        self.fixture.office.record_all();
+        assert!(self.steps.lock().unwrap().is_empty());
+    }
+
+    /// Both commits were asked for before either had ended, and the book is what the ledger folds to. All its facts.
+    fn two_were_under_way(&self) -> Vec<(u64, Fact)> {
+        let (before, after) = (Moment::Before, Moment::After);
+        let moments = self.moments.lock().unwrap();
+        assert_eq!(*moments, [before, before, after, after]);
+        let office = &self.fixture.office;
+        let all = office.ledger.facts_since(0).unwrap();
+        let fresh = State::fold(all.iter().map(|(_, fact)| fact));
+        assert_eq!(office.book().unwrap().state, fresh);
+        all
+    }
+}
+
 /// While the disk takes one, the next is decided and sent after it; neither is thanked for before it is on record, and
 /// what others append in between is in the book.
 #[tokio::test]
 async fn two_commits_are_under_way_and_others_write_too() {
-    let script: Arc<Mutex<Vec<Step>>> = Arc::default();
-    let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
-    let (steps, seen) = (Arc::clone(&script), Arc::clone(&moments));
-    let f = Fixture::new().witnessed(Arc::new(move |moment| {
-        seen.lock().unwrap().push(moment);
-        let next = steps.lock().unwrap().pop();
-        if let Some(step) = next {
-            step();
-        }
-    }));
+    let scripted = Scripted::new();
+    let f = &scripted.fixture;
     let (one, other) = f.two();
     let duty = f.letter(one).duties[0].clone();
     let far = f.letter(other).duties[0].clone();
-    let second = press(&f, (other, &far), &[]);
+    let second = press(f, (other, &far), &[]);
     let late = f.office.counter.take();
-    let first = press(&f, (one, &duty), &[]);
+    let first = press(f, (one, &duty), &[]);
     let (first, second) = (Arc::new(Mutex::new(first)), Arc::new(Mutex::new(second)));
     let folder = f.office.ledger.path().parent().unwrap();
     let clerk = Ledger::open(folder, Nature::Pretend).unwrap();
@@ -195,48 +241,29 @@ async fn two_commits_are_under_way_and_others_write_too() {
             office.counter.join(one);
         }
     };
-    script
-        .lock()
-        .unwrap()
-        .extend([Box::new(none_has_ended) as Step, Box::new(comes)]);
-    f.office.record_all();
+    scripted.record_all(comes, none_has_ended);
     assert_eq!(first.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
     assert_eq!(second.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
-    assert!(script.lock().unwrap().is_empty());
-    let (before, after) = (Moment::Before, Moment::After);
-    assert_eq!(*moments.lock().unwrap(), [before, before, after, after]);
-    let all = f.office.ledger.facts_since(0).unwrap();
+    let all = scripted.two_were_under_way();
     let newest = all.iter().rev().take(3).map(|(_, fact)| &fact.what);
     let answers = newest.filter(|what| matches!(what, Event::Answer { .. }));
     assert_eq!(answers.count(), 2, "and the clerk's");
-    let fresh = State::fold(all.iter().map(|(_, fact)| fact));
-    assert_eq!(f.office.book().unwrap().state, fresh);
 }
-
-type Step = Box<dyn FnOnce() + Send>;
 
 /// Of two commits under way the first finds no room: only its bringer is told so, and the book has the second.
 #[tokio::test]
 async fn one_that_finds_no_room_takes_nothing_from_the_next() {
-    let script: Arc<Mutex<Vec<Step>>> = Arc::default();
-    let moments: Arc<Mutex<Vec<Moment>>> = Arc::default();
-    let (steps, seen) = (Arc::clone(&script), Arc::clone(&moments));
-    let f = Fixture::new().witnessed(Arc::new(move |moment| {
-        seen.lock().unwrap().push(moment);
-        let next = steps.lock().unwrap().pop();
-        if let Some(step) = next {
-            step();
-        }
-    }));
+    let scripted = Scripted::new();
+    let f = &scripted.fixture;
     let (one, other) = f.two();
     let far = f.letter(other).duties[0].clone();
-    let second = press(&f, (other, &far), &[]);
+    let second = press(f, (other, &far), &[]);
     let late = f.office.counter.take();
     let long = PressedAnswer {
         note: "操场".repeat(20_000),
         ..pressed(one, &f.letter(one).duties[0])
     };
-    let first = comes(&f, long, Vec::new());
+    let first = comes(f, long, Vec::new());
     let unseen = f.office.ledger.clone().witnessed(None);
     let same = unseen.clone();
     let office = Arc::downgrade(&f.office);
@@ -249,19 +276,11 @@ async fn one_that_finds_no_room_takes_nothing_from_the_next() {
         }
     };
     let there_is_room = move || same.cap_pages(u32::MAX - 1).unwrap();
-    script
-        .lock()
-        .unwrap()
-        .extend([Box::new(there_is_room) as Step, Box::new(there_is_no_room)]);
-    f.office.record_all();
+    scripted.record_all(there_is_no_room, there_is_room);
     assert_eq!(ended(first), Err(DeskError::StorageFull.into()));
     assert_eq!(ended(second), Ok(Recorded::Now));
-    let (before, after) = (Moment::Before, Moment::After);
-    assert_eq!(*moments.lock().unwrap(), [before, before, after, after]);
-    assert_eq!(facts(&f), (1, 0));
-    let all = f.office.ledger.facts_since(0).unwrap();
-    let fresh = State::fold(all.iter().map(|(_, fact)| fact));
-    assert_eq!(f.office.book().unwrap().state, fresh);
+    scripted.two_were_under_way();
+    assert_eq!(facts(f), (1, 0));
 }
 
 /// While somebody wants the book, who comes to the counter is not taken in.
