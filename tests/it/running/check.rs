@@ -203,6 +203,11 @@ fn a_roster_in_toml() {
         + 1;
     assert!(said.contains("kind"), "{said}");
     assert!(said.contains(&format!("roster.toml:{at}:")), "{said}");
+    let beside = House::new(None);
+    fs::write(beside.path("roster.toml"), &text).unwrap();
+    let path = beside.path("roster.toml").display().to_string();
+    let same = beside.call(&["roster", "import", &path]);
+    assert!(same.contains("和现在的花名册一样"), "{same}");
     let refused = house.output(&["roster", "import", "roster.csv"]);
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(words.contains("是 TOML,导入写的是 CSV"), "{words}");

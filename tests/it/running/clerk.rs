@@ -406,6 +406,19 @@ fn a_mended_mailbox_is_written_to_again() {
     );
 }
 
+/// What covers a duty, and that there is none, is said at its head; of what is none no rungs are told.
+#[test]
+fn why_says_what_stands_for_a_duty_and_where_there_is_none() {
+    let house = House::new(None);
+    house.pass("2026-05-06T07:59:00+08:00", "2026-05-06T09:00:00+08:00");
+    let story = house.call(&["why", "evacuation-drill-monthly@2026-05/s001"]);
+    let by = "由这一项抵作,不另发通知:全校应急疏散演练(whole-school-drill-may@2026/s001)";
+    assert!(story.contains(by), "{story}");
+    let story = house.call(&["why", LESSON]);
+    let none = "不是这个单位的职责:启用服务时,截止日已过";
+    assert!(story.contains(none) && !story.contains("各阶"), "{story}");
+}
+
 #[test]
 fn why_says_what_became_of_each_rung() {
     let (_server, house) = hung();
