@@ -135,8 +135,6 @@ pub fn why(error: &io::Error) -> Words {
         io::ErrorKind::ReadOnlyFilesystem => ("磁盘是只读的", "the disk is read-only"),
         io::ErrorKind::AddrInUse => ("端口已被占用", "the port is taken"),
         io::ErrorKind::AddrNotAvailable => ("本机没有这个地址", "no such address here"),
-        io::ErrorKind::ConnectionRefused => ("对方没有接受连接", "the connection was refused"),
-        io::ErrorKind::TimedOut => ("等得太久", "it took too long"),
         _ => return Words::new(error.to_string(), error.to_string()),
     };
     Words::new(zh, en)

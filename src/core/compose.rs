@@ -434,11 +434,16 @@ fn whole_answer(state: &DutyState, times: u16) -> Option<String> {
         }
         answer => format!("{}{until}", answer.name()),
     };
-    let note = match given.note.as_str() {
-        "" => String::new(),
-        note => format!(":{note}"),
-    };
-    Some(format!("{what}({}){note}", given.by))
+    Some(format!("{what}({}){}", given.by, tail(&given.note)))
+}
+
+/// What was written, behind who wrote it.
+fn tail(note: &str) -> String {
+    if note.is_empty() {
+        String::new()
+    } else {
+        format!(":{note}")
+    }
 }
 
 /// The last answer, as long as it stands.
@@ -450,13 +455,6 @@ fn standing_answer(state: &DutyState) -> Option<Answer> {
 
 /// The officer's latest word: a decision, or that the work was returned.
 fn decision_words(state: &DutyState) -> Option<String> {
-    let tail = |note: &str| {
-        if note.is_empty() {
-            String::new()
-        } else {
-            format!(":{note}")
-        }
-    };
     let decided = state.decisions.last();
     if let Some(returned) = &state.returned
         && decided.is_none_or(|decided| decided.order < returned.order)

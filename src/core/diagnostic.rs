@@ -11,7 +11,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
 pub use encoding::{LARGEST_FILE, decode, no_text};
-pub use nearest::{did_you_mean, nearest, one_of, one_of_meaning};
+pub use nearest::{did_you_mean, nearest, one_of, one_of_meaning, perhaps};
 
 /// The language a message is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use super::audience::Audience;
 use super::audience::hint::{is_bare_key, near_unit};
 use super::calendar::{Calendar, DueAt, Schedule, Task, role_name};
 use super::dates::DateForm;
-use super::diagnostic::{Diagnostic, Faults, Place, Words, did_you_mean};
+use super::diagnostic::{Diagnostic, Faults, Place, Words, did_you_mean, perhaps};
 use super::ladder::RoleRef;
 use super::names::{TaskId, UnitId};
 use super::period::PeriodKey;
@@ -94,10 +94,7 @@ fn tags(agenda: &Agenda, faults: &Faults) {
 /// What to do about a tag of the roster that nobody declared.
 fn of_tag(tag: &str, tags: &BTreeMap<String, String>) -> Words {
     if let Some((meant, _)) = tags.iter().find(|(_, meaning)| *meaning == tag) {
-        return Words::new(
-            format!("你是不是想写 {meant}?"),
-            format!("did you mean {meant}?"),
-        );
+        return perhaps(meant);
     }
     did_you_mean(tag, tags.keys().map(String::as_str)).unwrap_or_else(|| {
         // What is no plain word stands between quotes there.
@@ -161,10 +158,7 @@ fn unknown_unit(agenda: &Agenda, id: &str, is_town: bool, place: &Place) -> Diag
     let units = agenda.roster.units().iter();
     let fitting = units.filter(|unit| !is_town || unit.kind == Kind::Town);
     if let Some(unit) = near_unit(id, fitting) {
-        found.help = Some(Words::new(
-            format!("你是不是想写 {sign}:{}({})?", unit.id, unit.name),
-            format!("did you mean {sign}:{} ({})?", unit.id, unit.name),
-        ));
+        found.help = Some(perhaps(format_args!("{sign}:{}({})", unit.id, unit.name)));
     }
     found
 }

@@ -382,12 +382,6 @@ impl<'a, 'i> Value<'a, 'i> {
         self.value.get_ref().as_bool()
     }
 
-    /// Whether it is a date without a time, not in quotes.
-    pub fn is_day(self) -> bool {
-        let found = self.value.get_ref().as_datetime();
-        found.is_some_and(|found| found.date.is_some() && found.time.is_none())
-    }
-
     /// Whether it is an array.
     pub fn is_array(self) -> bool {
         self.value.get_ref().is_array()

@@ -81,7 +81,10 @@ pub enum DaemonError {
     #[error(transparent)]
     Keys(#[from] crate::link::KeyFileError),
     /// The port.
-    #[error("{listen} 用不了:{error}。是不是已有一个在运行?可在 [web] listen 里换一个端口")]
+    #[error(
+        "{listen} 用不了:{}。是不是已有一个在运行?可在 [web] listen 里换一个端口",
+        crate::disk::why(error).zh
+    )]
     Listen {
         /// Where it was to listen.
         listen: std::net::SocketAddr,

@@ -120,13 +120,18 @@ impl Gathering<'_> {
         whose.groups.push(found.group);
         let others = units.into_iter().filter(|unit| !put_off.contains_key(unit));
         whose.units.extend(others);
-        self.take_put_off(found);
+        self.take_granted(found, dated, put_off);
     }
 
-    /// Those of its units that were granted a day among these.
+    /// Of an occurrence that the calendar has in other days, those of its units that were granted one among these.
     fn take_put_off(&mut self, found: &Occurrence) {
-        let Ok(dated) = &found.dated else { return };
-        for (unit, until) in self.put_off(found, dated) {
+        if let Ok(dated) = &found.dated {
+            self.take_granted(found, dated, self.put_off(found, dated));
+        }
+    }
+
+    fn take_granted(&mut self, found: &Occurrence, dated: &Dated, granted: BTreeMap<UnitId, Date>) {
+        for (unit, until) in granted {
             let why = self.said(&Words::new(
                 format!("{};已准延期至{until}", dated.why.zh),
                 format!("{}; put off to {until}", dated.why.en),
@@ -198,7 +203,7 @@ impl Gathering<'_> {
         }
         let all = self.merged.iter();
         let mut rows: Vec<Row> = all
-            .filter(|(_, whose)| !whose.units.is_empty() || !whose.groups.is_empty())
+            .filter(|((_, due, ..), whose)| due.is_none() || !whose.units.is_empty())
             .map(|((id, due, opens, from, why), whose)| {
                 let task = &self.agenda.calendar.tasks[&id.task];
                 let is_alone = distinct[id] == 1;
@@ -213,7 +218,6 @@ impl Gathering<'_> {
                     window_from: *from,
                 }
             })
-            .filter(|row| row.units > 0 || row.due.is_none())
             .collect();
         rows.sort_by(|a, b| (&a.task, &a.period, a.due).cmp(&(&b.task, &b.period, b.due)));
         rows

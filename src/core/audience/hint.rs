@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::diagnostic::{Words, did_you_mean, nearest, one_of_meaning};
+use crate::core::diagnostic::{Words, did_you_mean, nearest, one_of_meaning, perhaps};
 use crate::core::roster::{Kind, Unit};
 
 /// What people call whom a task is for, beside the kinds' own names.
@@ -85,10 +85,7 @@ impl Named {
 /// What to write instead of a word that nobody declared.
 pub(crate) fn instead(word: &str, tags: &BTreeMap<String, String>, units: &[Named]) -> Words {
     if let Some(meant) = called(word, tags, units) {
-        return Words::new(
-            format!("你是不是想写 {meant}?"),
-            format!("did you mean {meant}?"),
-        );
+        return perhaps(meant);
     }
     let words = || {
         ["school", "k12"]
@@ -99,10 +96,7 @@ pub(crate) fn instead(word: &str, tags: &BTreeMap<String, String>, units: &[Name
         return meant;
     }
     if let Some(meant) = near_in_name(word, tags, units) {
-        return Words::new(
-            format!("你是不是想写 {meant}?"),
-            format!("did you mean {meant}?"),
-        );
+        return perhaps(meant);
     }
     if ["和", "或", "及", "与", "不含", "除"]
         .iter()

@@ -9,7 +9,7 @@ use super::read_due_at::{no_due_at_if_raised, read_due_at};
 use super::read_ladder::{read_patch, stretch};
 use super::{Origin, Schedule, Task};
 use crate::core::dates::{DateForm, Named, examples, without_year};
-use crate::core::diagnostic::{Place, Words, did_you_mean, one_of, one_of_meaning};
+use crate::core::diagnostic::{Place, Words, did_you_mean, one_of, one_of_meaning, perhaps};
 use crate::core::ladder::Stretch;
 use crate::core::names::TaskId;
 use crate::core::period::Every;
@@ -217,17 +217,11 @@ fn not_a_date(value: Value<'_, '_>, words: &Words, meant: Option<String>) {
     let (zh, hint_zh) = split(&words.zh, '。');
     let (en, hint_en) = split(&words.en, ';');
     let hint = hint_zh.map(|zh| Words::new(zh, hint_en.unwrap_or_else(|| examples().en)));
-    let meant = meant.map(|meant| {
-        Words::new(
-            format!("你是不是想写 {meant}?"),
-            format!("did you mean {meant}?"),
-        )
-    });
     value.file().error_with_help(
         value.span(),
         Words::new("日期写得不对", "not a date"),
         Words::new(zh, en),
-        meant.or(hint),
+        meant.map(perhaps).or(hint),
     );
 }
 

@@ -1,5 +1,7 @@
 //! What may have been meant: the nearest of the allowed words, and the words people say for them.
 
+use std::fmt::Display;
+
 use super::Words;
 use crate::core::scan;
 
@@ -148,12 +150,15 @@ fn plain(word: &str) -> String {
 
 /// `你是不是想写 principal?`, where something is near.
 pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<Words> {
-    nearest(found, allowed).map(|word| {
-        Words::new(
-            format!("你是不是想写 {word}?"),
-            format!("did you mean {word}?"),
-        )
-    })
+    nearest(found, allowed).map(perhaps)
+}
+
+/// `你是不是想写 principal?`, of what was found otherwise.
+pub fn perhaps(meant: impl Display) -> Words {
+    Words::new(
+        format!("你是不是想写 {meant}?"),
+        format!("did you mean {meant}?"),
+    )
 }
 
 /// The allowed words in a row, each with what it means, for a message in Chinese; an English one needs no meanings.

@@ -73,8 +73,8 @@ fn cell(value: Value<'_, '_>) -> Option<SheetCell> {
     let span = value.span();
     let text = if let Some(text) = value.as_str() {
         text.to_owned()
-    } else if value.is_day() {
-        value.date()?.value.to_string()
+    } else if let Some(day) = value.as_day() {
+        day.to_string()
     } else if value.is_array() {
         let parts = value.strings()?.into_iter().map(|part| part.value);
         parts.collect::<Vec<_>>().join(" ")
