@@ -158,7 +158,10 @@ fn unknown_unit(agenda: &Agenda, id: &str, is_town: bool, place: &Place) -> Diag
     let units = agenda.roster.units().iter();
     let fitting = units.filter(|unit| !is_town || unit.kind == Kind::Town);
     if let Some(unit) = near_unit(id, fitting) {
-        found.help = Some(perhaps(format_args!("{sign}:{}({})", unit.id, unit.name)));
+        found.help = Some(Words::new(
+            format!("你是不是想写 {sign}:{}({})?", unit.id, unit.name),
+            format!("did you mean {sign}:{} ({})?", unit.id, unit.name),
+        ));
     }
     found
 }
