@@ -161,17 +161,33 @@ fn copy_sources(root: &Path, copy: &Path) -> anyhow::Result<()> {
         .current_dir(root)
         .output()?;
     ensure!(listed.status.success(), "git ls-files failed");
-    for name in String::from_utf8(listed.stdout)?.split_terminator('\0') {
+    let listed = String::from_utf8(listed.stdout)?;
+    let mut known = BTreeSet::new();
+    for name in listed.split_terminator('\0') {
         let (from, to) = (root.join(name), copy.join(name));
         if !from.is_file() {
             continue;
         }
+        known.insert(to.clone());
         let bytes = fs::read(&from)?;
         if fs::read(&to).is_ok_and(|present| present == bytes) {
             continue;
         }
         fs::create_dir_all(to.parent().unwrap_or(copy))?;
         fs::write(&to, bytes)?;
+    }
+    remove_others(copy, &known)
+}
+
+/// Removes what was copied before and is no more: a module that has moved would be there twice.
+fn remove_others(folder: &Path, known: &BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_others(&path, known)?;
+        } else if !known.contains(&path) {
+            fs::remove_file(&path)?;
+        }
     }
     Ok(())
 }
