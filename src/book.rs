@@ -218,9 +218,9 @@ impl Book {
         let (Some(about), Some(letter)) = (about, self.state.letters.get(&no)) else {
             return self.need_letter(ledger, no);
         };
-        let asked = about.iter().filter(|duty| letter.duties.contains(duty));
-        let shelved = asked.filter(|duty| self.state.is_shelved(duty)).cloned();
-        for duty in shelved.collect::<Vec<_>>() {
+        let shelved = about.iter().filter(|duty| self.state.is_shelved(duty));
+        let asked = shelved.filter(|duty| letter.duties.contains(duty)).cloned();
+        for duty in asked.collect::<Vec<_>>() {
             self.need(ledger, &duty)?;
         }
         Ok(())

@@ -48,8 +48,9 @@ pub(super) fn known<'a>(
     state: &'a DutyState,
 ) -> Option<Known<'a>> {
     let task = agenda.calendar.tasks.get(&duty.occurrence.task)?;
-    let unit = agenda.roster.unit(&duty.unit)?;
-    let group = agenda.group_of(task, &duty.unit)?;
+    let at = agenda.roster.position(&duty.unit)?;
+    let unit = &agenda.roster.units()[at];
+    let group = (*agenda.members(&task.id).get(at)?)?;
     let dated = match (&task.schedule, &state.raised) {
         (Schedule::Conditional(_), Some(raised)) => {
             Ok(Dated::raised(slots.day(raised.at), raised.due))

@@ -110,7 +110,14 @@ pub struct Agenda {
     /// For each task, the group of each unit by its place in the roster.
     members: NameMap<TaskId, Members>,
     years: RwLock<HashMap<i16, Year>>,
+    dates: RwLock<HashMap<Asked, Result<Dated, Absent>>>,
 }
+
+/// A task in a period, for one of its groups.
+type Asked = (TaskId, PeriodKey, usize);
+
+/// The dates of so many occurrences are remembered, those of a few years; then they are worked out anew.
+const DATES_REMEMBERED: usize = 20_000;
 
 /// A task in a period for a group of units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +205,7 @@ impl Agenda {
             groups,
             members,
             years: RwLock::default(),
+            dates: RwLock::default(),
         }
     }
 
@@ -226,6 +234,7 @@ impl Agenda {
             groups,
             members,
             years: RwLock::new(years.unwrap_or_default()),
+            dates: RwLock::default(),
         }
     }
 
@@ -264,8 +273,27 @@ impl Agenda {
         (task, &self.groups(task)[occurrence.group])
     }
 
-    /// A task's occurrence in one period for one of its groups. Conditional tasks have none until they are raised.
+    /// A task's occurrence in one period for one of its groups. Conditional tasks have none until they are raised. Whoever
+    /// presses or reads asks for the same few, so that their dates are remembered.
     pub fn occurrence(&self, task: &Task, period: PeriodKey, group: usize) -> Occurrence {
+        let asked = (task.id.clone(), period, group);
+        let known = self.dates.read().ok();
+        if let Some(dated) = known.and_then(|dates| dates.get(&asked).cloned()) {
+            let (task, ..) = asked;
+            let id = OccurrenceId { task, period };
+            return Occurrence { id, group, dated };
+        }
+        let found = self.worked_out(task, period, group);
+        if let Ok(mut dates) = self.dates.write() {
+            if dates.len() >= DATES_REMEMBERED {
+                dates.clear();
+            }
+            dates.insert(asked, found.dated.clone());
+        }
+        found
+    }
+
+    fn worked_out(&self, task: &Task, period: PeriodKey, group: usize) -> Occurrence {
         let found = &self.groups(task)[group];
         Occurrence {
             id: OccurrenceId {
@@ -385,7 +413,7 @@ impl Agenda {
                 let reach = i64::from(group.shift(task).map_or(0, Shift::days_at_most)).days();
                 let (first, last) = (from.saturating_sub(reach), to.saturating_add(reach));
                 for period in periods_between(task.every, almanac, first, last) {
-                    let occurrence = self.occurrence(task, period, at);
+                    let occurrence = self.worked_out(task, period, at);
                     let wanted = match &occurrence.dated {
                         Ok(dated) => from <= dated.due && dated.due <= to,
                         Err(Absent::None) => false,

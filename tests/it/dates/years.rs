@@ -1,6 +1,7 @@
 //! Each form of the table of dates, in both languages, for the periods of 2024 to 2031. The days were worked out apart from
 //! the program, with Python's calendar over the notices of 2024 to 2026 and the rule for years without one.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use schoolbell::core::period::PeriodKey;
@@ -442,4 +443,26 @@ fn lunar_days() {
         "2024-09-14 2025-09-30 2026-09-24 2027-09-14
          2028-09-29 2029-09-21 2030-09-11 2031-09-30",
     );
+}
+
+/// More are asked for than are remembered, and each of them twice.
+#[test]
+fn an_occurrence_has_the_same_dates_however_often_it_is_asked_for() {
+    let task = "[[task]]\nid = \"t\"\ntitle = \"演练\"\naudience = \"unit:s1\"\norigin = \"seed\"\nevery = \"month\"\ndue = \"第2个工作日\"\n";
+    let bell = Bell::whole(HEAD, task, ROSTER, &school_years());
+    let task = bell.agenda.calendar.tasks.values().next().unwrap();
+    let months = (1..=1_700).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let asked = |(year, month)| {
+        let period: PeriodKey = format!("{year:04}-{month:02}").parse().unwrap();
+        bell.agenda.occurrence(task, period, 0)
+    };
+    let first: Vec<_> = months.clone().map(asked).collect();
+    let again: Vec<_> = months.map(asked).collect();
+    assert_eq!(first.len(), 20_400);
+    assert!(first == again);
+    let days: BTreeSet<_> = first
+        .iter()
+        .map(|one| one.dated.as_ref().unwrap().due)
+        .collect();
+    assert_eq!(days.len(), first.len(), "no two months share a day");
 }
