@@ -230,7 +230,9 @@ pub fn each_standing<'a>(
             };
             let happened = state.happened(&occurrence.id);
             let beyond = dated.due > until;
-            if beyond && happened.is_nothing() || only.from.is_some_and(|from| dated.due < from) {
+            // What was over when the bell was hung was asked of nobody, and a year of it need not be gone through.
+            let is_none = happened.is_nothing() && (beyond || dated.due < pass.hung_on);
+            if is_none || only.from.is_some_and(|from| dated.due < from) {
                 continue;
             }
             seen.insert((occurrence.id.clone(), occurrence.group));
