@@ -101,6 +101,8 @@ struct RequestRow {
     asked: u32,
     granted: u32,
     refused: u32,
+    moot: u32,
+    waiting: u32,
 }
 
 #[derive(Serialize)]
@@ -151,6 +153,8 @@ pub(super) fn page<'a>(
                 asked: found.asked,
                 granted: found.granted,
                 refused: found.refused,
+                moot: found.moot(),
+                waiting: found.waiting,
             })
             .collect(),
         returned: summary.returned,
@@ -259,7 +263,7 @@ fn answers(summary: &Summary) -> Vec<AnswerRow> {
     let rows = [
         ("in-time", "按期完成", found.in_time),
         ("late-done", "逾期后完成", found.late),
-        ("let-off", "不适用", found.let_off),
+        ("let-off", "同意不适用", found.let_off),
         ("never", "到年底仍未办", found.never),
         ("not-due", "还没到期", found.not_due),
     ];

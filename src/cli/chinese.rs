@@ -86,11 +86,36 @@ impl ErrorFormatter for Chinese {
             let _ = writeln!(text, "你是不是想写 {nearest}?");
         }
         if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
-            let _ = writeln!(text, "\n用法:{}", plain_usage(usage));
+            let usage = plain_usage(usage);
+            if error.kind() == ErrorKind::MissingRequiredArgument {
+                text.push_str(&missing(&usage, &said(error, ContextKind::InvalidArg)));
+            }
+            let _ = writeln!(text, "\n用法:{usage}");
         }
         let _ = writeln!(text, "\n加 --help 看说明");
         text.into()
     }
+}
+
+/// What the arguments that are missing mean, a line each, by the help of the command that its usage names.
+fn missing(usage: &str, names: &[String]) -> String {
+    let mut command = &super::command();
+    for word in usage.split(' ').skip(1) {
+        match command.find_subcommand(word) {
+            Some(below) => command = below,
+            None => break,
+        }
+    }
+    let mut text = String::new();
+    for argument in command.get_arguments() {
+        // A positional argument with its brackets, an option with its value's name.
+        let name = argument.to_string();
+        let help = argument.get_help().map(StyledStr::to_string);
+        if let Some(help) = help.filter(|help| !help.is_empty() && names.contains(&name)) {
+            let _ = writeln!(text, "{name}:{help}");
+        }
+    }
+    text
 }
 
 fn wrong(error: &Error<Chinese>) -> String {

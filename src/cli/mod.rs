@@ -250,37 +250,26 @@ impl Desk {
         if !loaded.has_errors() {
             return Self::open(config);
         }
-        let desk = Self {
-            settings,
-            loaded,
-            now: Clock::Real.now(),
+        let kept = match ledger_of(&settings)? {
+            Some(ledger) => kept(&settings, &ledger)?,
+            None => None,
         };
-        let (state, ledger) = desk.state()?;
-        let kept = ledger
-            .zip(state.version)
-            .map(|(ledger, version)| ledger.version(&version))
-            .transpose()?
-            .flatten();
-        let Some(kept) = kept else {
+        let Some((loaded, _)) = kept else {
             return Self::open(config);
         };
-        let loaded = load_kept(&desk.settings, &kept);
-        anyhow::ensure!(
-            !loaded.has_errors(),
-            "行事历或花名册有错,先用 schoolbell check 改正"
-        );
         anstream::eprintln!(
             "提醒:磁盘上的行事历或花名册有错(请看 schoolbell check);这里按仍在使用的版本办理"
         );
-        Ok(Self { loaded, ..desk })
+        Ok(Self {
+            settings,
+            loaded,
+            now: Clock::Real.now(),
+        })
     }
 
     /// The ledger, if there is one.
     fn ledger(&self) -> anyhow::Result<Option<Ledger>> {
-        if !self.settings.state.is_dir() {
-            return Ok(None);
-        }
-        Ok(Ledger::open_existing(&self.settings.state)?)
+        ledger_of(&self.settings)
     }
 
     /// The ledger's book; an empty one where there is no ledger.
@@ -308,6 +297,26 @@ impl Desk {
         let now = book.state.last_fact.filter(|_| pretended);
         Ok((book.state, ledger, now.unwrap_or(self.now)))
     }
+}
+
+/// The ledger, if there is one.
+fn ledger_of(settings: &Settings) -> anyhow::Result<Option<Ledger>> {
+    if !settings.state.is_dir() {
+        return Ok(None);
+    }
+    Ok(Ledger::open_existing(&settings.state)?)
+}
+
+/// The version of calendar and roster that came into force last, as the ledger keeps it, and when it did; `None` where
+/// none is kept that this program can use.
+fn kept(settings: &Settings, ledger: &Ledger) -> anyhow::Result<Option<(Loaded, Timestamp)>> {
+    let Some((_, version, since)) = ledger.versions()?.pop() else {
+        return Ok(None);
+    };
+    let files = ledger.version(&version)?;
+    let loaded = files.map(|files| load_kept(settings, &files));
+    let sound = loaded.filter(|loaded| !loaded.has_errors());
+    Ok(sound.map(|loaded| (loaded, since)))
 }
 
 /// Whether the person at the terminal says yes; no where there is none to ask.

@@ -37,6 +37,9 @@ struct Row {
     period: String,
     rung: String,
     due: Date,
+    /// The rung, for the table.
+    #[serde(skip)]
+    told: String,
 }
 
 pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -87,6 +90,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
                     period: notice.duty.occurrence.period.to_string(),
                     rung: notice.rung.to_string(),
                     due: notice.due,
+                    told: duty_table::rung(notice.rung, notice.part),
                 });
             }
         }
@@ -110,7 +114,7 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
             row.at[..16].replace('T', " "),
             row.to.clone(),
             unit.map_or(row.unit.clone(), |unit| unit.name.clone()),
-            row.rung.clone(),
+            row.told.clone(),
             match task.and_then(|task| task.due_time) {
                 Some(hour) => format!("{} {}", row.due, hour.strftime("%H:%M")),
                 None => row.due.to_string(),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{AT_FAULT, print};
+use super::{AT_FAULT, kept, ledger_of, print};
 use crate::book::Book;
 use crate::clock::{Clock, is_synchronised};
 use crate::config::Settings;
+use crate::core::bulletin::awaited;
 use crate::core::overview::{Scope, requests};
 use crate::core::plan::{DeadMailbox, GRACE, Slots, missing_notices, unclear_mail, undelivered};
 use crate::core::state::State;
@@ -17,13 +18,8 @@ use crate::load::{Loaded, load};
 
 pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let settings = Settings::read(config)?;
-    let loaded = load(&settings);
-    let ledger = settings
-        .state
-        .is_dir()
-        .then(|| Ledger::open_existing(&settings.state))
-        .transpose()?
-        .flatten();
+    let ledger = ledger_of(&settings)?;
+    let (loaded, files) = in_force(&settings, ledger.as_ref())?;
     let pretended = ledger
         .as_ref()
         .is_some_and(|ledger| ledger.nature() == Nature::Pretend);
@@ -36,6 +32,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let mut report = Report {
         state: &book.state,
         loaded: &loaded,
+        files,
         now,
         needs: Vec::new(),
     };
@@ -45,6 +42,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
         report.needs.extend(room(&settings.state));
         report.service(pretended);
         report.people();
+        report.drafts();
         report.post();
     } else {
         report
@@ -70,6 +68,30 @@ pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(AT_FAULT))
 }
 
+/// Calendar and roster as they are in force, and how the files on disk stand to them.
+fn in_force(settings: &Settings, ledger: Option<&Ledger>) -> anyhow::Result<(Loaded, Files)> {
+    let loaded = load(settings);
+    if !loaded.has_errors() {
+        return Ok((loaded, Files::Sound));
+    }
+    let kept = ledger.map(|ledger| kept(settings, ledger)).transpose()?;
+    Ok(match kept.flatten() {
+        Some((kept, since)) => (kept, Files::Refused { since }),
+        None => (loaded, Files::Unusable),
+    })
+}
+
+/// How the files on disk stand to what is in force.
+#[derive(Clone, Copy)]
+enum Files {
+    /// They are sound.
+    Sound,
+    /// They have an error: what came into force at a moment before goes on.
+    Refused { since: jiff::Timestamp },
+    /// They have an error, and there is nothing else.
+    Unusable,
+}
+
 /// Whether the disk is getting full.
 fn room(state: &Path) -> Option<String> {
     Room::of(state).ok()?.warning(state)
@@ -80,7 +102,9 @@ const STUCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 struct Report<'a> {
     state: &'a State,
+    /// What is in force.
     loaded: &'a Loaded,
+    files: Files,
     now: jiff::Timestamp,
     needs: Vec<String>,
 }
@@ -105,15 +129,14 @@ impl Report<'_> {
         };
         let calendar = &self.loaded.agenda.calendar;
         format!(
-            "{}{}\n任务 {} 项,单位 {} 个\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};已送出 {} 封\n",
+            "{}{}\n{}\n上一个时点:{}\n下一个时点:{}\n待发的信:{queue};已送出 {} 封\n",
             calendar.title,
             if pretended {
                 "(假定时间的演练)"
             } else {
                 ""
             },
-            calendar.tasks.len(),
-            self.loaded.agenda.roster.units().len(),
+            self.size(),
             self.state
                 .last_slot
                 .map_or("还没有".to_owned(), |(slot, _)| local(slot)),
@@ -128,12 +151,45 @@ impl Report<'_> {
             .to_string()
     }
 
+    /// How much is in force, and which version of it where the one on disk is not.
+    fn size(&self) -> String {
+        let agenda = &self.loaded.agenda;
+        let (tasks, units) = (agenda.calendar.tasks.len(), agenda.roster.units().len());
+        let which = match self.files {
+            Files::Sound => String::new(),
+            Files::Refused { since } => {
+                format!("(仍在使用的版本,{} 生效;磁盘上的不算)", self.local(since))
+            }
+            Files::Unusable => return "任务和单位:磁盘上的行事历或花名册有错,数不出来".to_owned(),
+        };
+        format!("任务 {tasks} 项,单位 {units} 个{which}")
+    }
+
     fn files(&mut self) {
-        if self.loaded.has_errors() {
-            self.needs.push(
-                "行事历或花名册有错,没有生效(若服务在运行,用的是改动前的版本);请看 schoolbell check".to_owned(),
-            );
-        }
+        let words = match self.files {
+            Files::Sound => return,
+            Files::Refused { since } => format!(
+                "磁盘上的行事历或花名册有错,没有生效,现在用的仍是 {} 生效的版本;请看 schoolbell check",
+                self.local(since)
+            ),
+            Files::Unusable => {
+                "行事历或花名册有错,没有生效,也没有可用的旧版本;请看 schoolbell check".to_owned()
+            }
+        };
+        self.needs.push(words);
+    }
+
+    /// Drafts that nobody has decided of.
+    fn drafts(&mut self) {
+        let agenda = &self.loaded.agenda;
+        let today = Slots::new(&agenda.calendar).day(self.now);
+        let drafts = awaited(agenda, self.state, today).into_iter();
+        self.needs.extend(drafts.map(|span| {
+            format!(
+                "{}的通报草稿等人审阅;请在管理页的“通报”里批准或搁置,不批准不会发出",
+                span.name()
+            )
+        }));
     }
 
     fn held(&mut self) {

@@ -6,16 +6,16 @@ use std::process::ExitCode;
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{Desk, print};
+use super::{Desk, duty_table, print};
 use crate::core::agenda::{Absent, Dated};
 use crate::core::calendar::{Schedule, Task};
 use crate::core::dates::{short_day, weekday_name};
 use crate::core::duty::DutyId;
-use crate::core::fact::{Event, Part};
+use crate::core::fact::Event;
 use crate::core::forecast::forecast;
 use crate::core::outcome::{RungOutcome, let_off, outcomes};
 use crate::core::plan::{Hindrance, NoDuty, Slots, footing};
-use crate::core::state::{DutyState, State};
+use crate::core::state::{DutyState, LetterStatus, State};
 use crate::core::titles::{title, title_of};
 use crate::ledger::{Ledger, Nature};
 
@@ -199,6 +199,7 @@ impl Story<'_> {
                 RungOutcome::Skipped(why) => format!("没有发:{why}"),
                 RungOutcome::Ahead => "未到".to_owned(),
             };
+            let rung = rung.chinese();
             writeln!(self.text, "  {} {rung} {words}", short_day(day))?;
         }
         Ok(())
@@ -242,7 +243,7 @@ impl Story<'_> {
                     lines.push(format!(
                         "  {} {} → {}",
                         self.local(plan.slot.unwrap_or(letter.slot)),
-                        notice.rung,
+                        duty_table::rung(notice.rung, notice.part),
                         notice.address
                     ));
                 }
@@ -295,13 +296,8 @@ fn words(what: &Event) -> Option<String> {
             part,
             ..
         } => {
-            let part = match part {
-                Part::Act => "",
-                Part::Below => "(告知已上报)",
-                Part::Above => "(上报)",
-                Part::Rollup => "(汇总上报)",
-            };
-            format!("{rung}{part} → {address},第{letter}号信,截止 {due}")
+            let rung = duty_table::rung(*rung, *part);
+            format!("{rung} → {address},第{letter}号信,截止 {due}")
         }
         Event::Outcome {
             letter,
@@ -309,8 +305,8 @@ fn words(what: &Event) -> Option<String> {
             text,
             ..
         } => {
-            let word = crate::core::state::LetterStatus::Ended(*outcome).word();
-            format!("第{letter}号信 {word}:{text}")
+            let name = LetterStatus::Ended(*outcome).name();
+            format!("第{letter}号信 {name}{}", tail(text))
         }
         Event::Answer {
             answer, by, note, ..

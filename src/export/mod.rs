@@ -1,5 +1,6 @@
 //! The record and the bureau's tables as workbooks: what `export` writes and the pages give out.
 
+mod facts;
 mod record;
 mod tables;
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 
-use super::ExportError;
+use super::{ExportError, facts};
 use crate::core::agenda::Agenda;
 use crate::core::duty::DutyId;
-use crate::core::fact::{Event, Fact, LetterKind, Via};
+use crate::core::fact::{Event, Fact};
 use crate::core::names::{Address, UnitId};
 use crate::core::overview::Scope;
 use crate::core::plan::{DutyStanding, Slots, Standing, standings, standings_from};
@@ -186,11 +186,7 @@ impl<'a> Record<'a> {
             } => {
                 until = *asked;
                 from = address.as_ref();
-                through = match via {
-                    Via::Page => "信里的网页",
-                    Via::Clerk => "局里代记",
-                    Via::Mail => "回信",
-                };
+                through = facts::way(*via);
                 (duty, answer.name().to_owned(), by, note)
             }
             Event::Decision {
@@ -261,11 +257,7 @@ impl<'a> Record<'a> {
                 letter.address.to_string().into(),
                 joined(people).into(),
                 joined(units).into(),
-                match letter.kind {
-                    LetterKind::Slot => "提醒",
-                    LetterKind::Alert => "告警",
-                }
-                .into(),
+                facts::letter_kind(letter.kind).into(),
                 Cell::Count(letter.duties.len() as u64),
                 letter.status.name().into(),
                 Cell::Count(letter.attempts.into()),
@@ -275,7 +267,7 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Every fact, as the ledger has it.
+    /// Every fact the ledger has, in words.
     fn facts(&self, ledger: &Ledger, book: &mut Book) -> Result<(), ExportError> {
         let mut table = book.begin(
             "台账",
@@ -293,25 +285,23 @@ impl<'a> Record<'a> {
             if !self.is_of_the_year(fact.at) || !self.sees_fact(&fact.what) {
                 return Ok(());
             }
-            let mut fields = serde_json::to_value(&fact.what)?;
-            let mut take = |key: &str| {
-                let found = fields.as_object_mut().and_then(|all| all.shift_remove(key));
-                match found {
-                    Some(serde_json::Value::String(text)) => text,
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                }
+            let serde_json::Value::Object(mut fields) = serde_json::to_value(&fact.what)? else {
+                return Ok(());
             };
-            let kind = take("fact");
-            let [duty, address, letter] = ["duty", "address", "letter"].map(take);
+            let mut take = |key: &str| match fields.shift_remove(key) {
+                Some(serde_json::Value::String(text)) => text,
+                Some(other) => other.to_string(),
+                None => String::new(),
+            };
+            let [_, duty, address, letter] = ["fact", "duty", "address", "letter"].map(&mut take);
             table.push(&[
                 Cell::Count(seq),
                 self.moment(fact.at),
-                kind.into(),
+                facts::name(&fact.what).into(),
                 duty.into(),
                 address.into(),
                 letter.into(),
-                fields.to_string().into(),
+                facts::details(&fields, &self.agenda.calendar.timezone).into(),
             ])?;
             Ok(())
         })?;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
 use schoolbell::core::agenda::Agenda;
+use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, Event, Fact, Outcome, Part};
 use schoolbell::core::ladder::Rung;
-use schoolbell::core::rehearsal::{Manner, Rehearsal, Summary, manner};
+use schoolbell::core::rehearsal::{Manner, Rehearsal, Requests, Summary, manner};
 use schoolbell::core::state::{Settled, State};
 
 use crate::bell::{Bell, DRILL, HEAD, ROSTER};
@@ -149,6 +150,72 @@ fn the_counts_are_those_of_the_facts() {
     assert!(asked > 0 && granted > 0 && refused > 0 && returned > 0 && !lost.is_empty());
     assert_eq!(summary.months_of_units(), by_units(&agenda, &by_address));
     answers_are_counted_right(&agenda, &facts, &summary);
+    assert_eq!(requests_by_hand(&agenda, &facts), summary.requests);
+    assert!(summary.requests.values().any(|of| of.moot() > 0));
+    let granted = summary.requests[&Answer::NotApplicable].granted;
+    assert_eq!(summary.answers.let_off, granted);
+}
+
+/// Each request followed to its end: a decision, or another answer of the duty, or the year's end.
+fn requests_by_hand(agenda: &Agenda, facts: &[Fact]) -> BTreeMap<Answer, Requests> {
+    let mut waiting: BTreeMap<&DutyId, Answer> = BTreeMap::new();
+    let (mut found, mut moot) = (BTreeMap::<Answer, Requests>::new(), BTreeMap::new());
+    for fact in facts {
+        match &fact.what {
+            Event::Answer { duty, answer, .. } if *answer != Answer::Received => {
+                let before = waiting.remove(duty);
+                if let Some(before) = before {
+                    *moot.entry(before).or_insert(0) += 1;
+                }
+                if *answer != Answer::Done {
+                    found.entry(*answer).or_default().asked += 1;
+                    waiting.insert(duty, *answer);
+                }
+            }
+            Event::Decision { duty, granted, .. } => {
+                let decided = found.get_mut(&waiting.remove(duty).unwrap()).unwrap();
+                let number = if *granted {
+                    &mut decided.granted
+                } else {
+                    &mut decided.refused
+                };
+                *number += 1;
+            }
+            _ => {}
+        }
+    }
+    let state = State::fold(facts);
+    for (duty, answer) in waiting {
+        let times = agenda.calendar.times(&duty.occurrence.task);
+        if state.duty(duty).unwrap().settled(times).is_some() {
+            *moot.entry(answer).or_insert(0) += 1;
+        } else {
+            found.get_mut(&answer).unwrap().waiting += 1;
+        }
+    }
+    for (answer, requests) in &found {
+        let by_hand = moot.get(answer).copied().unwrap_or(0);
+        assert_eq!(requests.moot(), by_hand, "{answer:?}: {requests:?}");
+    }
+    found
+}
+
+/// Asked in the last days of the year: the officer has not come to it.
+#[test]
+fn a_request_that_nobody_decided_is_not_refused() {
+    let opens_at_the_end = DRILL.replace("11月10日", "1月13日");
+    let agenda = Bell::with(HEAD, &opens_at_the_end, ROSTER).agenda;
+    let mut waiting = 0;
+    for seed in 1..200 {
+        let (facts, summary) = lived(&agenda, 2026, seed);
+        assert_eq!(
+            requests_by_hand(&agenda, &facts),
+            summary.requests,
+            "{seed}"
+        );
+        waiting += summary.requests.values().map(|of| of.waiting).sum::<u32>();
+    }
+    assert!(waiting > 0, "nobody ever asked so late");
 }
 
 trait Months {

@@ -14,7 +14,7 @@ use crate::core::diagnostic::did_you_mean;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Answer, Event, LetterNo, Part, Via};
 use crate::core::forecast::Forecast;
-use crate::core::ladder::Rung;
+use crate::core::ladder::{Rung, Stretch};
 use crate::core::letter::Content;
 use crate::core::names::{Address, TaskId, UnitId};
 use crate::core::plan::{Notice, Slots};
@@ -28,8 +28,7 @@ const AHEAD_DAYS: i64 = 400;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// 哪一阶:opens、remind、overdue、escalate、nag、changed、decided、closed、withdrawn;也可写 remind:7d 这样的
-    #[arg(value_name = "阶", value_parser = read_rung)]
+    #[arg(value_name = "阶", value_parser = read_rung, help = rungs_in_words())]
     rung: Wanted,
     /// 哪个单位的职责
     #[arg(long, value_name = "单位编号")]
@@ -47,30 +46,55 @@ pub(in crate::cli) struct Arguments {
 struct Wanted {
     text: String,
     kind: String,
+    /// Where that very one is named.
+    rung: Option<Rung>,
 }
 
-const KINDS: [&str; 9] = [
-    "opens",
-    "remind",
-    "overdue",
-    "escalate",
-    "nag",
-    "changed",
-    "decided",
-    "closed",
-    "withdrawn",
+/// One rung of each kind.
+const RUNGS: [Rung; 9] = [
+    Rung::Opens,
+    Rung::Remind(Stretch::Days(7)),
+    Rung::Overdue,
+    Rung::Escalate(Stretch::Workdays(1)),
+    Rung::Nag(Stretch::Workdays(5)),
+    Rung::Changed,
+    Rung::Decided,
+    Rung::Closed(1),
+    Rung::Withdrawn,
 ];
 
+/// The rungs that may be written, each as it is written and as it is said.
+fn rungs_in_words() -> String {
+    let rungs = RUNGS.map(|rung| {
+        let written = match rung {
+            // In Chinese it needs no quotes.
+            Rung::Escalate(offset) | Rung::Nag(offset) => {
+                format!("{}:{}", kind_of(&rung.to_string()), offset.chinese())
+            }
+            _ => rung.to_string(),
+        };
+        format!("{written}({})", rung.chinese())
+    });
+    let lines: Vec<String> = rungs.chunks(2).map(|two| two.join("、")).collect();
+    format!(
+        "哪一阶,如 schoolbell mail preview remind:7d --unit s001。可以写:\n{}\n只写 remind、escalate、nag 就取最先到的",
+        lines.join("、\n")
+    )
+}
+
 fn read_rung(text: &str) -> Result<Wanted, String> {
-    let kind = kind_of(text).to_owned();
-    if KINDS.contains(&kind.as_str()) && (kind == text || text.parse::<Rung>().is_ok()) {
+    let kinds = RUNGS.map(|rung| kind_of(&rung.to_string()).to_owned());
+    let (kind, rung) = (kind_of(text).to_owned(), text.parse().ok());
+    if kinds.contains(&kind) && (kind == text || rung.is_some()) {
         return Ok(Wanted {
             text: text.to_owned(),
+            rung: rung.filter(|_| kind != text),
             kind,
         });
     }
-    let hint = did_you_mean(&kind, KINDS).map_or(String::new(), |words| format!("。{}", words.zh));
-    Err(format!("“{text}”不是阶,可以写 {}{hint}", KINDS.join("、")))
+    let known = kinds.iter().map(String::as_str);
+    let hint = did_you_mean(&kind, known).map_or(String::new(), |words| format!("。{}", words.zh));
+    Err(format!("“{text}”不是阶,可以写 {}{hint}", kinds.join("、")))
 }
 
 fn kind_of(text: &str) -> &str {
@@ -79,8 +103,10 @@ fn kind_of(text: &str) -> &str {
 
 impl Wanted {
     fn is(&self, rung: Rung) -> bool {
-        let found = rung.to_string();
-        found == self.text || (self.text == self.kind && kind_of(&found) == self.kind)
+        self.rung.map_or_else(
+            || kind_of(&rung.to_string()) == self.kind,
+            |wanted| wanted == rung,
+        )
     }
 }
 

@@ -210,7 +210,7 @@ impl Report<'_> {
         self.line("\n回执", "\nanswers");
         self.line(
             &format!(
-                "  按期完成{}项,逾期后完成{}项,不适用{}项,到年底仍没有办{}项,还没到期{}项",
+                "  按期完成{}项,逾期后完成{}项,同意不适用{}项,到年底仍没有办{}项,还没到期{}项",
                 found.in_time, found.late, found.let_off, found.never, found.not_due
             ),
             &format!(
@@ -221,24 +221,28 @@ impl Report<'_> {
         for (answer, found) in &self.summary.requests {
             self.line(
                 &format!(
-                    "  {}{}件:同意{},不同意{}",
+                    "  {}{}件:同意{},不同意{},不必再批{},年底还没批{}",
                     answer.name(),
                     found.asked,
                     found.granted,
-                    found.refused
+                    found.refused,
+                    found.moot(),
+                    found.waiting
                 ),
                 &format!(
-                    "  {}: {} asked, {} granted, {} refused",
+                    "  {}: {} asked, {} granted, {} refused, {} moot, {} waiting",
                     answer.word(),
                     found.asked,
                     found.granted,
-                    found.refused
+                    found.refused,
+                    found.moot(),
+                    found.waiting
                 ),
             );
         }
         let (returned, lost) = (self.summary.returned, self.summary.unreachable.len());
         self.line(
-            &format!("  退回重办{returned}项;收不到信的邮箱{lost}个"),
+            &format!("  退回重办{returned}次;收不到信的邮箱{lost}个"),
             &format!("  {returned} returned; {lost} mailboxes found gone"),
         );
         self.line("\n联系人空缺", "\ncontact gaps");
@@ -348,6 +352,8 @@ pub(super) fn json(agenda: &Agenda, summary: &Summary, problems: &[String]) -> V
             "asked": found.asked,
             "granted": found.granted,
             "refused": found.refused,
+            "moot": found.moot(),
+            "waiting": found.waiting,
         })).collect::<Vec<_>>(),
         "contact_gaps": summary.gaps,
         "unreachable": summary.unreachable,

@@ -230,7 +230,7 @@ fn within_period(scan: Scan<'_>) -> Read<'_> {
     Some((DateForm::Day { month: None, day }, scan))
 }
 
-/// `开学后14天`, `学期中`, `春季学期学期结束前5个工作日`.
+/// `开学后14天`, `学期中`, `春季学期结束前5个工作日`.
 fn term(scan: Scan<'_>) -> Read<'_> {
     let mut scan = scan;
     let season = scan.one_of(&[("春季学期", Season::Spring), ("秋季学期", Season::Autumn)]);

@@ -76,6 +76,8 @@ fn chinese(form: &DateForm) -> String {
         } => {
             let edge = match edge {
                 Edge::Start => "开学",
+                // The season's name ends in 学期 already.
+                Edge::End if which.is_some() => "结束",
                 Edge::End => "学期结束",
             };
             match offset {

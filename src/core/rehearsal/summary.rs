@@ -103,8 +103,17 @@ pub struct Requests {
     pub asked: u32,
     /// Granted.
     pub granted: u32,
-    /// Refused; the rest was done before the officer came to it.
+    /// Refused.
     pub refused: u32,
+    /// Undecided at the year's end.
+    pub waiting: u32,
+}
+
+impl Requests {
+    /// What needed no decision any more: the duty was settled first, or something else was asked in its place.
+    pub fn moot(&self) -> u32 {
+        self.asked - self.granted - self.refused - self.waiting
+    }
 }
 
 impl Summary {
@@ -127,18 +136,7 @@ impl Summary {
                 })
                 .collect(),
             answers: answers(agenda, state, to),
-            requests: tally
-                .requests
-                .iter()
-                .map(|(answer, (asked, granted, refused))| {
-                    let requests = Requests {
-                        asked: *asked,
-                        granted: *granted,
-                        refused: *refused,
-                    };
-                    (*answer, requests)
-                })
-                .collect(),
+            requests: requests(agenda, state, tally),
             gaps: tally.gaps.values().cloned().collect(),
             unreachable: tally.unreachable.iter().cloned().collect(),
             returned: tally.returned,
@@ -355,6 +353,28 @@ fn answers(agenda: &Agenda, state: &State, last: Date) -> Answers {
                 None => &mut found.not_due,
             };
             *number += 1;
+        }
+    }
+    found
+}
+
+/// What was asked, and what became of it.
+fn requests(agenda: &Agenda, state: &State, tally: &Tally) -> BTreeMap<Answer, Requests> {
+    let of_kind = |(answer, (asked, granted, refused)): (&Answer, &(u32, u32, u32))| {
+        let requests = Requests {
+            asked: *asked,
+            granted: *granted,
+            refused: *refused,
+            waiting: 0,
+        };
+        (*answer, requests)
+    };
+    let mut found: BTreeMap<_, _> = tally.requests.iter().map(of_kind).collect();
+    for (id, units) in &state.duties {
+        let times = agenda.calendar.times(&id.task);
+        let open = units.values().filter(|duty| duty.settled(times).is_none());
+        for given in open.filter_map(|duty| duty.request()) {
+            found.entry(given.answer).or_default().waiting += 1;
         }
     }
     found

@@ -97,6 +97,15 @@ fn an_extension_is_asked_for_granted_and_told() {
     let story = house.call(&["why", LESSON]);
     assert!(story.contains("已准延期至 2026-03-20"), "{story}");
     assert!(story.contains("回执 申请延期(王建国):教师培训"), "{story}");
+    let told = format!("布置 → {SAFETY},第");
+    assert!(
+        story.contains(&told) && story.contains("号信 已送出:250"),
+        "{story}"
+    );
+    assert!(
+        story.contains("逾期1个工作日上报(告知已上报) → "),
+        "{story}"
+    );
     assert!(
         story.contains("“申请延期”已同意(沈志明),延至2026-03-20"),
         "{story}"
@@ -290,6 +299,22 @@ fn the_json_of_dates_and_plan_is_stable_and_sorted() {
         rows.iter()
             .all(|row| row["at"].as_str().unwrap().ends_with("T08:00:00+08:00"))
     );
+    assert!(rows.iter().any(|row| row["rung"] == "remind:2 workdays"));
+
+    // The table says in words what JSON names.
+    let table = [&["plan"], &range[..4], &["--unit", "s001"]].concat();
+    let table = house.call(&table);
+    for words in [
+        " 布置 ",
+        " 提前2个工作日提醒 ",
+        " 逾期1个工作日上报(告知已上报) ",
+    ] {
+        assert!(table.contains(words), "no {words}: {table}");
+    }
+    assert!(
+        !table.contains("opens") && !table.contains("workday"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -438,27 +463,27 @@ fn why_says_what_became_of_each_rung() {
     assert_eq!(
         rungs(LESSON),
         [
-            "02-28(周六) opens 已发(2026-03-04 08:00)",
-            "03-09(周一) remind:2 workdays 已发(2026-03-09 08:00)",
-            "03-11(周三) remind:0d 已发(2026-03-11 08:00)",
-            "03-12(周四) overdue 没有发:那时已经办结",
-            "03-12(周四) escalate:1 workday 没有发:那时已经办结",
-            "03-16(周一) escalate:3 workdays 没有发:那时已经办结",
-            "03-18(周三) nag:5 workdays 没有发:那时已经办结",
-            "03-18(周三) escalate:5 workdays 没有发:那时已经办结",
+            "02-28(周六) 布置 已发(2026-03-04 08:00)",
+            "03-09(周一) 提前2个工作日提醒 已发(2026-03-09 08:00)",
+            "03-11(周三) 当天提醒 已发(2026-03-11 08:00)",
+            "03-12(周四) 逾期告知 没有发:那时已经办结",
+            "03-12(周四) 逾期1个工作日上报 没有发:那时已经办结",
+            "03-16(周一) 逾期3个工作日上报 没有发:那时已经办结",
+            "03-18(周三) 逾期5个工作日催办 没有发:那时已经办结",
+            "03-18(周三) 逾期5个工作日上报 没有发:那时已经办结",
         ]
     );
     assert_eq!(
         rungs("term-start-safety-inspection@2026/s001"),
         [
-            "03-04(周三) opens 已发(2026-03-04 08:00)",
-            "03-11(周三) remind:7d 已发(2026-03-11 08:00)",
-            "03-16(周一) remind:2 workdays 已由更新的一阶取代",
-            "03-18(周三) remind:0d 已发(2026-03-18 08:00)",
-            "03-19(周四) overdue 未到",
-            "03-19(周四) escalate:1 workday 未到",
-            "03-23(周一) escalate:3 workdays 未到",
-            "03-25(周三) escalate:5 workdays 未到",
+            "03-04(周三) 布置 已发(2026-03-04 08:00)",
+            "03-11(周三) 提前7天提醒 已发(2026-03-11 08:00)",
+            "03-16(周一) 提前2个工作日提醒 已由更新的一阶取代",
+            "03-18(周三) 当天提醒 已发(2026-03-18 08:00)",
+            "03-19(周四) 逾期告知 未到",
+            "03-19(周四) 逾期1个工作日上报 未到",
+            "03-23(周一) 逾期3个工作日上报 未到",
+            "03-25(周三) 逾期5个工作日上报 未到",
         ]
     );
 }

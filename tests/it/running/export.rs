@@ -152,8 +152,33 @@ fn the_record_as_a_workbook() {
         first[3..8].join("|"),
         format!("王建国|浒山小学|提醒|{}|已送出", first[6])
     );
-    let facts = house.call(&["ledger"]).lines().count();
-    assert_eq!(page("台账").len() - 1, facts);
+    let facts = page("台账");
+    assert_eq!(facts.len() - 1, house.call(&["ledger"]).lines().count());
+    let told = |what: &str, of: &str| {
+        let mut rows = facts.iter();
+        let found = rows.find(|row| row[2] == what && row[6].contains(of));
+        found.unwrap_or_else(|| panic!("no {what} of {of}"))[6].as_str()
+    };
+    assert_eq!(
+        told("通知", "阶：布置"),
+        "阶：布置；截止：2026-03-11；应发日：2026-02-28；对收信人：要办的人"
+    );
+    assert_eq!(
+        told("回执", "申请延期"),
+        "回执：申请延期；谁：郑海波；说明：+教师培训；途径：局里代记；到：2026-03-20"
+    );
+    assert_eq!(
+        told("时点已处理", "2026-03-10"),
+        "时点：2026-03-10 08:00；已计入的事项数：0"
+    );
+    assert!(told("信件待发", "种类：提醒").contains("时点：2026-03-04 08:00；"));
+    assert!(told("发信结果", "结果：已送出").contains("文字：250"));
+    // Neither the names of facts nor of their fields are the program's own.
+    for row in &facts[1..] {
+        let is_id = |name: &str| name.bytes().any(|b| b.is_ascii_lowercase());
+        assert!(!is_id(&row[2]), "{row:?}");
+        assert!(!row[6].contains(['{', '"']), "{row:?}");
+    }
 }
 
 #[test]

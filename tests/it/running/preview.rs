@@ -28,6 +28,7 @@ fn a_letter_of_each_rung() {
         ("overdue", "2026-03-12", "王建国", "已逾期1个工作日"),
         ("escalate", "2026-03-12", "李秀芳", "请您过问"),
         ("escalate:3 workdays", "2026-03-16", "陈伟民", "请您过问"),
+        ("escalate:3个工作日", "2026-03-16", "陈伟民", "请您过问"),
         ("nag", "2026-03-18", "王建国", "已逾期5个工作日"),
         ("changed", "2026-03-10", "王建国", "原定3月11日"),
         ("decided", "2026-03-10", "王建国", "申请延期已同意（示例）"),
@@ -84,6 +85,16 @@ fn what_is_not_there_is_named_with_what_is() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(refused(&["remnd", "--unit", "s001"], 2).contains("remind"));
+    let bare = refused(&[], 2);
+    for words in [
+        "还缺 --unit <单位编号>、<阶>",
+        "--unit <单位编号>:哪个单位的职责",
+        "<阶>:哪一阶,如 schoolbell mail preview remind:7d --unit s001。",
+        "opens(布置)、remind:7d(提前7天提醒)、",
+        "escalate:1个工作日(逾期1个工作日上报)",
+    ] {
+        assert!(bare.contains(words), "no {words}: {bare}");
+    }
     assert!(refused(&["opens", "--unit", "s0001"], 1).contains("s001"));
     let said = refused(
         &["opens", "--unit", "s001", "--task", "term-start-educaton"],
