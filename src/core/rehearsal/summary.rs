@@ -112,7 +112,8 @@ pub struct Requests {
 impl Requests {
     /// What needed no decision any more: the duty was settled first, or something else was asked in its place.
     pub fn moot(&self) -> u32 {
-        self.asked - self.granted - self.refused - self.waiting
+        let answered = self.granted + self.refused + self.waiting;
+        self.asked.saturating_sub(answered)
     }
 }
 
