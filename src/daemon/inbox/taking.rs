@@ -104,15 +104,48 @@ impl Office {
         }));
         let prepared = prepared.ok().transpose()?;
         let mut book = self.book()?;
-        self.have_at_hand(&mut book, &incoming, prepared.as_ref())?;
+        let (understood, has_answers) = self.append_decided(&mut book, |book| {
+            self.have_at_hand(book, &incoming, prepared.as_ref())?;
+            let outcomes = self.come_to(&house, &book.state, &incoming, prepared.as_ref());
+            let told = (
+                outcomes.sort != MailSort::Unclear,
+                !outcomes.events.is_empty(),
+            );
+            let mut events = outcomes.events;
+            events.push(Event::MailReceived {
+                mail: book.state.post.next(),
+                message_id: message_id.clone(),
+                sort: outcomes.sort,
+                from: incoming.from.clone(),
+                letter: outcomes.letter,
+                text: outcomes.text,
+                kept: outcomes.kept,
+            });
+            events.push(mailbox_read(read_to));
+            Ok::<_, LedgerError>((events, told))
+        })?;
+        drop(book);
+        if has_answers {
+            self.answered.notify_one();
+            self.mail.notify_one();
+        }
+        Ok(understood)
+    }
+
+    /// What a mail comes to, also where the program fails at it.
+    fn come_to(
+        &self,
+        house: &House,
+        state: &State,
+        incoming: &Incoming,
+        prepared: Option<&Prepared>,
+    ) -> Outcomes {
         let outcomes = prepared.and_then(|prepared| {
-            let state = &book.state;
-            catch_unwind(AssertUnwindSafe(|| {
-                self.outcomes(&house, state, &incoming, &prepared)
-            }))
-            .ok()
+            let come_to = || self.outcomes(house, state, incoming, prepared);
+            catch_unwind(AssertUnwindSafe(come_to)).ok()
         });
-        let outcomes = outcomes.unwrap_or_else(|| {
+        outcomes.unwrap_or_else(|| {
+            let message_id = incoming.message_id.as_deref();
             tracing::error!(
                 message_id,
                 "a mail could not be taken in: the program failed at it"
@@ -122,27 +155,7 @@ impl Office {
                 incoming.subject
             );
             Outcomes::new(MailSort::Unclear, None, shown(&text))
-        });
-        let understood = outcomes.sort != MailSort::Unclear;
-        let has_answers = !outcomes.events.is_empty();
-        let mut events = outcomes.events;
-        events.push(Event::MailReceived {
-            mail: book.state.post.next(),
-            message_id,
-            sort: outcomes.sort,
-            from: incoming.from,
-            letter: outcomes.letter,
-            text: outcomes.text,
-            kept: outcomes.kept,
-        });
-        events.push(mailbox_read(read_to));
-        self.append(&mut book, events)?;
-        drop(book);
-        if has_answers {
-            self.answered.notify_one();
-            self.mail.notify_one();
-        }
-        Ok(understood)
+        })
     }
 
     /// Has in memory the letters a mail may be about.

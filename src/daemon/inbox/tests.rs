@@ -4,17 +4,17 @@ mod bounces;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use super::super::office::Office;
 use super::super::trial::Trial;
 use super::{FETCHES, Trouble, Watcher};
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
-use crate::core::fact::{Alert, Answer, Event, LetterNo, Outcome};
+use crate::core::fact::{Alert, Answer, Event, LetterNo, Outcome, Via};
 use crate::core::state::LetterState;
-use crate::ledger::Witness;
+use crate::ledger::{Ledger, Moment, Nature, Witness};
 use crate::mail::{Fetched, ImapFault};
 
 /// The task that is to be done three times, and when it opens: here earlier, so that the first letters tell of it.
@@ -63,6 +63,37 @@ impl Fixture {
             office: Arc::clone(&trial.office),
             trial,
             uid,
+        }
+    }
+
+    /// Beside a clerk's command, which appends what it is given just before the next commit is asked for.
+    pub(in crate::daemon) fn beside_a_clerk(self) -> (Self, Arc<Mutex<Vec<Event>>>) {
+        let given: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let (events, now) = (Arc::clone(&given), self.office.clock.now());
+        let clerk = Ledger::open(&self.office.house().settings.state, Nature::Pretend).unwrap();
+        let overtaken = self.witnessed(Arc::new(move |moment| {
+            if moment == Moment::Before {
+                let events = std::mem::take(&mut *events.lock().unwrap());
+                if !events.is_empty() {
+                    clerk.append(now, events).unwrap();
+                }
+            }
+        }));
+        (overtaken, given)
+    }
+
+    /// A clerk was told on the telephone that it is done.
+    pub(in crate::daemon) fn done_by_telephone(duty: &DutyId) -> Event {
+        Event::Answer {
+            duty: duty.clone(),
+            answer: Answer::Done,
+            by: "王建国".to_owned(),
+            note: String::new(),
+            via: Via::Clerk,
+            address: None,
+            nth: Some(1),
+            until: None,
+            corrects: false,
         }
     }
 
@@ -419,6 +450,24 @@ async fn each_reply_is_the_next_of_several() {
     }
     assert!(f.take("a@b.example", &head, &format!("完成 {at}")));
     assert_eq!(f.counts(), (3, 0));
+}
+
+/// A clerk is told on the telephone what the mail says, while it is taken in: it is on record once.
+#[tokio::test]
+async fn what_a_clerk_records_meanwhile_is_not_news() {
+    let (mut f, clerk) = Fixture::new().beside_a_clerk();
+    let (no, _) = f.two();
+    let duty = f.letter(no).duties[0].clone();
+    let head = format!("Subject: Re: {}", f.number(no));
+    clerk
+        .lock()
+        .unwrap()
+        .push(Fixture::done_by_telephone(&duty));
+    assert!(f.take("a@b.example", &head, "完成 1"));
+    assert_eq!(f.counts(), (1, 0));
+    let book = f.office.book().unwrap();
+    assert_eq!(book.state.duty(&duty).unwrap().answers[0].via, Via::Clerk);
+    assert_eq!(book.state.post.read_to, Some((7, 1)));
 }
 
 /// A mailbox that comes and goes is told of once a day.
