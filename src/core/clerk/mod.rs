@@ -227,8 +227,11 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    /// Whether a school may ask for a day: one that is later than the day it has by now.
+    /// Whether a school may ask for a day: one that is still to come, and later than the day it has by now.
     fn may_ask_for(&self, duty: &DutyId, name: &str, until: Date) -> Result<(), String> {
+        if until <= self.today() {
+            return Err(format!("希望延到的 {until} 不是今天以后的日子"));
+        }
         let extended = self.known(duty).and_then(|known| known.extended_to);
         let due = self.set_due(duty).max(extended);
         if let Some(due) = due.filter(|due| *due >= until) {

@@ -353,7 +353,7 @@ impl Office {
                 answer: said.answer,
                 by: reply.by.clone(),
                 note: said.note,
-                until: said.until.filter(|day| *day > self.today()),
+                until: said.until,
                 files: Vec::new(),
             };
             match answer_events(house, state, &pressed, kept, Via::Mail) {
@@ -400,27 +400,31 @@ fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> 
         .and_then(|known| (1..=times).find(|nth| !known.dones.contains(nth)))
 }
 
-/// Why a person has to look at a request for more time: the day it asks for gives none, or lies too far ahead.
+/// Why a person has to look at a request for more time: the day it asks for is over, gives none, or lies too far ahead.
 fn asked_in_vain(
     content: Option<&Content>,
     duty: &DutyId,
     said: &Said,
     today: Date,
 ) -> Option<String> {
-    let until = said.until.filter(|day| *day > today)?;
-    let content = content?;
-    let mut items = content.items.iter().chain(&content.overdue_below);
-    let item = items.find(|item| item.duty == *duty)?;
-    let why = if until <= item.due {
-        format!("不晚于截止日{}", near_day(item.due, today))
+    let until = said.until?;
+    let item = content.and_then(|content| {
+        let mut items = content.items.iter().chain(&content.overdue_below);
+        items.find(|item| item.duty == *duty)
+    });
+    let why = if until <= today {
+        "不是今天以后的日子".to_owned()
+    } else if let Some(due) = item.map(|item| item.due).filter(|due| until <= *due) {
+        format!("不晚于截止日{}", near_day(due, today))
     } else if until > farthest_day(today) {
         "太远了".to_owned()
     } else {
         return None;
     };
-    let (title, day) = (&item.title, near_day(until, today));
+    let title = item.map_or_else(|| duty.to_string(), |item| item.title.clone());
     Some(format!(
-        "“{title}”希望延到{day},{why},没有记下:“{}”",
+        "“{title}”希望延到{},{why},没有记下:“{}”",
+        near_day(until, today),
         said.note
     ))
 }

@@ -348,9 +348,16 @@ async fn an_extension_that_gives_no_time_is_left_to_a_person() {
     assert!(why.contains("操场维修"), "{why}");
     assert!(!ask(&mut f, "2206-06-20".to_owned()));
     assert_eq!(f.counts(), (0, 2));
+    for over in [f.office.today(), f.office.today().yesterday().unwrap()] {
+        assert!(!ask(&mut f, over.to_string()));
+        let (why, _) = f.left();
+        let day = format!("{}月{}日,不是今天以后的日子", over.month(), over.day());
+        assert!(why.contains(&day) && why.contains("操场维修"), "{why}");
+    }
+    assert_eq!(f.counts(), (0, 4));
     let next = due.tomorrow().unwrap();
     assert!(ask(&mut f, format!("{}月{}日", next.month(), next.day())));
-    assert_eq!(f.counts(), (1, 2));
+    assert_eq!(f.counts(), (1, 4));
 }
 
 /// A mail at which the program fails is left to a person, and the next is read; the ledger is not called ill.

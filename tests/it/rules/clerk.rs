@@ -155,6 +155,7 @@ fn a_day_is_later_and_not_too_far() {
          extend 2206-12-05
          answer extension 周安 2206-12-05 水未退
          answer extension 周安 2026-11-18 水未退
+         answer extension 周安 2026-10-29 水未退
          extend 2026-12-05
          answer extension 周安 2026-12-05 水未退
          answer extension 周安 2026-12-06 水未退",
@@ -164,6 +165,7 @@ fn a_day_is_later_and_not_too_far() {
             extend 2206-12-05 -> refused: 延到的 2206-12-05 太远,最晚写到 2028-10-29
             answer extension 周安 2206-12-05 水未退 -> refused: 希望延到的 2206-12-05 太远,最晚写到 2028-10-29
             answer extension 周安 2026-11-18 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-11-20,希望延到的 2026-11-18 并不更晚
+            answer extension 周安 2026-10-29 水未退 -> refused: 希望延到的 2026-10-29 不是今天以后的日子
             extend 2026-12-05 -> 浒山小学“防汛响应” 延至2026年12月5日(沈志明)
             answer extension 周安 2026-12-05 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-12-05,希望延到的 2026-12-05 并不更晚
             answer extension 周安 2026-12-06 水未退 -> 浒山小学“防汛响应” 申请延期(周安) | 待定:申请延期
