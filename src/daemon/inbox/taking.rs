@@ -395,9 +395,7 @@ fn times(house: &House, duty: &DutyId) -> u16 {
 fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> Option<u16> {
     let times = times(house, duty);
     let known = state.duty(duty).filter(|known| known.closes(said.answer));
-    known
-        .filter(|_| times > 1)
-        .and_then(|known| (1..=times).find(|nth| !known.dones.contains(nth)))
+    known.filter(|_| times > 1)?.next_done(times)
 }
 
 /// Why a person has to look at a request for more time: the day it asks for is over, gives none, or lies too far ahead.
