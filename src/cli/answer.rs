@@ -12,6 +12,7 @@ use crate::book::Book;
 use crate::core::clerk::{Act, Clerk, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event};
+use crate::core::reply;
 use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
@@ -76,8 +77,7 @@ pub(super) struct Extending {
 }
 
 fn read_answer(text: &str) -> Result<fact::Answer, String> {
-    let said = if text == "完成" { "已完成" } else { text };
-    fact::Answer::parse(said).ok_or_else(|| {
+    reply::answer(text).ok_or_else(|| {
         let words = fact::Answer::ALL.iter();
         let words = words.map(|answer| format!("{}({})", answer.name(), answer.word()));
         let words = words.collect::<Vec<_>>().join("、");
