@@ -11,7 +11,7 @@ use crate::core::fact::{Event, Fact, LetterNo};
 use crate::core::hex::hex;
 use crate::core::names::UnitId;
 use crate::core::state::{DutyState, Found as Letter, LetterState, State, Tray};
-use crate::ledger::{Checkpoint, Found, Ledger, LedgerError, Part};
+use crate::ledger::{AppendReceipt, Checkpoint, Found, Ledger, LedgerError, Part};
 
 /// What a checkpoint rests on: how facts read and fold. One that another version has kept is not read.
 const FOLDED_BY: [&str; 24] = [
@@ -43,6 +43,9 @@ const FOLDED_BY: [&str; 24] = [
 
 /// After so many facts a checkpoint is worth its price: to fold them would keep a start waiting.
 const WORTH_KEEPING: u64 = 50_000;
+
+/// How often something is decided, where others go on recording meanwhile.
+pub const TRIES: usize = 10;
 
 /// So many duties and letters are taken down to be looked at before they are put back.
 const LOOKED_AT: usize = 2_000;
@@ -126,6 +129,36 @@ impl Book {
     /// Whatever kept the ledger from being read.
     pub fn catch_up(&mut self, ledger: &Ledger, agenda: &Agenda) -> Result<(), LedgerError> {
         ledger.each_fact(self.seq, |seq, fact| self.take(ledger, agenda, seq, &fact))
+    }
+
+    /// Appends what something comes to on the book as it stands, all or none, folds it in, and hands on what is told of it.
+    /// Where another process has appended meanwhile what it was not decided on, it is decided anew. `append` is given the
+    /// last fact it was decided on.
+    ///
+    /// # Errors
+    /// Why it comes to nothing, or what kept it from being recorded.
+    pub fn record<T, E: From<LedgerError>>(
+        &mut self,
+        ledger: &Ledger,
+        agenda: &Agenda,
+        append: impl Fn(u64, Vec<Event>) -> Result<AppendReceipt, LedgerError>,
+        mut decide: impl FnMut(&mut Self) -> Result<(Vec<Event>, T), E>,
+    ) -> Result<T, E> {
+        for _ in 0..TRIES {
+            let (events, told) = decide(self)?;
+            if events.is_empty() {
+                return Ok(told);
+            }
+            let is_kept = match append(self.seq, events) {
+                Err(LedgerError::Overtaken) => false,
+                end => end.map(|_| true)?,
+            };
+            self.catch_up(ledger, agenda)?;
+            if is_kept {
+                return Ok(told);
+            }
+        }
+        Err(LedgerError::Overtaken.into())
     }
 
     /// Folds in one fact, the next.

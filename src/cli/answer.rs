@@ -9,10 +9,11 @@ use jiff::civil::Date;
 
 use super::{Desk, print, read_day};
 use crate::book::Book;
-use crate::core::clerk::{self, Act, Decided};
+use crate::core::clerk::{Act, Clerk, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::{self, Event};
-use crate::ledger::{Ledger, LedgerError, Nature};
+use crate::core::reply;
+use crate::ledger::{Ledger, Nature};
 
 #[derive(clap::Args)]
 pub(super) struct Answer {
@@ -76,17 +77,13 @@ pub(super) struct Extending {
 }
 
 fn read_answer(text: &str) -> Result<fact::Answer, String> {
-    let said = if text == "完成" { "已完成" } else { text };
-    fact::Answer::parse(said).ok_or_else(|| {
+    reply::answer(text).ok_or_else(|| {
         let words = fact::Answer::ALL.iter();
         let words = words.map(|answer| format!("{}({})", answer.name(), answer.word()));
         let words = words.collect::<Vec<_>>().join("、");
         format!("“{text}”不是回执,可以写 {words}")
     })
 }
-
-/// How often something is decided, where others go on recording meanwhile.
-const TRIES: usize = 10;
 
 /// Where a clerk stands: the ledger open for writing, and its fold.
 pub(super) struct Counter {
@@ -120,65 +117,35 @@ impl Counter {
         })
     }
 
-    /// What the core decides on.
-    pub(super) fn clerk(&self) -> clerk::Clerk<'_> {
-        clerk::Clerk {
-            agenda: &self.desk.loaded.agenda,
-            state: &self.book.state,
-            now: self.at,
-        }
-    }
-
-    /// Where to look, if a task has no such period for the unit.
-    fn hint(&self, duty: &DutyId) -> Option<String> {
-        let (agenda, id) = (&self.desk.loaded.agenda, &duty.occurrence);
-        let unheard = self.book.state.duty(duty).is_none()
-            && agenda.calendar.tasks.contains_key(&id.task)
-            && agenda.roster.unit(&duty.unit).is_some()
-            && agenda.due_in_period(id, &duty.unit).is_none();
-        unheard.then(|| format!("用 schoolbell dates --task {} 看有哪些期次", id.task))
-    }
-
-    /// Appends what something comes to, all or none, and hands on what is told of it. Where others have recorded meanwhile what
-    /// it was not decided on, it is decided anew.
+    /// Appends what something comes to, all or none, and hands on what is told of it. All is at hand of the duty it is about.
     pub(super) fn record<T>(
         &mut self,
-        mut decide: impl FnMut(&mut Self) -> anyhow::Result<(Vec<Event>, T)>,
+        about: Option<&DutyId>,
+        mut decide: impl FnMut(&Clerk<'_>) -> anyhow::Result<(Vec<Event>, T)>,
     ) -> anyhow::Result<T> {
-        for _ in 0..TRIES {
-            let (events, told) = decide(self)?;
-            if events.is_empty() {
-                return Ok(told);
+        let (ledger, agenda, at) = (&self.ledger, &self.desk.loaded.agenda, self.at);
+        let append = |seq, events| ledger.append_after(seq, at, events);
+        self.book.record(ledger, agenda, append, |book| {
+            if let Some(duty) = about {
+                book.need(ledger, duty)?;
             }
-            match self.ledger.append_after(self.book.seq(), self.at, events) {
-                Err(LedgerError::Overtaken) => {
-                    self.book.catch_up(&self.ledger, &self.desk.loaded.agenda)?;
-                }
-                end => return Ok(end.map(|_| told)?),
-            }
-        }
-        Err(LedgerError::Overtaken.into())
-    }
-
-    /// What an act of a clerk comes to, and how that is told.
-    fn decide(
-        &mut self,
-        duty: &DutyId,
-        act: &Act,
-        by: &str,
-        note: &str,
-    ) -> anyhow::Result<(Vec<Event>, String)> {
-        self.book.need(&self.ledger, duty)?;
-        let decided = self.clerk().decide(duty, act, by, note);
-        let decided = decided.map_err(|why| match self.hint(duty) {
-            Some(hint) => anyhow::anyhow!("{why};{hint}"),
-            None => anyhow::Error::msg(why),
-        });
-        Ok(match decided? {
-            Decided::Record(events, words) => (events, format!("已记入台账:{words}\n")),
-            Decided::Before(words) => (Vec::new(), format!("{words}\n")),
+            decide(&Clerk {
+                agenda,
+                state: &book.state,
+                now: at,
+            })
         })
     }
+}
+
+/// Where to look, if a task has no such period for the unit.
+fn hint(clerk: &Clerk<'_>, duty: &DutyId) -> Option<String> {
+    let (agenda, id) = (clerk.agenda, &duty.occurrence);
+    let unheard = clerk.state.duty(duty).is_none()
+        && agenda.calendar.tasks.contains_key(&id.task)
+        && agenda.roster.unit(&duty.unit).is_some()
+        && agenda.due_in_period(id, &duty.unit).is_none();
+    unheard.then(|| format!("用 schoolbell dates --task {} 看有哪些期次", id.task))
 }
 
 /// What a person typed, fit for the record: one line, not endless.
@@ -242,7 +209,17 @@ fn record(
     by: &str,
     note: &str,
 ) -> anyhow::Result<ExitCode> {
-    let told = Counter::open(config)?.record(|counter| counter.decide(duty, act, by, note))?;
+    let told = Counter::open(config)?.record(Some(duty), |clerk| {
+        let decided = clerk.decide(duty, act, by, note);
+        let decided = decided.map_err(|why| match hint(clerk, duty) {
+            Some(hint) => anyhow::anyhow!("{why};{hint}"),
+            None => anyhow::Error::msg(why),
+        });
+        Ok(match decided? {
+            Decided::Record(events, words) => (events, format!("已记入台账:{words}\n")),
+            Decided::Before(words) => (Vec::new(), format!("{words}\n")),
+        })
+    })?;
     print(&told)?;
     Ok(ExitCode::SUCCESS)
 }

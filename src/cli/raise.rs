@@ -80,8 +80,8 @@ fn raise(
     by: &str,
     note: &str,
 ) -> anyhow::Result<(String, Option<String>)> {
-    counter.record(|counter| {
-        let raised = counter.clerk().raise(asked, by, note);
+    counter.record(None, |clerk| {
+        let raised = clerk.raise(asked, by, note);
         let raised = raised.map_err(anyhow::Error::msg)?;
         Ok((raised.events, (raised.words, raised.warning)))
     })

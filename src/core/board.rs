@@ -196,7 +196,7 @@ fn duty(
         settled_on: state
             .settled(task.times)
             .map(|settled| slots.day(settled.at())),
-        answered: latest_answer(state),
+        answered: latest_answer(state, task.times),
         date_changes: state.date_changes(due),
     })
 }

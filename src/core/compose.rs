@@ -17,7 +17,7 @@ use super::ladder::Rung;
 use super::letter::{Asks, Content, Item, Row};
 use super::names::Address;
 use super::roster::{Kind, Unit};
-use super::state::{DutyState, LetterState, State, Told};
+use super::state::{DutyState, Given, LetterState, State, Told};
 use super::titles::{called, office_name, role_title, title_of};
 use place::{Place, Placed, Reading};
 
@@ -244,7 +244,7 @@ impl<'a> Writing<'a> {
             due,
             workdays_late: late.max(0),
             answered: settled.map_or_else(
-                || latest_answer(known.state).unwrap_or_default(),
+                || latest_answer(known.state, known.task.times).unwrap_or_default(),
                 |settled| settled.in_words(),
             ),
         }
@@ -415,11 +415,17 @@ impl<'a> Writing<'a> {
     }
 }
 
-pub(super) fn latest_answer(state: &DutyState) -> Option<String> {
-    state
-        .answers
-        .last()
-        .map(|given| format!("{}({})", given.answer.name(), given.by))
+/// The last answer and who gave it; of several asked for, how many are in.
+pub(super) fn latest_answer(state: &DutyState, times: u16) -> Option<String> {
+    let given = state.answers.last()?;
+    Some(format!("{}({})", name_of(state, given, times), given.by))
+}
+
+fn name_of(state: &DutyState, given: &Given, times: u16) -> String {
+    if given.answer == Answer::Done && times > 1 && state.settled(times).is_none() {
+        return format!("已报{}次", state.dones.len());
+    }
+    given.answer.name().to_owned()
 }
 
 /// The same with what was asked for and written, as the reader of a letter is told what is on record.
@@ -428,13 +434,8 @@ fn whole_answer(state: &DutyState, times: u16) -> Option<String> {
     let until = given
         .until
         .map_or(String::new(), |until| format!("到{}", month_day(until)));
-    let what = match given.answer {
-        Answer::Done if times > 1 && state.settled(times).is_none() => {
-            format!("已报{}次", state.dones.len())
-        }
-        answer => format!("{}{until}", answer.name()),
-    };
-    Some(format!("{what}({}){}", given.by, tail(&given.note)))
+    let what = name_of(state, given, times);
+    Some(format!("{what}{until}({}){}", given.by, tail(&given.note)))
 }
 
 /// What was written, behind who wrote it.

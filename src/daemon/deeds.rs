@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::desk::refused;
 use super::office::{Book, House, Office};
 use crate::core::bulletin::decide;
 use crate::core::clerk::{Act, Clerk, Decided};
 use crate::core::duty::DutyId;
 use crate::core::fact::Event;
 use crate::core::officer::Officer;
-use crate::ledger::LedgerError;
 use crate::web::{Deed, DeskError, HeldPass, Told};
-
-/// How often a deed is decided, where commands go on recording meanwhile.
-const TRIES: usize = 10;
 
 /// Words that are told one by one; more are counted.
 const MOST_TOLD: usize = 30;
@@ -21,19 +16,14 @@ const MOST_TOLD: usize = 30;
 impl Office {
     /// Records a deed of an officer who may decide.
     pub(super) fn carry_out(&self, officer: &Officer, deed: &Deed) -> Result<Told, DeskError> {
-        for _ in 0..TRIES {
-            // The house after the book: nobody decides by a calendar that was replaced while they waited for their turn.
-            let mut book = self.book().map_err(|error| refused(&error))?;
-            let house = self.house();
-            let (events, told) = self.decided(&house, &mut book, &officer.person, deed)?;
-            let appended = self.append_decided(&mut book, events);
-            drop(book);
-            if appended.map_err(|error| refused(&error))? {
-                self.answered.notify_one();
-                return Ok(told);
-            }
-        }
-        Err(refused(&LedgerError::Overtaken))
+        // The house after the book: nobody decides by a calendar that was replaced while they waited for their turn.
+        let mut book = self.book()?;
+        let house = self.house();
+        let decide = |book: &mut Book| self.decided(&house, book, &officer.person, deed);
+        let told = self.append_decided(&mut book, decide)?;
+        drop(book);
+        self.answered.notify_one();
+        Ok(told)
     }
 
     /// What a deed comes to on the book as it stands.
@@ -52,8 +42,7 @@ impl Office {
                 note,
             } => {
                 for duty in duties {
-                    book.need(&self.ledger, duty)
-                        .map_err(|error| refused(&error))?;
+                    book.need(&self.ledger, duty)?;
                 }
                 let clerk = self.clerk(house, book);
                 of_duties(&clerk, (duties, shown), act, by, note)
@@ -82,26 +71,10 @@ impl Office {
         })
     }
 
-    /// Appends what was decided on the book as it stands, and folds it in. `false`: a clerk's command came in between, so
-    /// that nothing was kept and it is to be decided anew.
-    fn append_decided(&self, book: &mut Book, events: Vec<Event>) -> Result<bool, LedgerError> {
-        if events.is_empty() {
-            return Ok(true);
-        }
-        let at = self.clock.now();
-        let appended = self.ledger.append_after(book.seq(), at, events.clone());
-        if appended == Err(LedgerError::Overtaken) {
-            return Ok(false);
-        }
-        self.heed(appended.as_ref().err());
-        self.fold(book, at, events, appended?)?;
-        Ok(true)
-    }
-
     /// The pass that is held, as it would go out now; `None` where none is.
     pub(super) fn held_pass(&self) -> Result<Option<HeldPass>, DeskError> {
         let (state, house) = {
-            let book = self.book().map_err(|error| refused(&error))?;
+            let book = self.book()?;
             if book.state.held_for().is_empty() {
                 return Ok(None);
             }
@@ -182,13 +155,10 @@ fn release(house: &House, book: &Book, shown: &str, by: &str, note: &str) -> (Ve
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
     use crate::core::clerk::{Raise, Whom};
     use crate::core::plan::officers;
     use crate::daemon::inbox::tests::Fixture;
-    use crate::ledger::{Ledger, Moment, Nature};
 
     fn typhoon() -> Raise {
         Raise {
@@ -203,21 +173,8 @@ mod tests {
     /// A clerk's command raises the same just before the page's deed is committed: both go out.
     #[test]
     fn what_a_command_raises_meanwhile_takes_no_number_from_the_page() {
-        let script: Arc<Mutex<Vec<Event>>> = Arc::default();
-        let beside: Arc<Mutex<Option<Ledger>>> = Arc::default();
-        let (events, other) = (Arc::clone(&script), Arc::clone(&beside));
-        let f = Fixture::new().witnessed(Arc::new(move |moment| {
-            let events = std::mem::take(&mut *events.lock().unwrap());
-            if moment == Moment::Before && !events.is_empty() {
-                let ledger = other.lock().unwrap().take().expect("a ledger");
-                ledger
-                    .append("2026-03-04T00:00:00Z".parse().unwrap(), events)
-                    .unwrap();
-            }
-        }));
+        let (f, script) = Fixture::new().beside_a_clerk();
         let house = f.office.house();
-        let state = &house.settings.state;
-        *beside.lock().unwrap() = Some(Ledger::open(state, Nature::Pretend).unwrap());
         let today = f.office.today();
         let admins = officers(&house.agenda, today);
         let admin = admins

@@ -34,10 +34,18 @@ const BEAT_OVERDUE_S: u64 = 140;
 /// The office, as the pages see it.
 pub(super) struct FrontDesk(pub(super) Arc<Office>);
 
-pub(super) fn refused(error: &LedgerError) -> DeskError {
-    match error {
-        LedgerError::Full(_) => DeskError::StorageFull,
-        other => DeskError::Unavailable(other.to_string()),
+impl From<LedgerError> for DeskError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Full(_) => Self::StorageFull,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<LedgerError> for Amiss {
+    fn from(error: LedgerError) -> Self {
+        DeskError::from(error).into()
     }
 }
 
@@ -61,10 +69,9 @@ impl Desk for FrontDesk {
 
     fn letter(&self, letter: LetterNo) -> Result<Option<Content>, DeskError> {
         let house = self.0.house();
-        let mut book = self.0.book().map_err(|error| refused(&error))?;
+        let mut book = self.0.book()?;
         book.tidy(&house.agenda);
-        book.need_letter(&self.0.ledger, letter)
-            .map_err(|error| refused(&error))?;
+        book.need_letter(&self.0.ledger, letter)?;
         let now = self.0.clock.now();
         Ok(compose(
             &house.agenda,
@@ -77,13 +84,13 @@ impl Desk for FrontDesk {
 
     fn board(&self, unit: &UnitId) -> Result<Option<Board>, DeskError> {
         let house = self.0.house();
-        let page = self.0.page_of_unit(unit).map_err(|error| refused(&error))?;
+        let page = self.0.page_of_unit(unit)?;
         Ok(board(&house.agenda, &page, unit, self.0.clock.now()))
     }
 
     fn below(&self, unit: &UnitId) -> Result<Vec<Below>, DeskError> {
         let house = self.0.house();
-        let book = self.0.book().map_err(|error| refused(&error))?;
+        let book = self.0.book()?;
         Ok(below(&house.agenda, &book.state, unit, self.0.clock.now()))
     }
 
@@ -104,38 +111,34 @@ impl Desk for FrontDesk {
     }
 
     fn officer(&self, session: &str) -> Result<Option<Officer>, DeskError> {
-        self.0.officer(session).map_err(|error| refused(&error))
+        Ok(self.0.officer(session)?)
     }
 
     fn mail_link(&self, asked: &AskedLink) -> Result<(), DeskError> {
-        self.0.mail_link(asked).map_err(|error| refused(&error))
+        Ok(self.0.mail_link(asked)?)
     }
 
     fn knows_link(&self, letter: LetterNo, browser: &str) -> Result<bool, DeskError> {
-        let known = self.0.knows_link(letter, browser);
-        known.map_err(|error| refused(&error))
+        Ok(self.0.knows_link(letter, browser)?)
     }
 
     fn sign_in(&self, letter: LetterNo, browser: &str, session: &str) -> Result<bool, DeskError> {
-        let signed_in = self.0.sign_in(letter, browser, session);
-        signed_in.map_err(|error| refused(&error))
+        Ok(self.0.sign_in(letter, browser, session)?)
     }
 
     fn sign_out(&self, session: &str) -> Result<(), DeskError> {
-        self.0.sign_out(session).map_err(|error| refused(&error))
+        Ok(self.0.sign_out(session)?)
     }
 
     fn overview(&self, officer: &Officer, asked: &Asked) -> Result<Option<Overview>, DeskError> {
-        let seen = self.0.overview(&self.0.house(), officer, asked);
-        seen.map_err(|error| refused(&error))
+        Ok(self.0.overview(&self.0.house(), officer, asked)?)
     }
 
     fn evidence(&self, officer: &Officer, digest: &str) -> Result<Option<GivenFile>, DeskError> {
         let house = self.0.house();
         let scope = Scope::new(&house.agenda, officer);
         let roster = &house.agenda.roster;
-        let facts = self.0.ledger.evidence(digest);
-        let facts = facts.map_err(|error| refused(&error))?;
+        let facts = self.0.ledger.evidence(digest)?;
         let name = facts.into_iter().find_map(|(_, fact)| match fact.what {
             Event::Evidence { duty, name, .. } => {
                 scope.sees_unit(roster, &duty.unit).then_some(name)
@@ -240,7 +243,7 @@ impl Desk for FrontDesk {
 /// A press with its files: an answer that was checked, and whose files are kept.
 fn with_files(office: &Office, press: &Press, files: Vec<GivenFile>) -> Result<Given, Amiss> {
     let mut answer = {
-        let mut book = office.book().map_err(|error| refused(&error))?;
+        let mut book = office.book()?;
         office.check(&office.house(), &mut book, press)?
     };
     answer.files = files;
@@ -257,9 +260,8 @@ pub(super) fn keep_files(office: &Office, pressed: &PressedAnswer) -> Result<Vec
         let digests = pressed.files.iter().map(|file| digest_of(&file.bytes));
         let digests: Vec<String> = digests.collect();
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
-        let mut book = office.book().map_err(|error| refused(&error))?;
-        book.need_letter(&office.ledger, pressed.letter)
-            .map_err(|error| refused(&error))?;
+        let mut book = office.book()?;
+        book.need_letter(&office.ledger, pressed.letter)?;
         has_room(&book.state, pressed, &digests)?;
     }
     keep(&house.settings.state, &pressed.files)

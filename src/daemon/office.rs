@@ -351,6 +351,21 @@ impl Office {
         self.fold(book, at, events, appended?)
     }
 
+    /// The same for what something comes to on the book as it stands; decided anew where a clerk's command has recorded
+    /// meanwhile.
+    pub(super) fn append_decided<T, E: From<LedgerError>>(
+        &self,
+        book: &mut Book,
+        decide: impl FnMut(&mut Book) -> Result<(Vec<Event>, T), E>,
+    ) -> Result<T, E> {
+        let append = |seq, events| {
+            let appended = self.ledger.append_after(seq, self.clock.now(), events);
+            self.heed(appended.as_ref().err());
+            appended
+        };
+        book.record(&self.ledger, &self.house().agenda, append, decide)
+    }
+
     /// Waits for what was begun under the book's lock, and folds in what is on record of it: the facts of each request, in
     /// their order. Each has its own end.
     pub(super) fn end_together(
@@ -361,9 +376,11 @@ impl Office {
         facts: impl IntoIterator<Item = Vec<Event>>,
     ) -> Vec<Result<(), LedgerError>> {
         let receipts = pending.wait();
-        if !receipts.is_empty() {
-            // Where nothing was written, the ledger has not shown that it is well.
-            self.heed(receipts.iter().find_map(|receipt| receipt.as_ref().err()));
+        // Where nothing was written, the ledger has not shown that it is well.
+        let overtaken = Err(LedgerError::Overtaken);
+        let mut shown = receipts.iter().filter(|one| **one != overtaken).peekable();
+        if shown.peek().is_some() {
+            self.heed(shown.find_map(|receipt| receipt.as_ref().err()));
         }
         let each = receipts.into_iter().zip(facts);
         let ends = each.map(|(receipt, events)| self.fold(book, at, events, receipt?));
@@ -390,6 +407,9 @@ impl Office {
 
     /// Remembers what the ledger last complained of, or that it no longer does.
     pub(super) fn heed(&self, error: Option<&LedgerError>) {
+        if error == Some(&LedgerError::Overtaken) {
+            return;
+        }
         self.pulse
             .note(|vitals| vitals.ledger_trouble = error.map(ToString::to_string));
     }

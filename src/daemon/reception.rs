@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desk::refused;
 use super::office::{Book, House, Office};
 use crate::config::Transport;
 use crate::core::diff::diff_without_letters;
@@ -115,9 +114,9 @@ impl Office {
     pub(super) fn versions(&self) -> Result<Vec<Version>, DeskError> {
         let house = self.house();
         let zone = &house.agenda.calendar.timezone;
-        let versions = self.ledger.versions().map_err(|error| refused(&error))?;
+        let versions = self.ledger.versions()?;
         let accepted = {
-            let book = self.book().map_err(|error| refused(&error))?;
+            let book = self.book()?;
             book.state.accepted.clone()
         };
         let newest = versions.last().map(|(seq, ..)| *seq);
@@ -141,7 +140,7 @@ impl Office {
     /// What the version that came into force by this fact changed in the one before it, as seen from today; `None` where there is none, or none before it.
     pub(super) fn edit(&self, seq: u64) -> Result<Option<String>, DeskError> {
         let house = self.house();
-        let versions = self.ledger.versions().map_err(|error| refused(&error))?;
+        let versions = self.ledger.versions()?;
         let Some(nth) = versions.iter().position(|(known, ..)| *known == seq) else {
             return Ok(None);
         };
@@ -150,12 +149,9 @@ impl Office {
         };
         let version = &versions[nth].1;
         let read = |version: &str| {
-            let files = self
-                .ledger
-                .version(version)
-                .map_err(|error| refused(&error))?;
+            let files = self.ledger.version(version)?;
             let loaded = files.map(|files| load_kept(&house.settings, &files));
-            Ok(loaded.filter(|loaded| !loaded.has_errors()))
+            Ok::<_, LedgerError>(loaded.filter(|loaded| !loaded.has_errors()))
         };
         let (Some(old), Some(new)) = (read(before)?, read(version)?) else {
             return Ok(Some(
@@ -163,7 +159,7 @@ impl Office {
             ));
         };
         // What an edit changes may take a while to find: nobody else is kept waiting for the book meanwhile.
-        let state = self.book().map_err(|error| refused(&error))?.state.clone();
+        let state = self.book()?.state.clone();
         let now = self.clock.now();
         let found = diff_without_letters(&old.agenda, &new.agenda, &state, now);
         let words = found.in_words(house.agenda.calendar.locale, MOST_LINES);

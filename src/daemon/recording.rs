@@ -1,6 +1,6 @@
 //! Answers that come in together: each is checked and decided in one look at the book, on what is recorded by then of its
 //! duties, and those that come together share a commit. At eight in the morning a county presses at once, and the price of
-//! a sync is what an answer costs.
+//! a sync is what an answer costs. Where a clerk's command comes in between, they are decided anew.
 
 #[cfg(test)]
 mod tests;
@@ -12,13 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::desk::{answer_events, has_room, refused};
+use super::desk::{answer_events, has_room};
 use super::office::{Book, House, Office, OpenBook};
+use crate::book::TRIES;
 use crate::core::compose::asks;
 use crate::core::duty::DutyId;
 use crate::core::fact::{Event, Via};
 use crate::evidence::Kept;
-use crate::ledger::{Entry, Pending};
+use crate::ledger::{Entry, LedgerError, Pending};
 use crate::web::{Amiss, DeskError, Press, PressedAnswer, Recorded};
 
 /// So often at most somebody is taken in in one look at the book.
@@ -59,6 +60,8 @@ struct Checked {
     pressed: PressedAnswer,
     kept: Vec<Kept>,
     end: End,
+    /// How often it was decided.
+    tries: usize,
 }
 
 /// Answers that were decided, and are on their way to the disk.
@@ -132,8 +135,7 @@ impl Office {
         press: &Press,
     ) -> Result<PressedAnswer, Amiss> {
         let named = press.named();
-        book.need_asked(&self.ledger, press.letter, named.as_deref())
-            .map_err(|error| refused(&error))?;
+        book.need_asked(&self.ledger, press.letter, named.as_deref())?;
         let (agenda, now) = (&house.agenda, self.clock.now());
         let asks = asks(agenda, &book.state, press.letter, now, named.as_deref());
         press.check(&asks.ok_or(Amiss::NoLetter)?)
@@ -151,7 +153,7 @@ impl Office {
                 }
                 Err(error) => {
                     for one in self.counter.take() {
-                        let _ = one.end.send(Err(refused(&error).into()));
+                        let _ = one.end.send(Err(error.clone().into()));
                     }
                 }
             }
@@ -183,9 +185,10 @@ impl Office {
             let Some(first) = flights.pop_front() else {
                 break;
             };
-            if self.land(book, first) {
-                self.answered.notify_one();
-            }
+            let mut overtaken = self.land(&house, book, first);
+            // Before those who touch the same duty and came after them.
+            overtaken.append(&mut checked);
+            checked = overtaken;
         }
     }
 
@@ -195,8 +198,7 @@ impl Office {
             let (pressed, kept) = match one.given {
                 Given::Answer(pressed, kept) => {
                     let known = || {
-                        book.need_letter(&self.ledger, pressed.letter)
-                            .map_err(|error| refused(&error))?;
+                        book.need_letter(&self.ledger, pressed.letter)?;
                         Ok(pressed)
                     };
                     (alone(known), kept)
@@ -205,7 +207,12 @@ impl Office {
             };
             let end = one.end;
             match pressed? {
-                Ok(pressed) => Some(Checked { pressed, kept, end }),
+                Ok(pressed) => Some(Checked {
+                    pressed,
+                    kept,
+                    end,
+                    tries: 0,
+                }),
                 Err(amiss) => {
                     let _ = end.send(Err(amiss));
                     None
@@ -218,7 +225,8 @@ impl Office {
     /// Decides those that touch no duty of one another, and sends off what they come to, in one commit.
     fn set_off(&self, house: &House, book: &Book, checked: Vec<Checked>) -> Option<Flight<'_>> {
         let mut answers = Vec::with_capacity(checked.len());
-        for one in checked {
+        for mut one in checked {
+            one.tries += 1;
             let events = alone(|| {
                 #[cfg(test)]
                 self.taste(one.pressed.letter);
@@ -239,7 +247,9 @@ impl Office {
             return None;
         }
         let at = self.clock.now();
-        let entries = answers.iter().map(|(_, events)| Entry::Facts(events));
+        let seq = book.seq();
+        let entries = answers.iter();
+        let entries = entries.map(|(_, events)| Entry::Decided { seq, events });
         let pending = self.ledger.begin_together(at, &entries.collect::<Vec<_>>());
         Some(Flight {
             at,
@@ -248,17 +258,33 @@ impl Office {
         })
     }
 
-    /// Waits until they are on disk, and tells their bringers. Whether any is.
-    fn land(&self, book: &mut Book, flight: Flight<'_>) -> bool {
+    /// Waits until they are on disk, and tells their bringers. Hands back those that a clerk's command has overtaken, with that
+    /// in the book.
+    fn land(&self, house: &House, book: &mut Book, flight: Flight<'_>) -> Vec<Checked> {
         let (brought, facts): (Vec<_>, Vec<_>) = flight.answers.into_iter().unzip();
         let ends = self.end_together(book, flight.at, flight.pending, facts);
-        let mut recorded = false;
+        let (mut recorded, mut overtaken) = (false, Vec::new());
         for (one, end) in brought.into_iter().zip(ends) {
+            if end == Err(LedgerError::Overtaken) && one.tries < TRIES {
+                overtaken.push(one);
+                continue;
+            }
             recorded |= end.is_ok();
-            let end = end.map(|()| Recorded::Now);
-            let _ = one.end.send(end.map_err(|error| refused(&error).into()));
+            let _ = one
+                .end
+                .send(end.map(|()| Recorded::Now).map_err(Amiss::from));
         }
-        recorded
+        if recorded {
+            self.answered.notify_one();
+        }
+        if !overtaken.is_empty()
+            && let Err(error) = book.catch_up(&self.ledger, &house.agenda)
+        {
+            for one in overtaken.drain(..) {
+                let _ = one.end.send(Err(error.clone().into()));
+            }
+        }
+        overtaken
     }
 }
 

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::desk::refused;
 use super::office::{House, Office};
 use crate::core::fact::{Event, Fact};
 use crate::core::officer::Officer;
@@ -44,7 +43,7 @@ impl Office {
                 Some((format!("{year}年台账"), book))
             }
             AskedWorkbook::Matrix(asked) => {
-                match self.seen(&house, officer, &Asked::Matrix(asked.clone()))? {
+                match self.overview(&house, officer, &Asked::Matrix(asked.clone()))? {
                     Some(Overview::Matrix(found)) => {
                         let book = export::matrix(&found).map_err(|error| failed(&error.into()))?;
                         Some((found.title, book))
@@ -53,7 +52,7 @@ impl Office {
                 }
             }
             AskedWorkbook::Bulletin(period) => {
-                match self.seen(&house, officer, &Asked::Bulletin(*period))? {
+                match self.overview(&house, officer, &Asked::Bulletin(*period))? {
                     Some(Overview::Bulletin(found)) => {
                         let is_draft = found.draft.is_some();
                         let book = export::bulletin(&found.edition, is_draft)
@@ -81,16 +80,6 @@ impl Office {
         }))
     }
 
-    fn seen(
-        &self,
-        house: &House,
-        officer: &Officer,
-        asked: &Asked,
-    ) -> Result<Option<Overview>, DeskError> {
-        let seen = self.overview(house, officer, asked);
-        seen.map_err(|error| refused(&error))
-    }
-
     fn record(&self, house: &House, officer: &Officer, year: i16) -> Result<Book, DeskError> {
         let agenda = &house.agenda;
         let record = Record {
@@ -101,14 +90,12 @@ impl Office {
         };
         // Folded anew, without a shelf: the record tells all of every duty, and the daemon's book keeps what is going on.
         let mut state = State::default();
-        self.ledger
-            .each_fact(0, |_, fact| {
-                if concerns(&fact, year) {
-                    state.apply(&fact);
-                }
-                Ok::<(), LedgerError>(())
-            })
-            .map_err(|error| refused(&error))?;
+        self.ledger.each_fact(0, |_, fact| {
+            if concerns(&fact, year) {
+                state.apply(&fact);
+            }
+            Ok::<(), LedgerError>(())
+        })?;
         let mut book = Book::default();
         record
             .write(&state, &self.ledger, &mut book)

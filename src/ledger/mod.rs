@@ -74,6 +74,13 @@ pub type Witness = Arc<dyn Fn(Moment) + Send + Sync>;
 pub enum Entry<'a> {
     /// Facts to append, as by [`Ledger::append`].
     Facts(&'a [Event]),
+    /// The same, decided on the facts up to `seq`, as by [`Ledger::append_after`].
+    Decided {
+        /// The last fact they were decided on.
+        seq: u64,
+        /// The facts.
+        events: &'a [Event],
+    },
     /// An attempt to begin, as by [`Ledger::begin_attempt`], with the letter's bytes.
     Attempt {
         /// The attempt.
@@ -89,7 +96,7 @@ impl Entry<'_> {
     /// The facts of it.
     pub fn events(&self) -> &[Event] {
         match self {
-            Self::Facts(events) => events,
+            Self::Facts(events) | Self::Decided { events, .. } => events,
             Self::Attempt { event, .. } => std::slice::from_ref(event),
         }
     }
@@ -199,9 +206,9 @@ impl Ledger {
             .map(|written| written.receipt)
     }
 
-    /// As [`append`](Self::append), for who has decided on the facts up to `seq`: unless others have appended since. Attempts
-    /// and how they ended are passed over, for a clerk decides nothing by them, and while letters go out there is no end of
-    /// them.
+    /// As [`append`](Self::append), for who has decided on the facts up to `seq`: unless another process has appended since.
+    /// What came through this ledger is known to who decides. Attempts and how they ended are passed over, for a clerk decides
+    /// nothing by them, and while letters go out there is no end of them.
     ///
     /// # Errors
     /// `Overtaken` if others have; and as [`append`](Self::append).
@@ -263,6 +270,9 @@ impl Ledger {
         for entry in entries {
             let work = match entry {
                 Entry::Facts(events) => rows(at, *events).map(Work::Facts),
+                Entry::Decided { seq, events } => {
+                    rows(at, *events).map(|rows| Work::FactsAfter { seq: *seq, rows })
+                }
                 Entry::Attempt {
                     event,
                     bytes,

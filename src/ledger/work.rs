@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::packed::{self, Frozen, Stored};
 use super::reading::{signed, unsigned};
@@ -32,7 +32,7 @@ impl Row {
 pub(super) enum Work {
     /// Append facts.
     Facts(Vec<Row>),
-    /// Append facts that were decided on those up to `seq`, unless there are others by now.
+    /// Append facts that were decided on those up to `seq`, unless others have appended some since.
     FactsAfter { seq: u64, rows: Vec<Row> },
     /// Append the fact of an attempt, and keep its letter's bytes.
     Attempt {
@@ -68,10 +68,35 @@ pub(super) struct Written {
 }
 
 impl Work {
-    /// Carries it out, leaving the transaction open.
-    pub(super) fn perform(&self, conn: &Connection, path: &Path) -> Result<Written, LedgerError> {
-        Performing { conn, path }.perform(self)
+    /// Carries it out, leaving the transaction open. `others_seq` is the last fact of others.
+    pub(super) fn perform(
+        &self,
+        conn: &Connection,
+        path: &Path,
+        others_seq: u64,
+    ) -> Result<Written, LedgerError> {
+        match self {
+            Self::FactsAfter { seq, .. } if others_seq > *seq => Err(LedgerError::Overtaken),
+            _ => Performing { conn, path }.perform(self),
+        }
     }
+}
+
+/// The last of the facts behind this one; attempts and how they ended are passed over.
+pub(super) fn last_behind(
+    conn: &Connection,
+    path: &Path,
+    seq: u64,
+) -> Result<Option<u64>, LedgerError> {
+    let seq = signed(seq)?;
+    let last = conn
+        .prepare_cached(
+            "SELECT seq FROM fact WHERE seq > ?1 AND fact NOT IN ('attempt', 'outcome')
+              ORDER BY seq DESC LIMIT 1",
+        )
+        .and_then(|mut select| select.query_row([seq], |row| row.get(0)).optional())
+        .map_err(|error| LedgerError::from_sqlite(path, &error))?;
+    last.map(unsigned).transpose()
 }
 
 struct Performing<'a> {
@@ -82,11 +107,7 @@ struct Performing<'a> {
 impl Performing<'_> {
     fn perform(&self, work: &Work) -> Result<Written, LedgerError> {
         match work {
-            Work::Facts(rows) => self.append(rows),
-            Work::FactsAfter { seq, rows } => {
-                self.not_overtaken(*seq)?;
-                self.append(rows)
-            }
+            Work::Facts(rows) | Work::FactsAfter { rows, .. } => self.append(rows),
             Work::Attempt {
                 rows,
                 letter,
@@ -143,22 +164,6 @@ impl Performing<'_> {
             receipt,
             rows: rows.len(),
         })
-    }
-
-    fn not_overtaken(&self, seq: u64) -> Result<(), LedgerError> {
-        let seq = signed(seq)?;
-        let overtaken = self
-            .conn
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM fact
-                                 WHERE seq > ?1 AND fact NOT IN ('attempt', 'outcome'))",
-            )
-            .and_then(|mut select| select.query_row([seq], |row| row.get(0)))
-            .map_err(|error| self.trouble(&error))?;
-        if overtaken {
-            return Err(LedgerError::Overtaken);
-        }
-        Ok(())
     }
 
     /// Keeps a letter's bytes. What was sent once stands: other bytes for the same letter are refused, and so is an

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::LedgerError;
 use super::folder::Identity;
-use super::work::{Work, Written};
+use super::work::{self, Work, Written};
 
 /// When a transaction takes no more: enough to share the sync, few enough that the first need not wait long.
 const GROUP_WORKS: usize = 512;
@@ -49,6 +49,8 @@ impl Writer {
             path,
             files,
             asked,
+            looked_to_seq: 0,
+            others_seq: 0,
             rows_since_checkpoint: 0,
             failed: None,
         };
@@ -91,6 +93,10 @@ struct Writing {
     path: PathBuf,
     files: Arc<[Identity]>,
     asked: Receiver<Request>,
+    /// Up to here all facts are either its own, or others' and looked at.
+    looked_to_seq: u64,
+    /// The last fact that others have appended, as far as anybody decides by such.
+    others_seq: u64,
     rows_since_checkpoint: usize,
     failed: Option<LedgerError>,
 }
@@ -184,25 +190,37 @@ impl Writing {
         one: impl Fn(&Self, &Work) -> Result<Result<Written, LedgerError>, LedgerError>,
     ) -> Result<Vec<Result<Written, LedgerError>>, LedgerError> {
         self.execute("BEGIN IMMEDIATE")?;
+        self.look_for_others()?;
         let mut results = Vec::with_capacity(works.len());
         for work in works {
             results.push(one(self, work)?);
         }
         self.execute("COMMIT")?;
-        let written = results.iter().flatten().map(|written| written.rows);
-        self.rows_since_checkpoint += written.sum::<usize>();
+        for written in results.iter().flatten() {
+            self.rows_since_checkpoint += written.rows;
+            self.looked_to_seq = self.looked_to_seq.max(written.receipt.last_seq);
+        }
         Ok(results)
+    }
+
+    /// What is behind the last transaction is not its own.
+    fn look_for_others(&mut self) -> Result<(), LedgerError> {
+        if let Some(last) = work::last_behind(&self.conn, &self.path, self.looked_to_seq)? {
+            (self.looked_to_seq, self.others_seq) = (last, last);
+        }
+        Ok(())
     }
 
     /// One whose error ends the transaction, whatever it is.
     fn plainly(&self, work: &Work) -> Result<Result<Written, LedgerError>, LedgerError> {
-        work.perform(&self.conn, &self.path).map(Ok)
+        work.perform(&self.conn, &self.path, self.others_seq)
+            .map(Ok)
     }
 
     /// One under a savepoint. The outer error ends the transaction, the inner one is its own.
     fn isolated(&self, work: &Work) -> Result<Result<Written, LedgerError>, LedgerError> {
         self.execute("SAVEPOINT request")?;
-        let result = work.perform(&self.conn, &self.path);
+        let result = work.perform(&self.conn, &self.path, self.others_seq);
         if let Err(error) = &result {
             if !error.is_requests_own() || self.conn.is_autocommit() {
                 return Err(error.clone());

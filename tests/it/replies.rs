@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use expect_test::Expect;
 use jiff::civil::date;
-use schoolbell::core::reply::{Reply, Which, read};
+use schoolbell::core::fact::Answer;
+use schoolbell::core::reply::{Reply, Which, answer, read};
 
 /// The school and the person that the replies of these tests come from.
 const NAMES: [&str; 2] = ["浒山小学", "王建国"];
@@ -56,4 +57,30 @@ fn shown(reply: &Reply) -> String {
         return "nothing".to_owned();
     }
     parts.join(" + ")
+}
+
+/// What a clerk types is read as what a school mails, and as strictly.
+#[test]
+fn a_command_knows_the_words_of_mails() {
+    for one in Answer::ALL {
+        for word in [one.word(), one.name()] {
+            assert_eq!(answer(word), Some(one), "{word}");
+            assert_eq!(reply(word).said[0].answer, one, "{word}");
+        }
+    }
+    for word in ["完成", "已办结", " Done ", "办理完毕", "已落实"] {
+        assert_eq!(answer(word), Some(Answer::Done), "{word}");
+    }
+    for words in [
+        "",
+        "已",
+        "落实",
+        "好的",
+        "完成 1",
+        "全部完成",
+        "完成一半",
+        "转交给李敏",
+    ] {
+        assert_eq!(answer(words), None, "{words}");
+    }
 }

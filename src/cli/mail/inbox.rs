@@ -88,10 +88,10 @@ pub(super) fn run(config: &Path, arguments: &Arguments) -> anyhow::Result<ExitCo
 pub(super) fn seen(config: &Path, given: &Seen) -> anyhow::Result<ExitCode> {
     let mut counter = Counter::open(config)?;
     let (by, _) = by_and_note(&given.by, "")?;
-    counter.record(|counter| {
+    counter.record(None, |clerk| {
         for mail in &given.mails {
             anyhow::ensure!(
-                counter.book.state.post.unclear.contains_key(mail),
+                clerk.state.post.unclear.contains_key(mail),
                 "没有编号是 {mail} 的待看来信;schoolbell mail inbox 列出待看的"
             );
         }

@@ -20,8 +20,8 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(config: &Path, given: &Arguments) -> anyhow::Result<ExitCode> {
     let mut counter = Counter::open(config)?;
     let (by, note) = by_and_note(&given.by, &given.note)?;
-    let reasons = counter.record(|counter| {
-        let reasons = counter.book.state.held_for();
+    let reasons = counter.record(None, |clerk| {
+        let reasons = clerk.state.held_for();
         let released = Event::Released {
             by: by.clone(),
             note: note.clone(),

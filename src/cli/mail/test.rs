@@ -100,6 +100,6 @@ fn recover(config: &Path, desk: &Desk, address: &Address, text: &str) -> anyhow:
         address: address.clone(),
         text: text.to_owned(),
     };
-    Counter::open(config)?.record(|_| Ok((vec![event.clone()], ())))?;
+    Counter::open(config)?.record(None, |_| Ok((vec![event.clone()], ())))?;
     print("这个邮箱曾经收不到信,现在恢复,以后照常发给它\n")
 }

@@ -130,7 +130,8 @@ impl<'a> Clerk<'a> {
                 if !self.known(duty).is_some_and(settled) {
                     return Err(format!("{name} 还没有办结,不用退回"));
                 }
-                let words = format!("{name} 已退回({by}),职责重新打开");
+                let count = count(self.times(duty), 0);
+                let words = format!("{name} 已退回({by}),职责重新打开{count}");
                 Ok(Decided::Record(
                     vec![Event::Return { duty: id, by, note }],
                     words,
@@ -227,8 +228,11 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    /// Whether a school may ask for a day: one that is later than the day it has by now.
+    /// Whether a school may ask for a day: one that is still to come, and later than the day it has by now.
     fn may_ask_for(&self, duty: &DutyId, name: &str, until: Date) -> Result<(), String> {
+        if until <= self.today() {
+            return Err(format!("希望延到的 {until} 不是今天以后的日子"));
+        }
         let extended = self.known(duty).and_then(|known| known.extended_to);
         let due = self.set_due(duty).max(extended);
         if let Some(due) = due.filter(|due| *due >= until) {
@@ -248,8 +252,10 @@ impl<'a> Clerk<'a> {
         name: &str,
     ) -> Result<Decided, String> {
         let times = self.times(&duty);
-        let known = self.known(&duty);
-        let done = known.is_some_and(|known| known.dones.len() >= usize::from(times));
+        let untouched = DutyState::default();
+        let known = self.known(&duty).unwrap_or(&untouched);
+        let given = known.dones.len();
+        let done = given >= usize::from(times);
         let saying = Saying {
             answer: said,
             by: &by,
@@ -258,18 +264,22 @@ impl<'a> Clerk<'a> {
             nth: None,
         };
         // What another says of the same is recorded too: the clerk was told it, and has just typed who it was.
-        let again = known.is_some_and(|known| {
-            known.is_heard_before(&saying, times) && known.is_on_record(&saying)
-        });
-        if again {
-            let words = format!("台账里已有同样的回执:{name} {}({by})", said.name());
+        if known.is_heard_before(&saying, times) && known.is_on_record(&saying) {
+            let (said, count) = (said.name(), count(times, given));
+            let words = format!("台账里已有同样的回执:{name} {said}({by}){count}");
             return Ok(Decided::Before(words));
         }
         if let Some(until) = until {
             self.may_ask_for(&duty, name, until)?;
         }
-        let words = format!("{name} {}({by})", said.name());
-        let next = || known.map_or(1, |known| known.dones.last().map_or(1, |last| last + 1));
+        let closes = known.closes(said);
+        let corrects = done && said.is_request() && said != Answer::HandedOver;
+        let by_now = match (closes, done) {
+            (true, false) => given + 1,
+            _ if corrects => given - 1,
+            _ => given,
+        };
+        let words = format!("{name} {}({by}){}", said.name(), count(times, by_now));
         let event = Event::Answer {
             duty,
             answer: said,
@@ -277,9 +287,10 @@ impl<'a> Clerk<'a> {
             note,
             via: Via::Clerk,
             address: None,
-            nth: (said == Answer::Done && times > 1).then(next),
+            // Where all are in, who else says so makes none more: a correction would leave it done.
+            nth: closes.then(|| known.next_done(times).unwrap_or(times)),
             until,
-            corrects: done && said.is_request() && said != Answer::HandedOver,
+            corrects,
         };
         Ok(Decided::Record(vec![event], words))
     }
@@ -320,5 +331,14 @@ impl<'a> Clerk<'a> {
             until,
         };
         Ok(Decided::Record(vec![event], words))
+    }
+}
+
+/// How many of several are in, behind what was recorded; nothing where one is asked for.
+fn count(times: u16, given: usize) -> String {
+    if times > 1 {
+        format!(",共 {times} 次,已报 {given} 次")
+    } else {
+        String::new()
     }
 }

@@ -285,7 +285,7 @@ fn cell(agenda: &Agenda, slots: Slots<'_>, today: Date, sighted: &Sighted<'_, '_
         workdays_left: agenda.calendar.workdays.between(today, due),
         standing: sighted.standing,
         settled_on: settled.as_ref().map(|settled| slots.day(settled.at())),
-        answered: latest_answer(state),
+        answered: latest_answer(state, times),
         note: state
             .answers
             .last()

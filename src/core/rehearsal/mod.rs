@@ -191,7 +191,7 @@ impl<'a> Rehearsal<'a> {
         if state.settled(times).is_some() != intent.again {
             return;
         }
-        let next = (1..=times).find(|nth| !state.dones.contains(nth));
+        let next = state.next_done(times);
         let is_done = intent.answer == Answer::Done;
         let (duty, day) = (intent.duty.clone(), self.slots.day(at));
         let event = Event::Answer {

@@ -15,7 +15,7 @@ pub use taken::{Taken, take};
 
 use super::fact::Answer;
 use super::scan::{Scan, half_width};
-use words::{Opening, has_doubt};
+use words::has_doubt;
 
 /// Characters of a note that are kept, as the letter's page keeps them.
 pub const LONGEST_NOTE: usize = 500;
@@ -67,6 +67,17 @@ impl Which {
             (false, _) => Self::Numbers(numbers),
         }
     }
+}
+
+/// The answer that a word is, as a mail's or a form's: `完成`, `已转交`, `not-applicable`. `None` where it says more than that.
+pub fn answer(word: &str) -> Option<Answer> {
+    let sentence = Sentence::new(word);
+    let mut scan = Scan {
+        rest: &sentence.plain,
+    };
+    let before = words::take_fillers(&mut scan);
+    let answer = words::take_answer(&mut scan)?.answer(before.already)?;
+    (scan.is_done() && !before.all).then_some(answer)
 }
 
 /// Reads a mail's text. `names` are what its writer may sign with: their own name and their unit's. Quoted text and
@@ -235,14 +246,11 @@ impl Reading<'_> {
             before.already |= more.already;
         }
         let whole = ahead.rest;
-        let said = match words::take_answer(&mut ahead)? {
-            Opening::Already(_) if !before.already => return None,
-            Opening::Already(answer) | Opening::Plain(answer) => {
-                self.plain(sentence, &mut ahead, answer, numbers, before.all)?
-            }
-            Opening::Request(answer) => {
-                self.request(sentence, &mut ahead, answer, numbers, before.all, whole)
-            }
+        let answer = words::take_answer(&mut ahead)?.answer(before.already)?;
+        let said = if answer.is_request() {
+            self.request(sentence, &mut ahead, answer, numbers, before.all, whole)
+        } else {
+            self.plain(sentence, &mut ahead, answer, numbers, before.all)?
         };
         *scan = ahead;
         Some(said)

@@ -244,6 +244,11 @@ impl DutyState {
             .map(Settled::Done)
     }
 
+    /// Of the answers its task asks, which are `times`, the first that is not in.
+    pub fn next_done(&self, times: u16) -> Option<u16> {
+        (1..=times).find(|nth| !self.dones.contains(nth))
+    }
+
     /// What it was called when it was raised, if that is not the task's title.
     pub fn own_title(&self) -> Option<String> {
         let raised = self.raised.as_ref()?;

@@ -104,15 +104,48 @@ impl Office {
         }));
         let prepared = prepared.ok().transpose()?;
         let mut book = self.book()?;
-        self.have_at_hand(&mut book, &incoming, prepared.as_ref())?;
+        let (understood, has_answers) = self.append_decided(&mut book, |book| {
+            self.have_at_hand(book, &incoming, prepared.as_ref())?;
+            let outcomes = self.come_to(&house, &book.state, &incoming, prepared.as_ref());
+            let told = (
+                outcomes.sort != MailSort::Unclear,
+                !outcomes.events.is_empty(),
+            );
+            let mut events = outcomes.events;
+            events.push(Event::MailReceived {
+                mail: book.state.post.next(),
+                message_id: message_id.clone(),
+                sort: outcomes.sort,
+                from: incoming.from.clone(),
+                letter: outcomes.letter,
+                text: outcomes.text,
+                kept: outcomes.kept,
+            });
+            events.push(mailbox_read(read_to));
+            Ok::<_, LedgerError>((events, told))
+        })?;
+        drop(book);
+        if has_answers {
+            self.answered.notify_one();
+            self.mail.notify_one();
+        }
+        Ok(understood)
+    }
+
+    /// What a mail comes to, also where the program fails at it.
+    fn come_to(
+        &self,
+        house: &House,
+        state: &State,
+        incoming: &Incoming,
+        prepared: Option<&Prepared>,
+    ) -> Outcomes {
         let outcomes = prepared.and_then(|prepared| {
-            let state = &book.state;
-            catch_unwind(AssertUnwindSafe(|| {
-                self.outcomes(&house, state, &incoming, &prepared)
-            }))
-            .ok()
+            let come_to = || self.outcomes(house, state, incoming, prepared);
+            catch_unwind(AssertUnwindSafe(come_to)).ok()
         });
-        let outcomes = outcomes.unwrap_or_else(|| {
+        outcomes.unwrap_or_else(|| {
+            let message_id = incoming.message_id.as_deref();
             tracing::error!(
                 message_id,
                 "a mail could not be taken in: the program failed at it"
@@ -122,27 +155,7 @@ impl Office {
                 incoming.subject
             );
             Outcomes::new(MailSort::Unclear, None, shown(&text))
-        });
-        let understood = outcomes.sort != MailSort::Unclear;
-        let has_answers = !outcomes.events.is_empty();
-        let mut events = outcomes.events;
-        events.push(Event::MailReceived {
-            mail: book.state.post.next(),
-            message_id,
-            sort: outcomes.sort,
-            from: incoming.from,
-            letter: outcomes.letter,
-            text: outcomes.text,
-            kept: outcomes.kept,
-        });
-        events.push(mailbox_read(read_to));
-        self.append(&mut book, events)?;
-        drop(book);
-        if has_answers {
-            self.answered.notify_one();
-            self.mail.notify_one();
-        }
-        Ok(understood)
+        })
     }
 
     /// Has in memory the letters a mail may be about.
@@ -340,7 +353,7 @@ impl Office {
                 answer: said.answer,
                 by: reply.by.clone(),
                 note: said.note,
-                until: said.until.filter(|day| *day > self.today()),
+                until: said.until,
                 files: Vec::new(),
             };
             match answer_events(house, state, &pressed, kept, Via::Mail) {
@@ -382,32 +395,34 @@ fn times(house: &House, duty: &DutyId) -> u16 {
 fn next_of_several(house: &House, state: &State, duty: &DutyId, said: &Said) -> Option<u16> {
     let times = times(house, duty);
     let known = state.duty(duty).filter(|known| known.closes(said.answer));
-    known
-        .filter(|_| times > 1)
-        .and_then(|known| (1..=times).find(|nth| !known.dones.contains(nth)))
+    known.filter(|_| times > 1)?.next_done(times)
 }
 
-/// Why a person has to look at a request for more time: the day it asks for gives none, or lies too far ahead.
+/// Why a person has to look at a request for more time: the day it asks for is over, gives none, or lies too far ahead.
 fn asked_in_vain(
     content: Option<&Content>,
     duty: &DutyId,
     said: &Said,
     today: Date,
 ) -> Option<String> {
-    let until = said.until.filter(|day| *day > today)?;
-    let content = content?;
-    let mut items = content.items.iter().chain(&content.overdue_below);
-    let item = items.find(|item| item.duty == *duty)?;
-    let why = if until <= item.due {
-        format!("不晚于截止日{}", near_day(item.due, today))
+    let until = said.until?;
+    let item = content.and_then(|content| {
+        let mut items = content.items.iter().chain(&content.overdue_below);
+        items.find(|item| item.duty == *duty)
+    });
+    let why = if until <= today {
+        "不是今天以后的日子".to_owned()
+    } else if let Some(due) = item.map(|item| item.due).filter(|due| until <= *due) {
+        format!("不晚于截止日{}", near_day(due, today))
     } else if until > farthest_day(today) {
         "太远了".to_owned()
     } else {
         return None;
     };
-    let (title, day) = (&item.title, near_day(until, today));
+    let title = item.map_or_else(|| duty.to_string(), |item| item.title.clone());
     Some(format!(
-        "“{title}”希望延到{day},{why},没有记下:“{}”",
+        "“{title}”希望延到{},{why},没有记下:“{}”",
+        near_day(until, today),
         said.note
     ))
 }

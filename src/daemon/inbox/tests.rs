@@ -1,24 +1,21 @@
 //! What is taken in, from whom, and what one mail can cost.
 
+mod bounces;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use super::super::desk::FrontDesk;
 use super::super::office::Office;
 use super::super::trial::Trial;
 use super::{FETCHES, Trouble, Watcher};
 use crate::core::duty::DutyId;
 use crate::core::evidence::FILES_A_DUTY;
-use crate::core::fact::{Alert, Answer, Event, LetterNo, Outcome};
-use crate::core::names::Address;
-use crate::core::plan::officers;
-use crate::core::state::{LetterState, LetterStatus};
-use crate::ledger::Witness;
+use crate::core::fact::{Alert, Answer, Event, LetterNo, Outcome, Via};
+use crate::core::state::LetterState;
+use crate::ledger::{Ledger, Moment, Nature, Witness};
 use crate::mail::{Fetched, ImapFault};
-use crate::web::{AskedLink, Desk as _};
 
 /// The task that is to be done three times, and when it opens: here earlier, so that the first letters tell of it.
 const LESSONS: (&str, &str) = (
@@ -66,6 +63,37 @@ impl Fixture {
             office: Arc::clone(&trial.office),
             trial,
             uid,
+        }
+    }
+
+    /// Beside a clerk's command, which appends what it is given just before the next commit is asked for.
+    pub(in crate::daemon) fn beside_a_clerk(self) -> (Self, Arc<Mutex<Vec<Event>>>) {
+        let given: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let (events, now) = (Arc::clone(&given), self.office.clock.now());
+        let clerk = Ledger::open(&self.office.house().settings.state, Nature::Pretend).unwrap();
+        let overtaken = self.witnessed(Arc::new(move |moment| {
+            if moment == Moment::Before {
+                let events = std::mem::take(&mut *events.lock().unwrap());
+                if !events.is_empty() {
+                    clerk.append(now, events).unwrap();
+                }
+            }
+        }));
+        (overtaken, given)
+    }
+
+    /// A clerk was told on the telephone that it is done.
+    pub(in crate::daemon) fn done_by_telephone(duty: &DutyId) -> Event {
+        Event::Answer {
+            duty: duty.clone(),
+            answer: Answer::Done,
+            by: "王建国".to_owned(),
+            note: String::new(),
+            via: Via::Clerk,
+            address: None,
+            nth: Some(1),
+            until: None,
+            corrects: false,
         }
     }
 
@@ -320,125 +348,16 @@ async fn an_extension_that_gives_no_time_is_left_to_a_person() {
     assert!(why.contains("操场维修"), "{why}");
     assert!(!ask(&mut f, "2206-06-20".to_owned()));
     assert_eq!(f.counts(), (0, 2));
+    for over in [f.office.today(), f.office.today().yesterday().unwrap()] {
+        assert!(!ask(&mut f, over.to_string()));
+        let (why, _) = f.left();
+        let day = format!("{}月{}日,不是今天以后的日子", over.month(), over.day());
+        assert!(why.contains(&day) && why.contains("操场维修"), "{why}");
+    }
+    assert_eq!(f.counts(), (0, 4));
     let next = due.tomorrow().unwrap();
     assert!(ask(&mut f, format!("{}月{}日", next.month(), next.day())));
-    assert_eq!(f.counts(), (1, 2));
-}
-
-fn bounce(f: &mut Fixture, mailbox: &str, subject: &str) -> bool {
-    let body = format!(
-        "Your letter did not arrive.\r\n<{mailbox}>: 550 5.1.1 User unknown\r\nSubject: {subject}"
-    );
-    let head = "Subject: Undelivered Mail Returned to Sender";
-    f.take("MAILER-DAEMON@mx.example", head, &body)
-}
-
-/// A bounce counts for a letter that it names by tag, or by number with the letter's own mailbox; and it marks no mailbox
-/// but that one.
-#[tokio::test]
-async fn a_bounce_must_name_what_was_sent() {
-    let mut f = Fixture::new();
-    let (no, other) = f.two();
-    let (own, others) = (f.letter(no).address, f.letter(other).address);
-    let is_refused = |f: &Fixture, no| f.letter(no).status == LetterStatus::Ended(Outcome::Refused);
-    let is_marked = |f: &Fixture, address: &Address| {
-        let book = f.office.book().unwrap();
-        book.state.unreachable.contains_key(address)
-    };
-    // A number that anybody can write, and a mailbox we never wrote to.
-    assert!(!bounce(
-        &mut f,
-        "nobody@elsewhere.example",
-        &format!("[No.{no}]")
-    ));
-    assert!(!is_refused(&f, no) && !is_marked(&f, &own));
-    // With the tag it is our letter that came back, passed on to where it failed: its contact's mailbox is not at fault.
-    let number = f.number(no);
-    assert!(bounce(&mut f, "nobody@elsewhere.example", &number));
-    assert!(is_refused(&f, no) && !is_marked(&f, &own));
-    // A number with the mailbox the letter went to.
-    assert!(bounce(&mut f, others.as_str(), &format!("[No.{other}]")));
-    assert!(is_refused(&f, other) && is_marked(&f, &others));
-}
-
-/// Those of QQ and 163 name only the mailbox: the newest letter accepted there came back.
-#[tokio::test]
-async fn a_bounce_that_names_a_mailbox_is_believed() {
-    let mut f = Fixture::new();
-    let (no, _) = f.two();
-    let own = f.letter(no).address;
-    assert!(bounce(&mut f, own.as_str(), "x"));
-    let book = f.office.book().unwrap();
-    let last = book
-        .state
-        .letters
-        .iter()
-        .rev()
-        .find(|(_, letter)| letter.address == own);
-    assert_eq!(
-        last.unwrap().1.status,
-        LetterStatus::Ended(Outcome::Refused)
-    );
-    assert!(book.state.unreachable.contains_key(&own));
-    drop(book);
-    // A second one, of a letter whose end was not known before it was refused, is no riddle for the officer.
-    let unclear = f.counts().1;
-    assert!(bounce(&mut f, own.as_str(), "x"));
-    assert_eq!(f.counts().1, unclear);
-}
-
-/// Anybody can write a bounce. One that names an officer's mailbox and does not prove which letter came back shuts nobody
-/// out: a person looks at it.
-#[tokio::test]
-async fn a_forged_bounce_silences_no_officer() {
-    let mut f = Fixture::new();
-    let officers = officers(&f.office.house().agenda, f.office.today());
-    assert_eq!(officers.len(), 1);
-    let officer = officers.first().unwrap();
-    let no = f.tell("a").expect("the officer hears of it");
-    f.trial.tried(no, Outcome::Accepted, None);
-    for subject in ["x".to_owned(), format!("[No.{no}]")] {
-        assert!(!bounce(&mut f, officer.as_str(), &subject), "{subject}");
-        assert!(f.left().0.contains("说管理员的邮箱"), "{:?}", f.left());
-    }
-    assert!(
-        !f.office
-            .book()
-            .unwrap()
-            .state
-            .unreachable
-            .contains_key(officer)
-    );
-    assert_eq!(f.letter(no).status, LetterStatus::Ended(Outcome::Accepted));
-
-    // With the letter's tag it is true. The last officer is written to all the same, and a monitor hears of it.
-    f.office.beat().unwrap();
-    let silent = "没有一个管理员收得到信".to_owned();
-    let health = FrontDesk(Arc::clone(&f.office)).health().reasons;
-    assert!(!health.contains(&silent));
-    let number = f.number(no);
-    assert!(bounce(&mut f, officer.as_str(), &number));
-    assert!(
-        f.office
-            .book()
-            .unwrap()
-            .state
-            .unreachable
-            .contains_key(officer)
-    );
-    f.office.beat().unwrap();
-    let health = FrontDesk(Arc::clone(&f.office)).health().reasons;
-    assert!(health.contains(&silent), "{health:?}");
-    assert!(f.tell("b").is_some());
-    let asked = AskedLink {
-        address: officer.to_string(),
-        browser: "0b".repeat(32),
-        network: Ipv4Addr::LOCALHOST.into(),
-        is_known: false,
-    };
-    let before = f.trial.letters().len();
-    f.office.mail_link(&asked).unwrap();
-    assert_eq!(f.trial.letters().len(), before + 1, "the way in is open");
+    assert_eq!(f.counts(), (1, 4));
 }
 
 /// A mail at which the program fails is left to a person, and the next is read; the ledger is not called ill.
@@ -538,6 +457,24 @@ async fn each_reply_is_the_next_of_several() {
     }
     assert!(f.take("a@b.example", &head, &format!("完成 {at}")));
     assert_eq!(f.counts(), (3, 0));
+}
+
+/// A clerk is told on the telephone what the mail says, while it is taken in: it is on record once.
+#[tokio::test]
+async fn what_a_clerk_records_meanwhile_is_not_news() {
+    let (mut f, clerk) = Fixture::new().beside_a_clerk();
+    let (no, _) = f.two();
+    let duty = f.letter(no).duties[0].clone();
+    let head = format!("Subject: Re: {}", f.number(no));
+    clerk
+        .lock()
+        .unwrap()
+        .push(Fixture::done_by_telephone(&duty));
+    assert!(f.take("a@b.example", &head, "完成 1"));
+    assert_eq!(f.counts(), (1, 0));
+    let book = f.office.book().unwrap();
+    assert_eq!(book.state.duty(&duty).unwrap().answers[0].via, Via::Clerk);
+    assert_eq!(book.state.post.read_to, Some((7, 1)));
 }
 
 /// A mailbox that comes and goes is told of once a day.

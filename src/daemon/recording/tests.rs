@@ -196,11 +196,16 @@ impl Scripted {
         assert!(self.steps.lock().unwrap().is_empty());
     }
 
-    /// Both commits were asked for before either had ended, and the book is what the ledger folds to. All its facts.
-    fn two_were_under_way(&self) -> Vec<(u64, Fact)> {
+    /// Both commits were asked for before either had ended, and so many more one by one; the book is what the ledger folds to.
+    /// All its facts.
+    fn two_were_under_way(&self, and_more: usize) -> Vec<(u64, Fact)> {
         let (before, after) = (Moment::Before, Moment::After);
+        let more = [before, after].repeat(and_more);
         let moments = self.moments.lock().unwrap();
-        assert_eq!(*moments, [before, before, after, after]);
+        assert_eq!(
+            *moments,
+            [vec![before, before, after, after], more].concat()
+        );
         let office = &self.fixture.office;
         let all = office.ledger.facts_since(0).unwrap();
         let fresh = State::fold(all.iter().map(|(_, fact)| fact));
@@ -209,8 +214,8 @@ impl Scripted {
     }
 }
 
-/// While the disk takes one, the next is decided and sent after it; neither is thanked for before it is on record, and
-/// what others append in between is in the book.
+/// While the disk takes one, the next is decided and sent after it; neither is thanked for before it is on record. What a
+/// clerk appends in between is in the book before what was sent after it is decided, anew.
 #[tokio::test]
 async fn two_commits_are_under_way_and_others_write_too() {
     let scripted = Scripted::new();
@@ -224,13 +229,16 @@ async fn two_commits_are_under_way_and_others_write_too() {
     let (first, second) = (Arc::new(Mutex::new(first)), Arc::new(Mutex::new(second)));
     let folder = f.office.ledger.path().parent().unwrap();
     let clerk = Ledger::open(folder, Nature::Pretend).unwrap();
-    let now = f.office.clock.now();
+    let (now, begun_at) = (f.office.clock.now(), clerk.last_seq().unwrap());
     let office = Arc::downgrade(&f.office);
     let none_has_ended = {
         let (first, second) = (Arc::clone(&first), Arc::clone(&second));
         move || {
             assert!(first.lock().unwrap().try_recv().is_err());
             assert!(second.lock().unwrap().try_recv().is_err());
+            while clerk.last_seq().unwrap() == begun_at {
+                std::thread::yield_now();
+            }
             let job = "probe".to_owned();
             clerk.append(now, vec![Event::JobRun { job }]).unwrap();
         }
@@ -244,10 +252,10 @@ async fn two_commits_are_under_way_and_others_write_too() {
     scripted.record_all(comes, none_has_ended);
     assert_eq!(first.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
     assert_eq!(second.lock().unwrap().try_recv(), Ok(Ok(Recorded::Now)));
-    let all = scripted.two_were_under_way();
+    let all = scripted.two_were_under_way(1);
     let newest = all.iter().rev().take(3).map(|(_, fact)| &fact.what);
-    let answers = newest.filter(|what| matches!(what, Event::Answer { .. }));
-    assert_eq!(answers.count(), 2, "and the clerk's");
+    let are_answers = newest.map(|what| matches!(what, Event::Answer { .. }));
+    assert_eq!(are_answers.collect::<Vec<_>>(), [true, false, true]);
 }
 
 /// Of two commits under way the first finds no room: only its bringer is told so, and the book has the second.
@@ -279,8 +287,66 @@ async fn one_that_finds_no_room_takes_nothing_from_the_next() {
     scripted.record_all(there_is_no_room, there_is_room);
     assert_eq!(ended(first), Err(DeskError::StorageFull.into()));
     assert_eq!(ended(second), Ok(Recorded::Now));
-    scripted.two_were_under_way();
+    scripted.two_were_under_way(0);
     assert_eq!(facts(f), (1, 0));
+}
+
+/// A clerk is told on the telephone that both are done. One of the schools says the same, and it is on record once; the other
+/// has trouble, which opens again what was done.
+#[tokio::test]
+async fn what_a_clerk_records_meanwhile_is_decided_on() {
+    let (f, clerk) = Fixture::new().beside_a_clerk();
+    let (one, other) = f.two();
+    let duty = f.letter(one).duties[0].clone();
+    let far = f.letter(other).duties[0].clone();
+    let saying = |letter, duty, answer| PressedAnswer {
+        answer,
+        ..pressed(letter, duty)
+    };
+    let done = comes(&f, saying(one, &duty, Answer::Done), Vec::new());
+    let trouble = comes(&f, saying(other, &far, Answer::Trouble), Vec::new());
+    clerk
+        .lock()
+        .unwrap()
+        .extend([&duty, &far].map(Fixture::done_by_telephone));
+    f.office.record_all();
+    assert_eq!(ended(done), Ok(Recorded::Before));
+    assert_eq!(ended(trouble), Ok(Recorded::Now));
+    assert_eq!(facts(&f), (3, 0));
+    let book = f.office.book().unwrap();
+    assert!(book.state.duty(&duty).unwrap().settled(1).is_some());
+    assert!(book.state.duty(&far).unwrap().settled(1).is_none());
+    let all = f.office.ledger.facts_since(0).unwrap();
+    assert_eq!(book.state, State::fold(all.iter().map(|(_, fact)| fact)));
+}
+
+/// Where there is no end of others, who presses is told to try again; the ledger is well all the same.
+#[tokio::test]
+async fn what_is_overtaken_each_time_has_an_end() {
+    let others: Arc<OnceLock<Ledger>> = Arc::default();
+    let beside = Arc::clone(&others);
+    let f = Fixture::new().witnessed(Arc::new(move |moment| {
+        if moment == Moment::Before {
+            let job = vec![Event::JobRun {
+                job: "probe".to_owned(),
+            }];
+            beside
+                .get()
+                .unwrap()
+                .append(Timestamp::UNIX_EPOCH, job)
+                .unwrap();
+        }
+    }));
+    let folder = f.office.ledger.path().parent().unwrap();
+    others
+        .set(Ledger::open(folder, Nature::Pretend).unwrap())
+        .unwrap();
+    let (one, _) = f.two();
+    let end = press(&f, (one, &f.letter(one).duties[0]), &[]);
+    f.office.record_all();
+    assert_eq!(ended(end), Err(LedgerError::Overtaken.into()));
+    assert_eq!(facts(&f), (0, 0));
+    assert_eq!(f.office.pulse.vitals().ledger_trouble, None);
 }
 
 /// While somebody wants the book, who comes to the counter is not taken in.

@@ -392,7 +392,7 @@ fn a_row_of_another_make_is_reported_not_skipped() {
 }
 
 /// Two have read up to the same fact. Who comes second learns of it, and keeps nothing; letters on their way are in
-/// nobody's.
+/// nobody's, and what came through one's own ledger is known.
 #[test]
 fn what_was_decided_on_less_than_there_is_is_not_kept() {
     let dir = folder();
@@ -410,9 +410,15 @@ fn what_was_decided_on_less_than_there_is_is_not_kept() {
     let late = other.append_after(read_to, morning(), vec![job("b")]);
     assert_eq!(late, Err(LedgerError::Overtaken));
     assert_eq!(other.last_seq().unwrap(), first.last_seq);
+    let known = one
+        .append_after(read_to, morning(), vec![job("c")])
+        .unwrap();
     assert!(
         other
-            .append_after(first.last_seq, morning(), vec![job("b")])
+            .append_after(known.last_seq, morning(), vec![job("b")])
             .is_ok()
     );
+    one.append(morning(), vec![job("d")]).unwrap();
+    let late = one.append_after(known.last_seq, morning(), vec![job("e")]);
+    assert_eq!(late, Err(LedgerError::Overtaken), "behind its own too");
 }

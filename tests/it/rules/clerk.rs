@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
+use schoolbell::core::board::board;
 use schoolbell::core::clerk::{Act, Clerk, Decided, Raise, Whom};
 use schoolbell::core::duty::DutyId;
 use schoolbell::core::fact::{Answer, Fact};
@@ -22,7 +23,11 @@ origin   = "local"
 /// The desk on 2026-10-29; the flood was raised then, due 11-20. A line is `answer WORD WHO DAY NOTE`, `grant`, `refuse`,
 /// `return`, `waive` or `extend DAY`, and comes out with what is said of it.
 fn check(duty: &str, script: &str, expected: Expect) {
-    let mut bell = Bell::new(&format!("{DRILL}{FLOOD}"));
+    check_with(&format!("{DRILL}{FLOOD}"), duty, script, expected);
+}
+
+fn check_with(tasks: &str, duty: &str, script: &str, expected: Expect) {
+    let mut bell = Bell::new(tasks);
     bell.run(
         "2026-10-19 07:00 hang
          2026-10-29 09:00 raise flood@2026-10-29/s1 2026-11-20
@@ -36,7 +41,11 @@ fn check(duty: &str, script: &str, expected: Expect) {
         let waits = waits.map_or(String::new(), |asked| {
             format!(" | 待定:{}", asked.answer.name())
         });
-        let _ = writeln!(printed, "{line} -> {said}{waits}");
+        let times = bell.agenda.calendar.times(&duty.occurrence.task);
+        let known = bell.state.duty(&duty);
+        let is_settled = known.is_some_and(|known| known.settled(times).is_some());
+        let end = if is_settled { " | 办结" } else { "" };
+        let _ = writeln!(printed, "{line} -> {said}{waits}{end}");
     }
     expected.assert_eq(&printed);
 }
@@ -90,13 +99,78 @@ fn done_again_after_a_return_is_news() {
          answer done 周安
          answer done 周安",
         expect![[r#"
-            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安)
-            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安)
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安) | 办结
+            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安) | 办结
             return -> 浒山小学“应急疏散演练” 已退回(沈志明),职责重新打开
-            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安)
-            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安)
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安) | 办结
+            answer done 周安 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(周安) | 办结
         "#]],
     );
+}
+
+/// Two of a school telephone of the same, and then it was not so after all: it is open again, whoever said what.
+#[test]
+fn a_correction_opens_what_two_have_said() {
+    check(
+        "drill@2026/s1",
+        "answer done 周安
+         answer done 李敏
+         answer trouble 李敏 - 演练中断
+         answer done 李敏",
+        expect![[r#"
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安) | 办结
+            answer done 李敏 -> 浒山小学“应急疏散演练” 已完成(李敏) | 办结
+            answer trouble 李敏 - 演练中断 -> 浒山小学“应急疏散演练” 有困难(李敏) | 待定:有困难
+            answer done 李敏 -> 浒山小学“应急疏散演练” 已完成(李敏) | 办结
+        "#]],
+    );
+}
+
+/// Of three lessons each call is the next, and the clerk hears which; what was one too many is given back.
+#[test]
+fn of_several_the_clerk_hears_how_many_are_in() {
+    check_with(
+        &format!("{DRILL}times = 3\n{FLOOD}"),
+        "drill@2026/s1",
+        "answer done 周安
+         answer done 李敏
+         return
+         answer done 周安
+         answer done 周安
+         answer done 周安
+         answer done 李敏
+         answer done 王芳
+         answer trouble 李敏 - 第三课没有上
+         answer done 李敏 - 补上了",
+        expect![[r#"
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安),共 3 次,已报 1 次
+            answer done 李敏 -> 浒山小学“应急疏散演练” 已完成(李敏),共 3 次,已报 2 次
+            return -> 浒山小学“应急疏散演练” 已退回(沈志明),职责重新打开,共 3 次,已报 0 次
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安),共 3 次,已报 1 次
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安),共 3 次,已报 2 次
+            answer done 周安 -> 浒山小学“应急疏散演练” 已完成(周安),共 3 次,已报 3 次 | 办结
+            answer done 李敏 -> 台账里已有同样的回执:浒山小学“应急疏散演练” 已完成(李敏),共 3 次,已报 3 次 | 办结
+            answer done 王芳 -> 浒山小学“应急疏散演练” 已完成(王芳),共 3 次,已报 3 次 | 办结
+            answer trouble 李敏 - 第三课没有上 -> 浒山小学“应急疏散演练” 有困难(李敏),共 3 次,已报 2 次 | 待定:有困难
+            answer done 李敏 - 补上了 -> 浒山小学“应急疏散演练” 已完成(李敏),共 3 次,已报 3 次 | 办结
+        "#]],
+    );
+}
+
+/// What is asked three times and reported once is not called done where an officer looks before recording more.
+#[test]
+fn what_is_not_all_in_is_counted() {
+    let mut bell = Bell::new(&format!("{DRILL}times = 3"));
+    bell.run(
+        "2026-10-19 07:00 hang
+         2026-10-28 10:00 end",
+    );
+    let duty: DutyId = "drill@2026/s1".parse().expect("a duty");
+    recorded(&mut bell, &duty, "answer done 周安");
+    let page = board(&bell.agenda, &bell.state, &duty.unit, bell.now).expect("a unit");
+    let found = page.duties.iter().find(|one| one.duty == duty);
+    let answered = found.and_then(|one| one.answered.as_deref());
+    assert_eq!(answered, Some("已报1次(周安)"));
 }
 
 /// Another day is another request; the same one is a repeat only as long as it waits.
@@ -155,6 +229,7 @@ fn a_day_is_later_and_not_too_far() {
          extend 2206-12-05
          answer extension 周安 2206-12-05 水未退
          answer extension 周安 2026-11-18 水未退
+         answer extension 周安 2026-10-29 水未退
          extend 2026-12-05
          answer extension 周安 2026-12-05 水未退
          answer extension 周安 2026-12-06 水未退",
@@ -164,6 +239,7 @@ fn a_day_is_later_and_not_too_far() {
             extend 2206-12-05 -> refused: 延到的 2206-12-05 太远,最晚写到 2028-10-29
             answer extension 周安 2206-12-05 水未退 -> refused: 希望延到的 2206-12-05 太远,最晚写到 2028-10-29
             answer extension 周安 2026-11-18 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-11-20,希望延到的 2026-11-18 并不更晚
+            answer extension 周安 2026-10-29 水未退 -> refused: 希望延到的 2026-10-29 不是今天以后的日子
             extend 2026-12-05 -> 浒山小学“防汛响应” 延至2026年12月5日(沈志明)
             answer extension 周安 2026-12-05 水未退 -> refused: 浒山小学“防汛响应” 现在的截止日是 2026-12-05,希望延到的 2026-12-05 并不更晚
             answer extension 周安 2026-12-06 水未退 -> 浒山小学“防汛响应” 申请延期(周安) | 待定:申请延期

@@ -53,7 +53,7 @@ fn a_backup_is_put_back() {
         )),
         "{said}"
     );
-    house.call(&["answer", LESSON, "done", "--by", "王建国"]);
+    house.call(&["answer", LESSON, "办结", "--by", "王建国"]);
     let replaced = house.call(&["ledger"]);
 
     let said = house.call(&["restore", file]);
