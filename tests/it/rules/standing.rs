@@ -1,6 +1,8 @@
 //! Rules 1 and 2: which rungs a duty has, on which days, and which units have it.
 
 use expect_test::expect;
+use jiff::civil::date;
+use schoolbell::core::board::board;
 
 use crate::bell::{Bell, DRILL, HEAD, ROSTER, SECOND, check};
 
@@ -177,6 +179,22 @@ fn hung_too_late() {
          2026-11-25 09:00 end",
         expect![""],
     );
+}
+
+/// What a school's board tells before the first slot: what is due on the day the bell was hung, and nothing from before.
+#[test]
+fn the_board_begins_with_the_day_of_the_bell() {
+    let told = |hung: &str| {
+        let mut bell = Bell::new(DRILL);
+        bell.run(&format!("{hung} 10:00 hang\n{hung} 11:00 end"));
+        let school = bell.agenda.roster.units().last().expect("浒山小学");
+        let page = board(&bell.agenda, &bell.state, &school.id, bell.now).expect("a unit");
+        let days = page.duties.iter().map(|duty| duty.due);
+        days.collect::<Vec<_>>()
+    };
+    let (this, next) = (date(2026, 11, 10), date(2027, 11, 10));
+    assert_eq!(told("2026-11-10"), [this, next]);
+    assert_eq!(told("2026-11-11"), [next]);
 }
 
 /// On the roster the day before the due day: it has the duty. Its first slot is the due day's.
